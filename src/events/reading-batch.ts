@@ -1,0 +1,39 @@
+import type { Dictionaries } from './dictionaries.ts'
+
+/** Layout of a row of doubles: the common fields, then the payload columns in the event's order. Null is NaN. */
+export const ROW_TIMESTAMP = 0
+export const ROW_INTERVAL = 1
+export const ROW_REVISED_AT = 2
+/** Index into `Dictionaries.places`. */
+export const ROW_PLACE = 3
+export const ROW_PAYLOAD = 4
+
+/** A record that is no usable reading. */
+export interface Fault {
+  readonly offset: number
+  readonly key: Uint8Array
+  /** The original bytes, null for a tombstone. */
+  readonly value: Uint8Array | null
+  readonly code: `WR_${string}`
+  readonly message: string
+}
+
+/**
+ * Decoded readings of a part of one partition, in offset order, in columns. Row i is
+ * `rows[i * width, (i + 1) * width)` in the layout above; a number column holds its value or NaN, a flag 1, 0 or NaN, a text
+ * column an index into `dictionaries.texts` or NaN.
+ */
+export interface ReadingBatch {
+  count: number
+  readonly width: number
+  readonly dictionaries: Dictionaries
+  offsets: Float64Array
+  /** Index into `dictionaries.keys`. */
+  keys: Int32Array
+  /** Index into `dictionaries.subKeys`; 0 is the empty sub-key. */
+  subKeys: Int32Array
+  ingestedAt: Float64Array
+  rows: Float64Array
+  /** What could not be used; count + faults.length records were read. */
+  faults: Fault[]
+}
