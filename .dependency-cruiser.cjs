@@ -1,0 +1,82 @@
+// The layout of src/ as rules: imports go one way, and each outside system is known in one place only.
+
+/** What a folder under src/ may import of ours, besides itself. `cli` and the package's index may import anything. */
+const mayImport = {
+  core: [],
+  events: ['core'],
+  kv: ['core'],
+  log: ['core', 'events', 'kv'],
+  producers: ['core', 'events', 'log'],
+  views: ['core', 'events'],
+  streams: ['core', 'events', 'views'],
+  runtime: ['core', 'events', 'kv', 'log', 'streams', 'views'],
+  sinks: ['core', 'log', 'views'],
+  api: ['core', 'views'],
+  config: ['core'],
+  testing: ['core', 'events', 'kv', 'log', 'runtime', 'streams', 'views'],
+}
+
+/** Packages that only the named folders may import. */
+const knownOnlyIn = [
+  { packages: ['lmdb'], folders: ['kv'] },
+  { packages: ['node-rdkafka', 'kafkajs', '@platformatic/kafka'], folders: ['log'] },
+  { packages: ['rxjs'], folders: ['streams'] },
+  { packages: ['pg', '@electric-sql/pglite', '@influxdata/influxdb-client', 'cassandra-driver'], folders: ['sinks'] },
+  { packages: ['fastify', '@fastify/[^/]+'], folders: ['api'] },
+  { packages: ['commander', 'cli-table3'], folders: ['cli'] },
+  { packages: ['dotenv'], folders: ['config'] },
+]
+
+const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `layer-${folder}`,
+  comment: `src/${folder} may import of ours: ${['itself', ...allowed].join(', ')}.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: `^src/(?:${[folder, ...allowed].join('|')})/` },
+}))
+
+const systems = knownOnlyIn.map(({ packages, folders }) => ({
+  name: `only-${folders.join('-')}-knows-${packages[0]}`,
+  comment: `${packages.join(', ')}: imported in ${folders.map((folder) => `src/${folder}`).join(', ')} alone.`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^src/(?:${folders.join('|')})/` },
+  to: { path: `(?:^|/)node_modules/(?:${packages.join('|')})/` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layers,
+    ...systems,
+    {
+      name: 'streams-are-pure',
+      comment: 'A topology knows no clock, file, network or environment, so it needs nothing of Node.',
+      severity: 'error',
+      from: { path: '^src/(?:streams|views)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      comment: 'The file or package is not there.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      comment: 'An installed windrow has no development dependencies.',
+      severity: 'error',
+      from: { path: '^(?:src|bin)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'src-knows-no-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^(?:test|bench|examples)/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(?:dist|dist-bench|data|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}
