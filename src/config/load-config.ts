@@ -1,0 +1,76 @@
+import { resolve } from 'node:path'
+import { WindrowError } from '../core/errors.ts'
+import { checkSettings, checkTogether } from './check-settings.ts'
+import type { Mistake } from './mistake.ts'
+import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
+import { redactor } from './redact.ts'
+import { Secret } from './secret.ts'
+import type { SettingValues } from './settings.ts'
+import { unknownSettings } from './unknown-settings.ts'
+
+/** The whole configuration of a process, checked. */
+export interface Config extends SettingValues {
+  /** Absolute. */
+  readonly dataDir: string
+  /** Absolute. */
+  readonly modules: readonly string[]
+  /** What somebody should know though nothing is wrong, one sentence each. */
+  readonly notices: readonly string[]
+  /** Takes every configured secret out of a text: for whatever is logged or printed. */
+  readonly redact: (text: string) => string
+}
+
+/**
+ * Reads the environment and the `.env` file of `folder`. Throws WR_CONFIG_INVALID with all mistakes at once, or
+ * WR_KAFKA_UNAVAILABLE when nothing is wrong but that Kafka is asked for.
+ */
+export function loadConfig(environment: Environment, folder: string): Config {
+  const raw = readEnvironment(environment, folder)
+  const checked = checkSettings(raw.values)
+  const mistakes = [
+    ...raw.mistakes,
+    ...checked.mistakes,
+    ...checkTogether(raw.values, checked.values),
+    ...unknownSettings(raw.values),
+  ]
+  if (mistakes.length > 0) throw invalid(mistakes)
+  const { values } = checked
+  if (values.kafkaBrokers.length > 0) {
+    throw new WindrowError('WR_KAFKA_UNAVAILABLE', {
+      message: 'KAFKA_BROKERS is set, but this version of windrow has the embedded log only.',
+      remedy: 'Unset KAFKA_BROKERS to use the embedded log in WINDROW_DATA_DIR.',
+      kind: 'usage',
+    })
+  }
+  const secrets = [...raw.values].filter(([variable]) => isSecretVariable(variable)).map(([, value]) => new Secret(value))
+  return {
+    ...values,
+    dataDir: resolve(folder, values.dataDir),
+    modules: values.modules.map((path) => resolve(folder, path)),
+    notices: notices(values),
+    redact: redactor(secrets),
+  }
+}
+
+function invalid(mistakes: readonly Mistake[]): WindrowError {
+  const lines = mistakes.map(({ setting, problem, remedy }) => `  ${setting} ${problem}. ${remedy}`)
+  const heading = mistakes.length === 1 ? 'One setting is wrong:' : `${mistakes.length} settings are wrong:`
+  return new WindrowError('WR_CONFIG_INVALID', {
+    message: [heading, ...lines].join('\n'),
+    remedy: 'Correct them in the environment or in .env; docs/configuration.md lists every setting.',
+    kind: 'usage',
+    facts: { mistakes },
+  })
+}
+
+function notices(values: SettingValues): readonly string[] {
+  const found: string[] = []
+  if (values.influxUrl !== null) found.push('INFLUX_URL is set, but this version writes its views to Postgres alone.')
+  if (values.cassandraContactPoints.length > 0) {
+    found.push('CASSANDRA_CONTACT_POINTS is set, but this version writes its views to Postgres alone.')
+  }
+  if (!['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
+    found.push(`The page and the API listen at ${values.host}: whoever reaches that address can read every view.`)
+  }
+  return found
+}

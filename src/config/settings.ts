@@ -1,0 +1,175 @@
+import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
+
+const topicName = { pattern: '^[A-Za-z0-9._-]{1,200}$', expects: 'letters, digits, dots, dashes and underscores, at most 200' }
+const lateness = (variable: string, kind: string): Setting<number | null> =>
+  wholeNumber<number | null>(variable, {
+    section: 'engine',
+    fallback: null,
+    minimum: 0,
+    maximum: 52_560_000,
+    doc: `Minutes that ${kind} reading may be behind its station's watermark. Unset: unlimited. With a limit, views depend on the order of arrival.`,
+  })
+const later = (doc: string) => ({ section: 'later', fallback: null, doc }) as const
+
+/** Every setting of windrow but `KAFKA_…`, which takes any librdkafka setting. The order is that of the documentation. */
+export const settings = {
+  dataDir: text('WINDROW_DATA_DIR', {
+    section: 'general',
+    fallback: './data',
+    doc: 'Folder of the embedded log, its caches and the embedded Postgres. Several processes may share it.',
+  }),
+  logLevel: oneOf('WINDROW_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    section: 'general',
+    fallback: 'info',
+    doc: 'How much is told on stderr. `debug` also prints the stack of an error.',
+  }),
+  modules: list('WINDROW_MODULES', {
+    section: 'general',
+    fallback: [],
+    doc: 'Paths of modules of your own, separated by commas, each exporting `events`, `topologies` or both. Read from the folder windrow is started in.',
+  }),
+
+  partitions: wholeNumber('WINDROW_PARTITIONS', {
+    section: 'log',
+    fallback: 4,
+    minimum: 1,
+    maximum: 256,
+    doc: 'Partitions of every topic that is made. A topic that exists keeps its number, and another one is refused.',
+  }),
+  weatherTopic: text('WINDROW_TOPIC_WEATHER', {
+    section: 'log',
+    fallback: 'weather.readings',
+    doc: 'Topic of weather readings.',
+    ...topicName,
+  }),
+  energyTopic: text('WINDROW_TOPIC_ENERGY', {
+    section: 'log',
+    fallback: 'energy.readings',
+    doc: 'Topic of energy readings.',
+    ...topicName,
+  }),
+  airTopic: text('WINDROW_TOPIC_AIR', {
+    section: 'log',
+    fallback: 'air.readings',
+    doc: 'Topic of air-quality readings.',
+    ...topicName,
+  }),
+
+  memoryMb: wholeNumber('WINDROW_MEMORY_MB', {
+    section: 'engine',
+    fallback: 128,
+    minimum: 4,
+    maximum: 1_048_576,
+    doc: 'Mebibytes of readings that all tasks of a process keep in memory; the rest is on disk.',
+  }),
+  commitIntervalMs: wholeNumber('WINDROW_COMMIT_INTERVAL_MS', {
+    section: 'engine',
+    fallback: 100,
+    minimum: 1,
+    maximum: 60_000,
+    doc: 'Milliseconds after which rows are committed at the latest while readings keep coming.',
+  }),
+  weatherLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_WEATHER', 'a weather'),
+  energyLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_ENERGY', 'an energy'),
+  airLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_AIR', 'an air-quality'),
+
+  postgresUrl: secret(
+    url('POSTGRES_URL', ['postgres', 'postgresql'], {
+      section: 'postgres',
+      fallback: null,
+      doc: 'A PostgreSQL server for the views. Unset: the embedded one, in the data folder.',
+    }),
+  ),
+  pgPort: wholeNumber<number | null>('WINDROW_PG_PORT', {
+    section: 'postgres',
+    fallback: null,
+    minimum: 1,
+    maximum: 65_535,
+    doc: 'Port on which the embedded Postgres answers psql and BI tools, at `WINDROW_HOST`. Unset: none. Whoever reaches the port can read and write.',
+  }),
+
+  host: text('WINDROW_HOST', {
+    section: 'server',
+    fallback: '127.0.0.1',
+    pattern: '^[A-Za-z0-9.:_-]+$',
+    expects: 'a host name or an IP address',
+    doc: 'Address at which the page and the API listen.',
+  }),
+  port: wholeNumber('WINDROW_PORT', {
+    section: 'server',
+    fallback: 8000,
+    minimum: 0,
+    maximum: 65_535,
+    doc: 'Port of the page and the API. The next free one is taken, and printed, if it is in use. 0: any free one.',
+  }),
+  apiToken: secret(
+    text<string | null>('WINDROW_API_TOKEN', {
+      section: 'server',
+      fallback: null,
+      pattern: '^[\\x21-\\x7e]{16,}$',
+      expects: 'at least 16 printable characters without blanks',
+      doc: 'Token that a request must carry to change something (`Authorization: Bearer …`). Unset: such requests are refused.',
+    }),
+  ),
+
+  latitude: decimal('LAT', {
+    section: 'places',
+    fallback: 48.8566,
+    minimum: -90,
+    maximum: 90,
+    doc: 'Degrees north of the place of interest. The default is Paris.',
+  }),
+  longitude: decimal('LON', {
+    section: 'places',
+    fallback: 2.3522,
+    minimum: -180,
+    maximum: 180,
+    doc: 'Degrees east of the place of interest.',
+  }),
+
+  kafkaBrokers: list('KAFKA_BROKERS', {
+    section: 'later',
+    fallback: [],
+    pattern: '^[^\\s:]+:\\d{1,5}$',
+    expects: 'host:port, several separated by commas',
+    doc: 'Brokers of Apache Kafka. This version has the embedded log only and refuses to start when it is set.',
+  }),
+  schemaRegistryUrl: url('SCHEMA_REGISTRY_URL', ['http', 'https'], later('A Confluent-compatible schema registry.')),
+  influxUrl: url('INFLUX_URL', ['http', 'https'], later('An InfluxDB 2 server.')),
+  influxToken: secret(text<string | null>('INFLUX_TOKEN', later('Its token.'))),
+  influxOrg: text<string | null>('INFLUX_ORG', later('Its organisation.')),
+  influxBucket: text('INFLUX_BUCKET', { section: 'later', fallback: 'windrow', doc: 'Its bucket of views.' }),
+  cassandraContactPoints: list('CASSANDRA_CONTACT_POINTS', {
+    section: 'later',
+    fallback: [],
+    pattern: '^[^\\s,]+$',
+    expects: 'hosts separated by commas',
+    doc: 'Nodes of an Apache Cassandra cluster.',
+  }),
+  cassandraLocalDc: text<string | null>('CASSANDRA_LOCAL_DC', later('Its data centre nearest to here.')),
+  cassandraKeyspace: text('CASSANDRA_KEYSPACE', {
+    section: 'later',
+    fallback: 'windrow',
+    pattern: '^[a-z][a-z0-9_]{0,47}$',
+    expects: 'small letters, digits and underscores, at most 48',
+    doc: 'Its keyspace.',
+  }),
+  meteoApiKey: secret(text<string | null>('METEO_API_KEY', later('Key of OpenWeatherMap.'))),
+  visualCrossingApiKey: secret(text<string | null>('VISUAL_CROSSING_API_KEY', later('Key of Visual Crossing.'))),
+  rteClientId: text<string | null>('RTE_CLIENT_ID', later("Client id of RTE's consumption API.")),
+  rteClientSecret: secret(text<string | null>('RTE_CLIENT_SECRET', later('Its secret.'))),
+  rteClientId2: text<string | null>('RTE_CLIENT_ID_2', later("Client id of RTE's generation API.")),
+  rteClientSecret2: secret(text<string | null>('RTE_CLIENT_SECRET_2', later('Its secret.'))),
+} as const
+
+export type SettingName = keyof typeof settings
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never
+
+/** The checked values of all settings. */
+export type SettingValues = { readonly [K in SettingName]: ValueOf<(typeof settings)[K]> }
+
+/** All settings in the order of the documentation. */
+export const allSettings: ReadonlyArray<readonly [SettingName, Setting<unknown>]> = Object.entries(settings) as Array<
+  [SettingName, Setting<unknown>]
+>
