@@ -1,0 +1,111 @@
+import { messageOf } from '../core/errors.ts'
+import { camelCase } from '../core/naming.ts'
+import {
+  type AvroRecordType,
+  type AvroType,
+  avroRecordType,
+  branchesOf,
+  canonicalForm,
+  isRecordType,
+  isUnion,
+  isUnionType,
+  type SchemaField,
+  type SchemaObject,
+  symbolsOf,
+} from './avro-schema.ts'
+import {
+  checkField,
+  checkLocation,
+  checkPresence,
+  checkSubKey,
+  eventSchemaError,
+  roleOf,
+  unsupported,
+  wrongType,
+} from './event-rules.ts'
+import type { EventType } from './event-type.ts'
+import type { EventPlan, EventShape, PlannedEventField, PlannedField, WireType } from './planned-field.ts'
+import { ROW_PAYLOAD } from './reading-batch.ts'
+
+const plans = new WeakMap<EventType, EventPlan>()
+
+/** The plan of an event made by `defineEvent`; made once an event. */
+export function planOf(event: EventType): EventPlan {
+  let plan = plans.get(event)
+  if (plan === undefined) {
+    plan = planEvent(event)
+    plans.set(event, plan)
+  }
+  return plan
+}
+
+/** Takes a schema apart and checks it. Throws WR_EVENT_SCHEMA that names the field and says what to do. */
+export function planEvent(shape: EventShape): EventPlan {
+  const { schema, type } = parseSchema(shape)
+  const attributes = new Map((schema.fields ?? []).map((field) => [field.name, field]))
+  let column = ROW_PAYLOAD
+  const fields = type.fields.map(({ name, type: fieldType }): PlannedEventField => {
+    const field = planField(shape, attributes.get(name), name, fieldType)
+    const role = roleOf(shape, field.field)
+    checkField(shape, field, role, attributes.get(name))
+    return { ...field, role, column: role === 'payload' ? column++ : -1 }
+  })
+  checkPresence(shape, fields)
+  checkSubKey(shape, fields)
+  const location = planLocation(shape, type, attributes.get('location'))
+  return {
+    name: shape.name,
+    schema,
+    canonical: canonicalForm(type),
+    keyName: camelCase(shape.keyField),
+    subKeyFields: shape.subKeyFields.length,
+    fields,
+    location,
+    width: column,
+  }
+}
+
+function parseSchema(shape: EventShape): { schema: SchemaObject; type: AvroRecordType } {
+  try {
+    const schema = JSON.parse(shape.schema) as SchemaObject
+    return { schema, type: avroRecordType(schema) }
+  } catch (cause) {
+    throw eventSchemaError(shape, null, {
+      message: `is not a usable Avro record: ${messageOf(cause)}`,
+      remedy: 'Give an Avro record schema, as an object or as JSON text.',
+      cause,
+    })
+  }
+}
+
+function planField(shape: EventShape, attributes: SchemaField | undefined, field: string, type: AvroType): PlannedField {
+  const branches = branchesOf(type)
+  const nullBranch = branches.findIndex((branch) => branch.typeName === 'null')
+  const value = branches.find((branch) => branch.typeName !== 'null')
+  const isUnion = isUnionType(type)
+  if (value === undefined || branches.length !== (isUnion ? 2 : 1) || (isUnion && nullBranch < 0)) {
+    throw unsupported(shape, field, branches.map((branch) => branch.typeName).join(' | '))
+  }
+  return {
+    field,
+    name: camelCase(field),
+    wire: value.typeName as WireType,
+    nullBranch: nullBranch as -1 | 0 | 1,
+    symbols: symbolsOf(value),
+    unit: typeof attributes?.unit === 'string' ? attributes.unit : null,
+    doc: typeof attributes?.doc === 'string' ? attributes.doc : '',
+  }
+}
+
+function planLocation(shape: EventShape, type: AvroRecordType, attributes: SchemaField | undefined): readonly PlannedField[] {
+  const location = type.field('location').type
+  if (!isRecordType(location)) throw wrongType(shape, 'location', 'a record')
+  const inner = new Map((definitionOf(attributes)?.fields ?? []).map((field) => [field.name, field]))
+  const fields = location.fields.map((field) => planField(shape, inner.get(field.name), field.name, field.type))
+  checkLocation(shape, fields)
+  return fields
+}
+
+function definitionOf(field: SchemaField | undefined): SchemaObject | null {
+  return field === undefined || typeof field.type === 'string' || isUnion(field.type) ? null : field.type
+}
