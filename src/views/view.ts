@@ -11,7 +11,7 @@ export type ColumnType = 'text' | 'instant' | 'day' | 'month' | 'double' | 'coun
 
 export interface ColumnSpec<T extends Cell = Cell> {
   readonly type: ColumnType
-  readonly nullable: null extends T ? true : boolean
+  readonly nullable: boolean
   /** A unit as in UCUM (`Cel`, `mg/m3`, `MW`), or null where there is none. */
   readonly unit: string | null
   readonly doc: string
