@@ -1,4 +1,15 @@
-import { type ColumnSpec, count, defineView, double, flag, instant, localDay, optionalFlag, requiredDouble, text } from './view.ts'
+import {
+  type ColumnSpec,
+  count,
+  defineView,
+  double,
+  flag,
+  instant,
+  localDay,
+  optionalFlag,
+  requiredDouble,
+  text,
+} from './view.ts'
 import { windowColumns } from './window-columns.ts'
 
 const stationId = text('Identity of the station.')

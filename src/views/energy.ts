@@ -1,4 +1,15 @@
-import { count, defineView, double, flag, instant, localDay, optionalInstant, optionalText, requiredDouble, text } from './view.ts'
+import {
+  count,
+  defineView,
+  double,
+  flag,
+  instant,
+  localDay,
+  optionalInstant,
+  optionalText,
+  requiredDouble,
+  text,
+} from './view.ts'
 import { windowColumns } from './window-columns.ts'
 
 const zoneId = text('Identity of the grid zone.')

@@ -15,4 +15,4 @@ export const builtInViews: readonly View[] = [
   airHourlyView,
   dailySensorMeansView,
   stationsView,
-] as readonly View[]
+]

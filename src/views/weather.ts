@@ -1,4 +1,15 @@
-import { count, defineView, double, instant, localDay, localMonth, optionalFlag, optionalInstant, optionalText, text } from './view.ts'
+import {
+  count,
+  defineView,
+  double,
+  instant,
+  localDay,
+  localMonth,
+  optionalFlag,
+  optionalInstant,
+  optionalText,
+  text,
+} from './view.ts'
 import { windowColumns } from './window-columns.ts'
 
 const stationId = text('Identity of the station.')
