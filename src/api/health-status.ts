@@ -1,0 +1,127 @@
+import type { HealthReport, Ledger, Problem, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
+
+/** `empty`: no reading yet. `fresh`: all that came is in the views. `behind`: it is catching up. `problem`: something needs a person. */
+export type HealthStatus = 'empty' | 'fresh' | 'behind' | 'problem'
+
+export interface HealthReason {
+  /** Which part: `air.readings 0`, `postgres weather_hourly`, `airqino`. */
+  readonly part: string
+  readonly code: string | null
+  readonly message: string
+  readonly remedy: string | null
+}
+
+export interface Assessment {
+  readonly status: HealthStatus
+  /** One sentence for people. */
+  readonly headline: string
+  readonly reasons: readonly HealthReason[]
+}
+
+/** A part with work to do that has done none for so long is behind. */
+const IDLE_MS = 10_000
+/** A source may miss so many of its intervals. */
+const MISSED_INTERVALS = 3
+
+/** Readings of the ledger that no fate explains: 0 when nothing is wrong. */
+export function unexplained(ledger: Ledger): number {
+  const { accepted, current, superseded, stale, duplicate, tooLate, deadLettered } = ledger
+  return accepted - (current + superseded + stale + duplicate + tooLate + deadLettered)
+}
+
+const problemReason = (part: string, { code, message, remedy }: Problem): HealthReason => ({ part, code, message, remedy })
+const lagReason = (part: string, message: string): HealthReason => ({ part, code: null, message, remedy: null })
+
+function stoppedReason(part: string): HealthReason {
+  return {
+    part,
+    code: null,
+    message: `${part} has stopped.`,
+    remedy: 'Read the log of windrow for the cause, then start it again.',
+  }
+}
+
+function idleSince(at: number, lastAt: number | null): boolean {
+  return lastAt === null || at - lastAt > IDLE_MS
+}
+
+function taskReasons(
+  report: HealthReport,
+  task: TaskHealth,
+): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
+  const part = `${task.topic} ${task.partition}`
+  const bad = task.problem !== null ? problemReason(part, task.problem) : task.state === 'stopped' ? stoppedReason(part) : null
+  const lag = task.endOffset - task.committedOffset
+  const slow = lag > 0 && (task.state !== 'running' || idleSince(report.at, task.lastCommitAt))
+  return { bad, slow: slow ? lagReason(part, `${lag} readings are not in the views yet.`) : null }
+}
+
+function sinkReasons(
+  report: HealthReport,
+  sink: SinkHealth,
+): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
+  const part = `${sink.sink} ${sink.view}`
+  const bad = sink.problem !== null ? problemReason(part, sink.problem) : sink.state === 'stopped' ? stoppedReason(part) : null
+  const slow = sink.lag > 0 && (sink.state !== 'running' || idleSince(report.at, sink.lastWriteAt))
+  return { bad, slow: slow ? lagReason(part, `${sink.lag} changes are not written yet.`) : null }
+}
+
+function sourceReasons(
+  report: HealthReport,
+  source: SourceHealth,
+): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
+  const bad = source.problem === null ? null : problemReason(source.source, source.problem)
+  if (source.intervalSeconds === null || source.state === 'stopped') return { bad, slow: null }
+  const since = source.lastSuccessAt ?? report.startedAt
+  const silent = report.at - since > source.intervalSeconds * 1000 * MISSED_INTERVALS
+  return {
+    bad,
+    slow: silent
+      ? lagReason(source.source, `It has answered nothing for ${Math.round((report.at - since) / 60_000)} minutes.`)
+      : null,
+  }
+}
+
+function ledgerReasons(report: HealthReport): HealthReason[] {
+  return report.topics.flatMap(({ topic, ledger }) => {
+    const missing = unexplained(ledger)
+    if (missing === 0) return []
+    const message = `The ledger of ${topic} does not add up: ${Math.abs(missing)} readings ${missing > 0 ? 'are unaccounted for' : 'count twice'}.`
+    return [{ part: topic, code: null, message, remedy: 'Run `windrow audit`, and keep the data directory for a report.' }]
+  })
+}
+
+function headlineOf(status: HealthStatus, reasons: readonly HealthReason[]): string {
+  switch (status) {
+    case 'empty':
+      return 'No readings yet.'
+    case 'fresh':
+      return 'All readings are in the views.'
+    case 'behind':
+      return reasons.length === 1 ? `Catching up: ${reasons[0]!.part}.` : `Catching up in ${reasons.length} places.`
+    case 'problem':
+      return reasons.length === 1 ? reasons[0]!.message : `${reasons.length} parts need attention.`
+  }
+}
+
+/** What the parts' states mean together. The reasons of a problem come before those of being behind. */
+export function assessHealth(report: HealthReport): Assessment {
+  const parts = [
+    ...report.tasks.map((task) => taskReasons(report, task)),
+    ...report.sinks.map((sink) => sinkReasons(report, sink)),
+    ...report.sources.map((source) => sourceReasons(report, source)),
+  ]
+  const present = (reason: HealthReason | null): reason is HealthReason => reason !== null
+  const bad = [
+    ...report.problems.map((problem) => problemReason('windrow', problem)),
+    ...ledgerReasons(report),
+    ...parts.map((part) => part.bad).filter(present),
+  ]
+  const slow = parts
+    .filter((part) => part.bad === null)
+    .map((part) => part.slow)
+    .filter(present)
+  const empty = report.topics.every(({ ledger }) => ledger.accepted === 0)
+  const status = bad.length > 0 ? 'problem' : slow.length > 0 ? 'behind' : empty ? 'empty' : 'fresh'
+  return { status, headline: headlineOf(status, status === 'problem' ? bad : slow), reasons: [...bad, ...slow] }
+}
