@@ -42,14 +42,22 @@ export function loadConfig(environment: Environment, folder: string): Config {
       kind: 'usage',
     })
   }
-  const secrets = [...raw.values].filter(([variable]) => isSecretVariable(variable)).map(([, value]) => new Secret(value))
   return {
     ...values,
     dataDir: resolve(folder, values.dataDir),
     modules: values.modules.map((path) => resolve(folder, path)),
     notices: notices(values),
-    redact: redactor(secrets),
+    redact: redactor(secretsOf(raw.values)),
   }
+}
+
+/** Takes every secret of the environment and of `.env` out of a text, also where the configuration is wrong. */
+export function environmentRedactor(environment: Environment, folder: string): (text: string) => string {
+  return redactor(secretsOf(readEnvironment(environment, folder).values))
+}
+
+function secretsOf(values: ReadonlyMap<string, string>): readonly Secret[] {
+  return [...values].filter(([variable]) => isSecretVariable(variable)).map(([, value]) => new Secret(value))
 }
 
 function invalid(mistakes: readonly Mistake[]): WindrowError {

@@ -1,0 +1,27 @@
+import { CommanderError } from 'commander'
+import type { CliContext, ExitCode } from './context.ts'
+import { buildProgram } from './program.ts'
+
+/** Runs one command line (without `node` and the script's path) and gives its exit code; never rejects. */
+export async function runCommandLine(words: readonly string[], context: CliContext): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: 0 }
+  const program = buildProgram(context, (code) => {
+    outcome.code = code
+  })
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+    return outcome.code
+  } catch (error) {
+    // Commander has already printed the help or the mistake with its nearest known word.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return await reported(error, context)
+  }
+}
+
+async function reported(error: unknown, context: CliContext): Promise<ExitCode> {
+  const [{ reportError }, { environmentRedactor }] = await Promise.all([
+    import('./report-error.ts'),
+    import('../config/load-config.ts'),
+  ])
+  return reportError(error, context, environmentRedactor(context.environment, context.folder))
+}

@@ -1,0 +1,17 @@
+import { runCommandLine } from './command-line.ts'
+import { streamOutput } from './output.ts'
+import { stopOnSignals } from './stop-signals.ts'
+
+const stop = stopOnSignals((name) => {
+  process.stderr.write(`\n${name}: stopping cleanly, once more to stop at once\n`)
+})
+
+const code = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  folder: process.cwd(),
+  stdout: streamOutput(process.stdout, process.env, () => stop.abort()),
+  stderr: streamOutput(process.stderr, process.env),
+  signal: stop.signal,
+})
+// Every command has closed what it opened and both streams took all that was written: nothing is worth waiting for.
+process.exit(code)

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import type { CliContext, ExitCode } from './context.ts'
+import type { Declare } from './declare.ts'
+import { declareLogCommands } from './declare-log-commands.ts'
+import { declarePipelineCommands } from './declare-pipeline-commands.ts'
+import { declareUpkeepCommands } from './declare-upkeep-commands.ts'
+import { declareViewCommands } from './declare-view-commands.ts'
+import { styleOf } from './style.ts'
+
+/** The version of the package. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+/** Every command with its options and help. Their code is loaded when one of them runs, so that help is there at once. */
+export function buildProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
+  const { stdout, stderr } = context
+  const style = styleOf(stdout)
+  const program = new Command('windrow')
+    .description('Stream processing for weather, energy and air quality: every view is a pure function of the log.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .showHelpAfterError('(windrow --help tells more)')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHasColors: () => stdout.colours,
+      getErrHasColors: () => stderr.colours,
+    })
+    .configureHelp({ styleTitle: (title) => style.strong(title), showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      `
+Settings are environment variables or stand in .env: docs/configuration.md.
+Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
+    )
+
+  const declare: Declare = (name, description, examples, configure, run) => {
+    const command = program
+      .command(name)
+      .description(description)
+      .showHelpAfterError(`(windrow ${name.split(' ')[0]} --help tells more)`)
+    configure(command)
+    if (examples.length > 0)
+      command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ windrow ${example}`).join('\n')}`)
+    command.action(async (...given: unknown[]) => {
+      // Commander gives the arguments, then the options, then the command.
+      const argumentsGiven = given.slice(0, -2)
+      finish(await run(argumentsGiven, command.opts()))
+    })
+  }
+  program.commandsGroup('Pipeline:')
+  declarePipelineCommands(declare, context)
+  program.commandsGroup('Views:')
+  declareViewCommands(declare, context)
+  program.commandsGroup('Log:')
+  declareLogCommands(declare, context)
+  program.commandsGroup('Upkeep:')
+  declareUpkeepCommands(declare, context)
+  return program
+}
