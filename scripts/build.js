@@ -1,4 +1,4 @@
-// Builds dist/ (or, with an argument, another project file's output): compiles what changed, then copies what is not code.
+// Builds dist/ (or, with an argument, another project file's output): copies what is not code, then compiles what changed.
 // Run by `prepare` after an install and by `pretest` before the tests; takes a fraction of a second when nothing changed.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -32,5 +32,5 @@ if (compiler === null) {
   )
   process.exit(1)
 }
-run(compiler, ['-b', project])
 run(join(root, 'scripts', 'copy-assets.js'), process.argv.slice(3))
+run(compiler, ['-b', project])

@@ -41,18 +41,16 @@ Settings are environment variables or stand in .env: docs/configuration.md.
 Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
     )
 
+  const parents = new Map<string, Command>()
   const declare: Declare = (name, description, examples, configure, run) => {
-    const command = program
-      .command(name)
-      .description(description)
-      .showHelpAfterError(`(windrow ${name.split(' ')[0]} --help tells more)`)
+    const command = parentOf(program, parents, name).command(name.replace(/^dlq /, '')).description(description)
+    command.showHelpAfterError(`(windrow ${name.replace(/ [<[].*/, '')} --help tells more)`)
     configure(command)
     if (examples.length > 0)
-      command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ windrow ${example}`).join('\n')}`)
+      command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ windrow ${line}`).join('\n')}`)
     command.action(async (...given: unknown[]) => {
       // Commander gives the arguments, then the options, then the command.
-      const argumentsGiven = given.slice(0, -2)
-      finish(await run(argumentsGiven, command.opts()))
+      finish(await run(given.slice(0, -2), command.opts()))
     })
   }
   program.commandsGroup('Pipeline:')
@@ -64,4 +62,15 @@ Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
   program.commandsGroup('Upkeep:')
   declareUpkeepCommands(declare, context)
   return program
+}
+
+/** `dlq list` is the command `list` of the command `dlq`. */
+function parentOf(program: Command, parents: Map<string, Command>, name: string): Command {
+  if (!name.startsWith('dlq ')) return program
+  let parent = parents.get('dlq')
+  if (parent === undefined) {
+    parent = program.command('dlq').description('Dead letters: what could not be used, and why.')
+    parents.set('dlq', parent)
+  }
+  return parent
 }

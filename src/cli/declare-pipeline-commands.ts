@@ -1,0 +1,3 @@
+import type { CliContext } from './context.ts'
+import type { Declare } from './declare.ts'
+export function declarePipelineCommands(_declare: Declare, _context: CliContext): void {}

@@ -1,0 +1,35 @@
+import { Option } from 'commander'
+import type { ExportOptions } from './commands/export.ts'
+import type { CliContext } from './context.ts'
+import type { Declare } from './declare.ts'
+
+const json = ['--json', 'print JSON for programs'] as const
+
+/** `export`, `sql`, `why`, `stations` and `audit`: what the views say. */
+export function declareViewCommands(declare: Declare, context: CliContext): void {
+  declare(
+    'export <view>',
+    'Write the rows of a view, sorted by key, from the log. The same rows give the same bytes, in whatever order they came.',
+    [
+      'export daily_sensor_means --output means.csv',
+      'export weather_hourly --station paris --from 2025-01-01 --to 2025-02-01',
+      'export energies --format parquet --output energies.parquet',
+    ],
+    (command) =>
+      command
+        .addOption(new Option('--format <format>', 'how to write them').choices(['csv', 'json', 'parquet']).default('csv'))
+        .option('--station <id>', 'only this station (or zone)')
+        .option('--from <time>', 'first day (2025-01-01), month or instant, inclusive')
+        .option('--to <time>', 'last day, month or instant, exclusive')
+        .option('-o, --output <file>', 'write to a file, whole or not at all (default: stdout)'),
+    async ([view], options) =>
+      (await import('./commands/export.ts')).exportView(context, String(view), options as unknown as ExportOptions),
+  )
+  declare(
+    'stations',
+    'List every station and zone with its place, cadence and range.',
+    ['stations', 'stations --json'],
+    (command) => command.option(...json),
+    async (_, options) => (await import('./commands/stations.ts')).stations(context, options),
+  )
+}
