@@ -35,5 +35,10 @@ export interface KeyValueStore {
    * Rejects with WR_DISK_FULL (ENOSPC, map full) and nothing applied, or WR_STORE_FAILED.
    */
   batch(changes: readonly KeyValueChange[], conditions?: readonly KeyValueCondition[]): Promise<boolean>
+  /**
+   * Calls the listener soon after any process changed the store (this one: after each batch; another: within some
+   * milliseconds), and now and then without a change: the listener looks for itself. Returns what ends it.
+   */
+  watch(listener: () => void): () => void
   close(): Promise<void>
 }

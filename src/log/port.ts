@@ -58,6 +58,11 @@ export interface PartitionLease {
   /** Aborts when the lease is revoked or lost. Commits after that are refused. */
   readonly lost: AbortSignal
   /**
+   * True while nobody else can hold it yet by this process's monotonic clock, also when it was just woken from a long sleep.
+   * For writes into what has no fence of its own; a commit needs no such question.
+   */
+  isHeld(): boolean
+  /**
    * Commits the writes and the progress in one transaction: all durable when it resolves. Returns the base offset of each write.
    * Rejects with WR_FENCED when the lease is no longer held (nothing was written), WR_DISK_FULL (nothing was written, retryable),
    * or WR_COMMIT_UNKNOWN (it may or may not have been: drop all memory and start again from the committed progress).
@@ -75,7 +80,7 @@ export interface GroupOptions {
 }
 
 export interface GroupMember {
-  /** Resolves when every partition of the topics is held by some live member (for tests and `--until-end`). */
+  /** Gives up every lease (after `onRevoked` for each) and leaves the group. */
   leave(): Promise<void>
 }
 

@@ -1,0 +1,58 @@
+import type { KeyValueStore } from '../../kv/port.ts'
+import { headKey } from './log-keys.ts'
+import { decodeHead } from './partition-head.ts'
+
+interface Waiter {
+  readonly topicId: string
+  readonly partition: number
+  readonly position: number
+  readonly resolve: () => void
+}
+
+/** Lets readers wait for the end of a partition to move, whichever process moves it. Costs nothing while nobody waits. */
+export class TailWatch {
+  private readonly kv: KeyValueStore
+  private readonly waiters = new Set<Waiter>()
+  private unwatch: (() => void) | null = null
+
+  constructor(kv: KeyValueStore) {
+    this.kv = kv
+  }
+
+  /** Resolves when the partition reaches beyond the position or is gone, the signal aborts, or the log is closed. */
+  whenBeyond(topicId: string, partition: number, position: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        signal.removeEventListener('abort', finish)
+        if (this.waiters.delete(waiter) && this.waiters.size === 0) this.stop()
+        resolve()
+      }
+      const waiter: Waiter = { topicId, partition, position, resolve: finish }
+      this.waiters.add(waiter)
+      signal.addEventListener('abort', finish, { once: true })
+      this.unwatch ??= this.kv.watch(() => this.look())
+      // What was appended before the watch began has not been told.
+      if (this.isBeyond(waiter)) finish()
+    })
+  }
+
+  /** Releases everybody who waits. */
+  close(): void {
+    for (const waiter of [...this.waiters]) waiter.resolve()
+    this.stop()
+  }
+
+  private look(): void {
+    for (const waiter of [...this.waiters]) if (this.isBeyond(waiter)) waiter.resolve()
+  }
+
+  private isBeyond({ topicId, partition, position }: Waiter): boolean {
+    const head = this.kv.get(headKey(topicId, partition))
+    return head === undefined || decodeHead(head).next > position
+  }
+
+  private stop(): void {
+    this.unwatch?.()
+    this.unwatch = null
+  }
+}
