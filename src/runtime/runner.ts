@@ -1,0 +1,225 @@
+import type { Clock } from '../core/clock.ts'
+import { isWindrowError, messageOf, WindrowError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { EventType } from '../events/event-type.ts'
+import type { KeyValueStore } from '../kv/port.ts'
+import type { GroupMember, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
+import type { Topology } from '../streams/topology.ts'
+import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
+import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { registerEvent } from '../events/schema-evolution.ts'
+import { DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
+
+export interface RunnerOptions {
+  readonly log: Log
+  /** Where the local state goes; null keeps all in memory. */
+  readonly kv: KeyValueStore | null
+  readonly topologies: readonly Topology[]
+  /** Partitions of topics that are made. */
+  readonly partitions: number
+  /** The name of an event's topic where it is not the default one. */
+  readonly topicNames?: ReadonlyMap<string, string>
+  /** Minutes by event; an event that is not named takes readings of any age. */
+  readonly allowedLatenessMinutes?: ReadonlyMap<string, number>
+  readonly memoryBytes: number
+  readonly tuning?: Partial<TaskTuning>
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface RunnerStatus {
+  readonly tasks: readonly TaskStatus[]
+  readonly failures: readonly TaskFailure[]
+  readonly stateBytes: number
+  readonly stateLimitBytes: number
+}
+
+export interface TaskFailure {
+  readonly topic: string
+  readonly partition: number
+  readonly error: unknown
+}
+
+/** Ends of a topic's partitions, from partition 0. */
+export interface TopicEnds {
+  readonly topic: Topic
+  readonly ends: readonly number[]
+}
+
+export interface Runner {
+  readonly views: ReadonlyMap<string, LiveView>
+  readonly readingTopics: ReadonlyMap<string, Topic>
+  readonly deadLetters: DeadLetterTopic
+  status(): RunnerStatus
+  /**
+   * Waits until everything that was in the reading topics at the call has been processed, by this process or another, and gives the
+   * ends of the view topics then. Rejects with the error of a task that failed.
+   */
+  untilEnd(signal: AbortSignal): Promise<readonly TopicEnds[]>
+  /** Commits what is pending, saves the local state and leaves the groups. */
+  stop(): Promise<void>
+}
+
+/** How often the progress of other processes is looked at. */
+const LOOK_MS = 20
+
+/** Joins the groups of all reading topics that the topologies need and runs a task for each partition it is given. */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { log, clock, logger, topologies } = options
+  const events = new Map(topologies.map(({ event }) => [event.name, event]))
+  const readingTopics = new Map<string, Topic>()
+  for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
+  const lateness = new Map([...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]))
+  const views = await ensureViews({ log, clock, topologies, readingTopics, settings: lateness })
+  const deadLetters = await ensureDeadLetters(log, options.partitions)
+  const supervisor = new Supervisor(options, views, deadLetters)
+  const members: GroupMember[] = []
+  for (const [name, topic] of readingTopics) {
+    members.push(await supervisor.join(events.get(name) as EventType, topic))
+  }
+  return {
+    views,
+    readingTopics,
+    deadLetters,
+    status: () => supervisor.status(),
+    async untilEnd(signal) {
+      for (const topic of readingTopics.values()) {
+        const ends = await endsOf(log, topic)
+        await untilProcessed(log, clock, topic, ends, signal, () => supervisor.rethrow())
+      }
+      return Promise.all([...views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
+    },
+    async stop() {
+      await Promise.all(members.map((member) => member.leave()))
+      await supervisor.stopAll()
+      logger.debug({}, 'the runner has stopped')
+    },
+  }
+}
+
+async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions, event: EventType): Promise<Topic> {
+  const name = topicNames?.get(event.name) ?? event.defaultTopic
+  const existing = await log.findTopic(name)
+  const topic = existing ?? (await log.ensureTopic({ name, partitions, cleanup: 'keep' }))
+  await registerEvent(log.registry, name, event)
+  return topic
+}
+
+async function endsOf(log: Log, topic: Topic): Promise<number[]> {
+  return Promise.all(Array.from({ length: topic.partitions }, async (_, partition) => (await log.bounds(topic, partition)).end))
+}
+
+async function untilProcessed(log: Log, clock: Clock, topic: Topic, ends: readonly number[], signal: AbortSignal, check: () => void): Promise<void> {
+  while (!signal.aborted) {
+    check()
+    const progress = await log.groupProgress(engineGroup(topic.name), topic)
+    const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
+    if (ends.every((end, partition) => (offsets.get(partition) ?? 0) >= end)) return
+    await clock.sleep(LOOK_MS, signal)
+  }
+}
+
+interface Running {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  task: Task
+}
+
+/** Starts a task for each lease, ends it when the lease goes, and starts it again where only its memory is in doubt. */
+class Supervisor {
+  private readonly options: RunnerOptions
+  private readonly views: ReadonlyMap<string, LiveView>
+  private readonly deadLetters: DeadLetterTopic
+  private readonly budget: MemoryBudget
+  private readonly running = new Map<PartitionLease, Running>()
+  private readonly failures: TaskFailure[] = []
+
+  constructor(options: RunnerOptions, views: ReadonlyMap<string, LiveView>, deadLetters: DeadLetterTopic) {
+    this.options = options
+    this.views = views
+    this.deadLetters = deadLetters
+    this.budget = new MemoryBudget(options.memoryBytes)
+  }
+
+  join(event: EventType, topic: Topic): Promise<GroupMember> {
+    return this.options.log.joinGroup({
+      group: engineGroup(topic.name),
+      topics: [topic],
+      onAssigned: (lease) => this.start(event, lease),
+      onRevoked: (lease) => this.end(lease),
+    })
+  }
+
+  status(): RunnerStatus {
+    const tasks = [...this.running.values()].map(({ task }) => task.status())
+    tasks.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    return { tasks, failures: this.failures, stateBytes: this.budget.bytes, stateLimitBytes: this.budget.limitBytes }
+  }
+
+  /** Throws the error of the first task that failed. */
+  rethrow(): void {
+    const failure = this.failures[0]
+    if (failure !== undefined) throw failure.error
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.running.keys()].map((lease) => this.end(lease)))
+  }
+
+  private start(event: EventType, lease: PartitionLease): void {
+    const stop = new AbortController()
+    const running = { stop, task: this.newTask(event, lease, lease.progress), done: Promise.resolve() }
+    this.running.set(lease, { ...running, done: this.supervise(event, lease, stop.signal) })
+  }
+
+  private async supervise(event: EventType, lease: PartitionLease, signal: AbortSignal): Promise<void> {
+    const { log, logger } = this.options
+    const facts = { topic: lease.topic.name, partition: lease.partition }
+    for (;;) {
+      try {
+        await (this.running.get(lease) as Running).task.run(signal)
+        return
+      } catch (error) {
+        if (!isWindrowError(error, 'WR_COMMIT_UNKNOWN') || signal.aborted) {
+          this.failures.push({ ...facts, error })
+          logger.error({ ...facts, code: error instanceof WindrowError ? error.code : undefined }, `a task has failed: ${messageOf(error)}`)
+          return
+        }
+        logger.warn({ ...facts, code: error.code }, 'a commit has an unknown outcome; the task starts again from what is committed')
+        const progress = await log.groupProgress(lease.group, lease.topic)
+        const running = this.running.get(lease)
+        if (running === undefined) return
+        running.task = this.newTask(event, lease, progress.find(({ partition }) => partition === lease.partition) ?? null)
+      }
+    }
+  }
+
+  private async end(lease: PartitionLease): Promise<void> {
+    const running = this.running.get(lease)
+    if (running === undefined) return
+    running.stop.abort()
+    await running.done
+    this.running.delete(lease)
+  }
+
+  private newTask(event: EventType, lease: PartitionLease, progress: Progress | null): Task {
+    const { log, kv, topologies, allowedLatenessMinutes, clock, logger } = this.options
+    const minutes = allowedLatenessMinutes?.get(event.name)
+    return new Task({
+      log,
+      lease,
+      progress,
+      event,
+      topologies: topologies.filter((topology) => topology.event === event),
+      views: this.views,
+      deadLetters: this.deadLetters,
+      kv,
+      budget: this.budget,
+      allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+      tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
+      clock,
+      logger,
+    })
+  }
+}

@@ -1,0 +1,337 @@
+import type { Clock } from '../core/clock.ts'
+import { isWindrowError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { RecordBatch } from '../core/record-block.ts'
+import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
+import { Dictionaries } from '../events/dictionaries.ts'
+import type { EventType } from '../events/event-type.ts'
+import type { ReadingBatch } from '../events/reading-batch.ts'
+import { createReadingDecoder, type ReadingDecoder } from '../events/reading-decoder.ts'
+import { schemaCache } from '../events/schema-cache.ts'
+import type { KeyValueStore } from '../kv/port.ts'
+import type { Log, PartitionLease, Progress } from '../log/port.ts'
+import type { Topology, TopologyRun } from '../streams/topology.ts'
+import { DeadLetterOutput, type DeadLetterTopic, tooLate } from './dead-letter-output.ts'
+import { emission } from './emission.ts'
+import { emptyLedger, type Ledger, ledgerText, parseLedger } from './ledger.ts'
+import type { LiveView } from './live-views.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { ReadingStore } from './reading-store.ts'
+import { withRoom } from './retry-disk-full.ts'
+import { RowOutput } from './row-output.ts'
+import { openSegmentDisk } from './segment-disk.ts'
+
+export interface TaskOptions {
+  readonly log: Log
+  readonly lease: PartitionLease
+  /** Where to begin: what is committed now. */
+  readonly progress: Progress | null
+  readonly event: EventType
+  readonly topologies: readonly Topology[]
+  readonly views: ReadonlyMap<string, LiveView>
+  readonly deadLetters: DeadLetterTopic
+  /** Where segments go that do not fit into memory, and what a restart begins from; null keeps all in memory. */
+  readonly kv: KeyValueStore | null
+  readonly budget: MemoryBudget
+  /** Infinity takes readings of any age. */
+  readonly allowedLatenessMs: number
+  readonly tuning: TaskTuning
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface TaskTuning {
+  /** While the log is nearly read up, rows are committed at the latest after this. */
+  readonly commitIntervalMs: number
+  /** While catching up, rows are committed after so many readings: the more, the fewer times a window is computed. */
+  readonly commitReadings: number
+  /** Bytes of records taken at once. */
+  readonly batchBytes: number
+  /** Records taken at once. */
+  readonly batchRecords: number
+  /** The local state is brought up to the log after so many readings; a start reads at most about as many again. */
+  readonly checkpointReadings: number
+}
+
+export const DEFAULT_TUNING: TaskTuning = {
+  commitIntervalMs: 100,
+  commitReadings: 200_000,
+  batchBytes: 1024 * 1024,
+  batchRecords: 20_000,
+  checkpointReadings: 1_000_000,
+}
+
+export type TaskState = 'recovering' | 'running' | 'waiting for disk space' | 'stopped' | 'failed'
+
+/** What a task is doing, for metrics, the page and `doctor`. */
+export interface TaskStatus {
+  readonly topic: string
+  readonly partition: number
+  readonly state: TaskState
+  /** The next offset to process. */
+  readonly committed: number
+  readonly ledger: Readonly<Ledger>
+  /** Bytes of readings in memory. */
+  readonly stateBytes: number
+  /** Start of the newest reading processed, null before the first. */
+  readonly lastEventTime: number | null
+  /** When the log took the newest record processed, null before the first. */
+  readonly lastAppendAt: number | null
+  readonly rows: number
+  readonly commits: number
+  readonly lastCommitMs: number | null
+}
+
+/**
+ * Runs every topology of an event on one partition of its readings: the unit of order, state, commit and recovery. It pulls from the
+ * log, so a slow disk makes it wait and never grow.
+ */
+export class Task {
+  private readonly options: TaskOptions
+  private readonly dictionaries = new Dictionaries()
+  private readonly decoder: ReadingDecoder
+  private readonly schemas: ReturnType<typeof schemaCache>
+  private readonly outputs: readonly RowOutput[]
+  private readonly letters: DeadLetterOutput
+  private runs: readonly TopologyRun[] = []
+  private store: ReadingStore
+  private decoded: ReadingBatch | undefined
+  private ledger: Ledger
+  private state: TaskState = 'recovering'
+  private committed: number
+  private position: number
+  private pendingRecords = 0
+  private pendingSince = 0
+  private sinceCheckpoint = 0
+  private lastEventTime: number | null = null
+  private lastAppendAt: number | null = null
+  private commits = 0
+  private lastCommitMs: number | null = null
+
+  constructor(options: TaskOptions) {
+    this.options = options
+    const { lease, event, log } = options
+    this.schemas = schemaCache(log.registry)
+    const { topic, partition } = lease
+    this.decoder = createReadingDecoder({
+      event,
+      dictionaries: this.dictionaries,
+      partition,
+      partitions: topic.partitions,
+      schemas: this.schemas,
+    })
+    this.outputs = options.topologies.map(({ view }) => new RowOutput(options.views.get(view.name) as LiveView, partition))
+    this.letters = new DeadLetterOutput(options.deadLetters, topic, partition)
+    this.committed = options.progress?.offset ?? 0
+    this.position = this.committed
+    this.ledger = parseLedger(options.progress?.metadata ?? '')
+    this.store = this.newStore(null)
+  }
+
+  status(): TaskStatus {
+    const { topic, partition } = this.options.lease
+    return {
+      topic: topic.name,
+      partition,
+      state: this.state,
+      committed: this.committed,
+      ledger: { ...this.ledger },
+      stateBytes: this.store.bytes,
+      lastEventTime: this.lastEventTime,
+      lastAppendAt: this.lastAppendAt,
+      rows: this.outputs.reduce((sum, output) => sum + output.rows, 0),
+      commits: this.commits,
+      lastCommitMs: this.lastCommitMs,
+    }
+  }
+
+  /**
+   * Runs until the signal aborts or the lease is lost; then what is pending is committed where that is still allowed, and the
+   * local state is saved. Rejects when it cannot go on; the partition stays where the last commit left it.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { lease, logger } = this.options
+    const stop = AbortSignal.any([signal, lease.lost])
+    try {
+      await this.recover(stop)
+      if (!stop.aborted) await this.process(stop)
+      this.state = 'stopped'
+    } catch (error) {
+      if (isWindrowError(error, 'WR_FENCED')) {
+        this.state = 'stopped'
+        logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
+        return
+      }
+      this.state = 'failed'
+      throw error
+    } finally {
+      this.store.close()
+    }
+  }
+
+  /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */
+  private async recover(stop: AbortSignal): Promise<void> {
+    const { kv, event, lease, log } = this.options
+    this.state = 'recovering'
+    const disk =
+      kv === null
+        ? null
+        : await openSegmentDisk({
+            kv,
+            event,
+            lease,
+            dictionaries: this.dictionaries,
+            width: this.decoder.width,
+            committed: this.committed,
+          })
+    this.store.close()
+    this.store = this.newStore(disk)
+    this.runs = this.options.topologies.map((topology, i) => topology.start((rows) => (this.outputs[i] as RowOutput).add(rows)))
+    const from = disk?.offset ?? 0
+    if (from >= this.committed) return
+    const { start } = await log.bounds(lease.topic, lease.partition)
+    const reader = log.reader(lease.topic, lease.partition, Math.max(from, start))
+    const uncounted = emptyLedger()
+    try {
+      while (reader.position < this.committed && !stop.aborted) {
+        const whole = await reader.next(this.options.tuning.batchBytes)
+        if (whole === null) break
+        const batch = sliceBatch(whole, 0, indexOfOffset(whole, this.committed))
+        this.store.apply(await this.decode(batch), uncounted, [], true)
+        this.noteTimes(batch)
+        if (this.store.overBudget) await this.store.relieve()
+      }
+      this.store.settle()
+    } finally {
+      await reader.close()
+    }
+  }
+
+  private async process(stop: AbortSignal): Promise<void> {
+    const { lease, log, tuning } = this.options
+    this.state = 'running'
+    const reader = log.reader(lease.topic, lease.partition, this.committed)
+    try {
+      while (!stop.aborted) {
+        const batch = await reader.next(tuning.batchBytes)
+        if (batch === null) {
+          if (this.pendingRecords > 0) await this.commit(stop)
+          else await reader.whenMore(stop)
+          continue
+        }
+        for (let from = 0; from < batch.count; from += tuning.batchRecords) {
+          await this.take(sliceBatch(batch, from, Math.min(batch.count, from + tuning.batchRecords)))
+          if (this.isDue()) await this.commit(stop)
+        }
+        this.position = Math.max(this.position, batch.nextOffset)
+      }
+      if (lease.lost.aborted) return
+      if (this.pendingRecords > 0) await this.commit(stop)
+      await this.checkpoint()
+    } finally {
+      await reader.close()
+    }
+  }
+
+  private isDue(): boolean {
+    const { tuning, clock } = this.options
+    if (this.pendingRecords >= tuning.commitReadings || this.store.overBudget) return true
+    return this.pendingRecords > 0 && clock.monotonic() - this.pendingSince >= tuning.commitIntervalMs
+  }
+
+  private async decode(batch: RecordBatch): Promise<ReadingBatch> {
+    const unknown = this.decoder.unknownSchemaIds(batch)
+    if (unknown.length > 0) await this.schemas.load(unknown)
+    this.decoded = this.decoder.decode(batch, this.decoded)
+    return this.decoded
+  }
+
+  /** Takes records into the store and lets every topology note what they touched. */
+  private async take(batch: RecordBatch): Promise<void> {
+    const { clock, allowedLatenessMs } = this.options
+    if (this.pendingRecords === 0) this.pendingSince = clock.monotonic()
+    const decoded = await this.decode(batch)
+    const late: number[] = []
+    const changes = this.store.apply(decoded, this.ledger, late, false)
+    for (const run of this.runs) run.next(changes)
+    for (const fault of decoded.faults) this.letters.add(fault, clock.now())
+    for (const i of late) this.letters.add(tooLate(batch, decoded.offsets[i] as number, allowedLatenessMs), clock.now())
+    this.ledger.deadLettered += decoded.faults.length
+    this.ledger.accepted += batch.count
+    this.pendingRecords += batch.count
+    this.position = batch.nextOffset
+    this.noteTimes(batch)
+    for (let i = 0; i < decoded.count; i++) {
+      const timestamp = decoded.rows[i * decoded.width] as number
+      if (this.lastEventTime === null || timestamp > this.lastEventTime) this.lastEventTime = timestamp
+    }
+  }
+
+  private noteTimes(batch: RecordBatch): void {
+    if (batch.count > 0) this.lastAppendAt = batch.appendedAt[batch.count - 1] as number
+  }
+
+  /** Emits the rows that changed and commits them with the offset, in one transaction. */
+  private async commit(stop: AbortSignal): Promise<void> {
+    const { lease, clock } = this.options
+    const started = clock.monotonic()
+    for (const run of this.runs) run.next(emission(this.store, this.options.event))
+    const writes = [...this.outputs.flatMap((output) => output.take()), ...this.letters.take()]
+    const progress: Progress = { offset: this.position, metadata: ledgerText(this.ledger) }
+    await this.patiently(stop, () => lease.commit(progress, writes))
+    this.committed = this.position
+    this.store.settle()
+    this.sinceCheckpoint += this.pendingRecords
+    this.pendingRecords = 0
+    this.commits += 1
+    this.lastCommitMs = clock.monotonic() - started
+    if (this.store.overBudget) await this.patiently(stop, () => this.store.relieve())
+    if (this.sinceCheckpoint >= this.options.tuning.checkpointReadings) await this.checkpoint()
+  }
+
+  /** The state may lag, so a checkpoint that finds no room is left for later. */
+  private async checkpoint(): Promise<void> {
+    const { lease, logger } = this.options
+    try {
+      await this.store.checkpoint(this.committed)
+      this.sinceCheckpoint = 0
+    } catch (error) {
+      if (!isWindrowError(error, 'WR_DISK_FULL')) throw error
+      logger.warn(
+        { topic: lease.topic.name, partition: lease.partition, code: error.code },
+        'no room to save the local state; it will be read from the log again',
+      )
+    }
+  }
+
+  /** Tries again while the disk is full: the task waits and holds what it has. */
+  private async patiently<T>(stop: AbortSignal, action: () => Promise<T>): Promise<T> {
+    const { clock, logger, lease } = this.options
+    try {
+      return await withRoom(action, {
+        clock,
+        signal: stop,
+        onFull: (error) => {
+          if (this.state === 'running')
+            logger.error(
+              { topic: lease.topic.name, partition: lease.partition, code: error.code, remedy: error.remedy },
+              error.message,
+            )
+          this.state = 'waiting for disk space'
+        },
+      })
+    } finally {
+      if (this.state === 'waiting for disk space') this.state = 'running'
+    }
+  }
+
+  private newStore(disk: Awaited<ReturnType<typeof openSegmentDisk>> | null): ReadingStore {
+    const { event, budget, allowedLatenessMs } = this.options
+    return new ReadingStore({
+      event,
+      dictionaries: this.dictionaries,
+      width: this.decoder.width,
+      disk, budget, allowedLatenessMs,
+    })
+  }
+}
