@@ -32,4 +32,11 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
     (command) => command.option(...json),
     async (_, options) => (await import('./commands/stations.ts')).stations(context, options),
   )
+  declare(
+    'audit',
+    'Show what became of every reading: accepted = current + superseded + stale + duplicate + too late + dead-lettered. Exit code 1 when it does not add up.',
+    ['audit', 'audit --full', 'audit --json'],
+    (command) => command.option('--full', 'count again from the log, by another way').option(...json),
+    async (_, options) => (await import('./commands/audit.ts')).audit(context, options),
+  )
 }

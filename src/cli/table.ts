@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
 import type { Output } from './output.ts'
 import { styleOf } from './style.ts'
@@ -50,7 +51,9 @@ export function renderTable(
   output: Pick<Output, 'columns' | 'colours'>,
 ): string {
   const style = styleOf(output)
-  const natural = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)))
+  const natural = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(row[i] ?? '').length)),
+  )
   const fits = natural.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1)
   // Into a pipe nothing is wrapped: a line is a row.
   const room = output.columns ?? Math.max(fits, WIDTH_OF_PIPES)
