@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { planOf } from './event-plan.ts'
 import type { EventType } from './event-type.ts'
 import type { FieldRole, PlannedField } from './planned-field.ts'
@@ -37,7 +37,7 @@ export function contentHash<R extends Reading>(event: EventType<R>, reading: R, 
     if (value === null || value === undefined) continue
     text += field.label + canonical(field.isFloat ? Math.fround(value as number) : value)
   }
-  return createHash('sha256').update(text).digest().readBigUInt64BE()
+  return hash('sha256', text, 'buffer').readBigUInt64BE()
 }
 
 /** No value's text can be taken for another's: texts are quoted, and numbers are the shortest that give the same double. */
