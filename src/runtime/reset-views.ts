@@ -1,0 +1,29 @@
+import type { Log } from '../log/port.ts'
+import { VIEWS_CURRENT_TOPIC } from '../views/views-current.ts'
+import { engineGroup } from './live-views.ts'
+
+export interface ResetResult {
+  readonly deletedTopics: readonly string[]
+  readonly resetGroups: readonly string[]
+}
+
+/**
+ * Forgets every view and how far the topologies have come, so that the next run builds all views from the start of the log. The
+ * readings stay. WR_GROUP_ACTIVE while a runner is at work.
+ */
+export async function resetViews(log: Log, readingTopics: readonly string[]): Promise<ResetResult> {
+  const resetGroups: string[] = []
+  for (const name of readingTopics) {
+    const topic = await log.findTopic(name)
+    if (topic === null) continue
+    await log.resetGroup(engineGroup(name), topic)
+    resetGroups.push(engineGroup(name))
+  }
+  const deletedTopics: string[] = []
+  for (const { name } of await log.topics()) {
+    if (name !== VIEWS_CURRENT_TOPIC && !/^views\..+\.g\d+$/.test(name)) continue
+    await log.deleteTopic(name)
+    deletedTopics.push(name)
+  }
+  return { deletedTopics, resetGroups }
+}

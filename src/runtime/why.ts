@@ -1,0 +1,271 @@
+import { camelCase } from '../core/naming.ts'
+import { WindrowError } from '../core/errors.ts'
+import { partitionOf } from '../core/murmur2.ts'
+import { type RecordBatch, valueBytes } from '../core/record-block.ts'
+import { indexOfOffset } from '../core/slice-batch.ts'
+import { avroType, type SchemaJson } from '../events/avro-schema.ts'
+import { Dictionaries } from '../events/dictionaries.ts'
+import { newReadingBatch, type ReadingBatch, ROW_INTERVAL, ROW_PAYLOAD, ROW_PLACE, ROW_REVISED_AT, ROW_TIMESTAMP } from '../events/reading-batch.ts'
+import { createReadingDecoder } from '../events/reading-decoder.ts'
+import { schemaCache } from '../events/schema-cache.ts'
+import { schemaIdOf, WIRE_HEADER_BYTES } from '../events/wire-format.ts'
+import type { Log, Topic } from '../log/port.ts'
+import type { Topology } from '../streams/topology.ts'
+import { joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
+import { isSessions } from '../streams/windows/windower.ts'
+import { canonicalKey } from '../views/row-key.ts'
+import type { Cell } from '../views/view.ts'
+import { emission } from './emission.ts'
+import { emptyLedger, type Ledger } from './ledger.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { ReadingStore } from './reading-store.ts'
+import { resolveRevision } from './revision.ts'
+
+/** What a reading became. */
+export type ReadingFate = Exclude<keyof Ledger, 'accepted' | 'deadLettered'>
+
+/** A reading that belongs, or once belonged, to a row. */
+export interface ExplainedReading {
+  readonly timestamp: number
+  readonly intervalMinutes: number
+  readonly subKey: string
+  readonly fate: ReadingFate
+  readonly revisedAt: number | null
+  readonly ingestedAt: number
+  readonly dataOrigin: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly values: ReadonlyArray<{ readonly field: string; readonly value: Cell; readonly unit: string | null }>
+}
+
+export interface Explanation {
+  /** The row's cells as the log gives them now, null where there is none. */
+  readonly row: readonly Cell[] | null
+  readonly window: { readonly startAt: number; readonly endAt: number; readonly timeZone: string } | null
+  readonly complete: boolean
+  /** In words, what has to happen for the window to close; null when it is closed or there is none. */
+  readonly waitingFor: string | null
+  readonly watermarkAt: number | null
+  /** In order of time, then offset. */
+  readonly readings: readonly ExplainedReading[]
+}
+
+export interface ExplainOptions {
+  readonly log: Log
+  readonly topology: Topology
+  readonly topic: Topic
+  /** The key's cells, in the order of the view. */
+  readonly key: readonly Cell[]
+  readonly allowedLatenessMs?: number
+}
+
+/**
+ * Computes a row again from the log alone and tells which readings made it, and what became of the others that lay in its window. Reads the
+ * whole partition of the station's topic and changes nothing.
+ */
+export async function explainRow(options: ExplainOptions): Promise<Explanation> {
+  const station = stationOf(options.topology, options.key)
+  const explainer = new Explainer(options, station)
+  const { log, topic } = options
+  const reader = log.reader(topic, explainer.partition)
+  try {
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) await explainer.take(batch)
+  } finally {
+    await reader.close()
+  }
+  return explainer.finish()
+}
+
+function stationOf({ view, event }: Topology, key: readonly Cell[]): string {
+  const names = [camelCase(event.keyField), 'stationId']
+  const index = view.key.findIndex(({ name }) => names.includes(name))
+  const station = key[index]
+  if (typeof station === 'string') return station
+  throw new WindrowError('WR_WHY_KEY', {
+    message: `The key of the view ${view.name} needs ${view.key.map(({ column }) => column).join(', ')}.`,
+    remedy: 'Give all parts of the key, in this order.',
+    kind: 'usage',
+  })
+}
+
+class Explainer {
+  readonly partition: number
+  private readonly options: ExplainOptions
+  private readonly station: string
+  private readonly dictionaries = new Dictionaries()
+  private readonly schemas: ReturnType<typeof schemaCache>
+  private readonly decoder: ReturnType<typeof createReadingDecoder>
+  private readonly store: ReadingStore
+  private readonly run: ReturnType<Topology['start']>
+  private readonly rows = new Map<string, readonly Cell[]>()
+  private readonly members = new Map<string, Array<ExplainedReading & { fate: ReadingFate }>>()
+  private readonly current = new Map<string, Float64Array>()
+  private window: Explanation['window'] = null
+  private newestMember = Number.NEGATIVE_INFINITY
+
+  constructor(options: ExplainOptions, station: string) {
+    const { log, topology, topic } = options
+    this.options = options
+    this.station = station
+    this.partition = partitionOf(new TextEncoder().encode(station), topic.partitions)
+    this.schemas = schemaCache(log.registry)
+    const { dictionaries, schemas, partition } = this
+    this.decoder = createReadingDecoder({ event: topology.event, dictionaries, partition, partitions: topic.partitions, schemas })
+    this.store = new ReadingStore({
+      event: topology.event,
+      dictionaries,
+      width: this.decoder.width,
+      disk: null,
+      budget: new MemoryBudget(Number.POSITIVE_INFINITY),
+      allowedLatenessMs: options.allowedLatenessMs ?? Number.POSITIVE_INFINITY,
+    })
+    this.run = topology.start((changes) => {
+      for (const { key, cells } of changes) {
+        if (cells === null) this.rows.delete(key)
+        else this.rows.set(key, cells)
+      }
+    })
+  }
+
+  async take(batch: RecordBatch): Promise<void> {
+    const unknown = this.decoder.unknownSchemaIds(batch)
+    if (unknown.length > 0) await this.schemas.load(unknown)
+    const own = this.ofStation(this.decoder.decode(batch))
+    const late: number[] = []
+    this.run.next(this.store.apply(own, emptyLedger(), late, false))
+    for (let i = 0; i < own.count; i++) this.note(own, i, late.includes(i), batch)
+  }
+
+  finish(): Explanation {
+    const { topology, key } = this.options
+    this.run.next(emission(this.store, topology.event))
+    const { view } = topology
+    const row = this.rows.get(canonicalKey(view, key)) ?? null
+    const completeAt = view.columns.findIndex(({ name }) => name === 'complete')
+    const complete = row !== null && (completeAt < 0 || row[completeAt] === true)
+    const watermark = this.watermark()
+    const readings = [...this.members.values()].flat()
+    readings.sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset)
+    const waitingFor = complete || row === null || this.window === null ? null : this.waitingFor(this.window.endAt)
+    return { row, window: this.window, complete, waitingFor, watermarkAt: Number.isFinite(watermark) ? watermark : null, readings }
+  }
+
+  /** The readings of the batch that are of the station. */
+  private ofStation(batch: ReadingBatch): ReadingBatch {
+    const key = this.dictionaries.keys.find(this.station)
+    const own = newReadingBatch(batch.width, this.dictionaries, batch.count)
+    for (let i = 0; i < batch.count; i++) {
+      if (batch.keys[i] !== key) continue
+      const at = own.count++
+      own.offsets[at] = batch.offsets[i] as number
+      own.keys[at] = key
+      own.subKeys[at] = batch.subKeys[i] as number
+      own.ingestedAt[at] = batch.ingestedAt[i] as number
+      own.rows.set(batch.rows.subarray(i * batch.width, (i + 1) * batch.width), at * batch.width)
+    }
+    return own
+  }
+
+  /** Keeps a reading that lies in the row's window, and says what it did to the ones before it. */
+  private note(batch: ReadingBatch, i: number, late: boolean, records: RecordBatch): void {
+    const row = batch.rows.subarray(i * batch.width, (i + 1) * batch.width)
+    const subKey = this.dictionaries.subKeys.textOf(batch.subKeys[i] as number)
+    if (!this.belongs(row, subKey)) return
+    const identity = `${row[ROW_TIMESTAMP]} ${subKey}`
+    const before = this.members.get(identity) ?? []
+    const current = this.current.get(identity)
+    let fate: ReadingFate = 'current'
+    if (late) fate = 'tooLate'
+    else if (current !== undefined) {
+      const resolved = resolveRevision(current, 0, row, 0, batch.width)
+      if (resolved !== 'superseded') fate = resolved
+      else for (const old of before) if (old.fate === 'current') old.fate = 'superseded'
+    }
+    if (fate === 'current') this.current.set(identity, row.slice())
+    before.push(this.explained(row, subKey, fate, batch, i, records))
+    this.members.set(identity, before)
+  }
+
+  private explained(row: Float64Array, subKey: string, fate: ReadingFate, batch: ReadingBatch, i: number, records: RecordBatch) {
+    const revised = row[ROW_REVISED_AT] as number
+    const offset = batch.offsets[i] as number
+    return {
+      timestamp: row[ROW_TIMESTAMP] as number,
+      intervalMinutes: row[ROW_INTERVAL] as number,
+      subKey,
+      fate,
+      revisedAt: Number.isNaN(revised) ? null : revised,
+      ingestedAt: batch.ingestedAt[i] as number,
+      dataOrigin: this.dataOrigin(records, offset),
+      topic: this.options.topic.name,
+      partition: this.partition,
+      offset,
+      values: this.options.topology.event.payload.map(({ field, unit, kind }, c) => {
+        const value = row[ROW_PAYLOAD + c] as number
+        if (Number.isNaN(value)) return { field, unit, value: null }
+        if (kind === 'text') return { field, unit, value: this.dictionaries.texts.textOf(value) }
+        return { field, unit, value: kind === 'flag' ? value === 1 : value }
+      }),
+    }
+  }
+
+  /** The one field of a reading that is no part of the columns. */
+  private dataOrigin(records: RecordBatch, offset: number): string {
+    const bytes = valueBytes(records, indexOfOffset(records, offset)) as Uint8Array
+    const schema = this.schemas.lookup(schemaIdOf(bytes)) as string
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset + WIRE_HEADER_BYTES, bytes.byteLength - WIRE_HEADER_BYTES)
+    return (avroType(JSON.parse(schema) as SchemaJson).fromBuffer(body) as { data_origin: string }).data_origin
+  }
+
+  private belongs(row: Float64Array, subKey: string): boolean {
+    const { topology, key } = this.options
+    const used = joinedSubKeys(topology.plan)
+    if (used !== null && !used.includes(subKey)) return false
+    const timestamp = row[ROW_TIMESTAMP] as number
+    const windows = windowsOfPlan(topology.plan)
+    if (windows === null) {
+      const time = topology.view.key.findIndex(({ name }) => name === 'timestamp')
+      return time < 0 || key[time] === timestamp
+    }
+    const label = key[topology.view.key.findIndex(({ name }) => name === windows.labelName)]
+    if (isSessions(windows)) {
+      const start = label as number
+      return timestamp >= start && timestamp < (Math.floor(start / windows.boundMs) + 1) * windows.boundMs
+    }
+    const zone = this.store.zoneOfPlace(row[ROW_PLACE] as number)
+    let belongs = false
+    windows.forEachWindow(timestamp, zone, (window) => {
+      if (windows.label(window) !== label) return
+      belongs = true
+      if (timestamp < this.newestMember) return
+      this.newestMember = timestamp
+      this.window = { startAt: window.start, endAt: window.end, timeZone: zone.name }
+    })
+    return belongs
+  }
+
+  private watermark(): number {
+    return Math.min(...this.watermarks().map(({ watermark }) => watermark))
+  }
+
+  private watermarks(): Array<{ subKey: string; watermark: number }> {
+    const { keys, subKeys } = this.dictionaries
+    const key = keys.idOf(this.station)
+    const used = joinedSubKeys(this.options.topology.plan) ?? this.store.subKeysOf(key).map((id) => subKeys.textOf(id))
+    return used.map((subKey) => {
+      const id = subKeys.find(subKey)
+      return { subKey, watermark: id < 0 ? Number.NEGATIVE_INFINITY : this.store.watermark(key, id) }
+    })
+  }
+
+  private waitingFor(end: number): string {
+    const behind = this.watermarks().filter(({ watermark }) => watermark < end)
+    const until = new Date(end).toISOString()
+    const parts = behind.map(({ subKey, watermark }) => {
+      const series = subKey === '' ? this.station : `${this.station} ${subKey}`
+      return watermark === Number.NEGATIVE_INFINITY ? `${series} (no reading yet)` : `${series} (its readings go to ${new Date(watermark).toISOString()})`
+    })
+    return `a reading that ends at or after ${until} from ${parts.join(' and ')}`
+  }
+}
