@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/services/**'], testTimeout: 30_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/services/**'],
+    globalSetup: ['test/support/build-pglite-worker.ts'],
+    testTimeout: 30_000,
+  },
 })

@@ -1,0 +1,121 @@
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { bootOf, sameBoot } from './boot.ts'
+import type { PgliteWorkerData } from './pglite-messages.ts'
+
+/**
+ * `shared_buffers`: enough for the views that are written to, and 100 MB less memory than the default. `min_wal_size`: the log
+ * segments that are kept on disk for use again.
+ */
+const SETTINGS = ['shared_buffers=32MB', 'min_wal_size=32MB', 'max_wal_size=256MB']
+
+const startParams = [...PGlite.defaultStartParams, ...SETTINGS.flatMap((setting) => ['-c', setting])]
+
+export interface OpenedDatabase {
+  readonly database: PGlite
+  /** Where a database was moved to that could not be trusted, null when there was none. */
+  readonly setAside: string | null
+}
+
+/** Opens the database of a directory that this process alone uses, and makes it when it is missing. */
+export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDatabase> {
+  const { directory, template } = data
+  mkdirSync(dirname(directory), { recursive: true })
+  const setAside = setAsideAfterReboot(directory)
+  if (!existsSync(join(directory, 'PG_VERSION'))) await makeDatabase(directory, template)
+  writeFileSync(markerOf(directory), JSON.stringify(bootOf()), { flush: true })
+  return { database: await PGlite.create({ dataDir: directory, startParams }), setAside }
+}
+
+/** Closes the database, and sees to it that what it wrote is on the disk. */
+export async function closeDatabase(database: PGlite, directory: string): Promise<void> {
+  await database.close()
+  const openedAt = statSync(markerOf(directory)).mtimeMs
+  flushChanged(directory, openedAt - 1000)
+  rmSync(markerOf(directory), { force: true })
+}
+
+/**
+ * The embedded Postgres never waits for the disk (its file system has no fsync). The end of a process loses nothing by that; the end of the
+ * machine may leave pages half written, in silence. So a database that was open when the machine went down is set aside and
+ * made anew: every view is in the log.
+ */
+function setAsideAfterReboot(directory: string): string | null {
+  const marker = markerOf(directory)
+  if (!existsSync(marker) || sameBoot(readFileSync(marker, 'utf8'))) return null
+  rmSync(marker)
+  if (!existsSync(directory)) return null
+  let aside = `${directory}.before-reboot`
+  for (let n = 2; existsSync(aside); n++) aside = `${directory}.before-reboot-${n}`
+  renameSync(directory, aside)
+  return aside
+}
+
+/** There while the database is open, and left behind when it was not closed. */
+function markerOf(directory: string): string {
+  return `${directory}.open`
+}
+
+/** Makes a new database beside its place and moves it there whole, so that none is ever half made. */
+async function makeDatabase(directory: string, template: string | null): Promise<void> {
+  const fresh = `${directory}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  if (template !== null && existsSync(template)) {
+    cpSync(template, fresh, { recursive: true })
+  } else {
+    await initialize(fresh)
+    if (template !== null) keepTemplate(fresh, template)
+  }
+  renameSync(fresh, directory)
+}
+
+/** Makes a new database, which takes three to eight seconds. */
+async function initialize(directory: string): Promise<void> {
+  const database = await PGlite.create({ dataDir: directory, startParams })
+  await database.close()
+}
+
+function keepTemplate(fresh: string, template: string): void {
+  const own = `${template}.${process.pid}`
+  try {
+    mkdirSync(dirname(template), { recursive: true })
+    cpSync(fresh, own, { recursive: true })
+    renameSync(own, template)
+  } catch {
+    // Another process was first, or the place cannot be written: the next new database takes longer, and is as good.
+    rmSync(own, { recursive: true, force: true })
+  }
+}
+
+function flushChanged(directory: string, since: number): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) flushChanged(path, since)
+    else if (statSync(path).mtimeMs >= since) flush(path, 'r+')
+  }
+  // Windows opens no directory as a file, and needs no flush of it.
+  if (process.platform !== 'win32') flush(directory, 'r')
+}
+
+function flush(path: string, flags: string): void {
+  const file = openSync(path, flags)
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}

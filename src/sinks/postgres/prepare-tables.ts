@@ -1,0 +1,232 @@
+import { WindrowError } from '../../core/errors.ts'
+import type { View } from '../../views/view.ts'
+import { quoteName } from './quote.ts'
+import type { SqlClient, SqlSession } from './sql-client.ts'
+import {
+  addColumn,
+  addExtraColumn,
+  columnComment,
+  columnType,
+  commentOnColumn,
+  commentOnTable,
+  createTable,
+  tableName,
+  timeIndexes,
+} from './table-sql.ts'
+import type { ExtraColumn, ViewExtras } from './view-extras.ts'
+
+export interface PrepareOptions {
+  readonly schema: string
+  readonly extras: ViewExtras
+}
+
+/** What was done for a view: a table that is new, or has new columns, is not yet what the log says. */
+export type Prepared = 'created' | 'extended' | 'kept'
+
+interface ExistingColumn {
+  readonly name: string
+  readonly type: string
+  readonly notNull: boolean
+  /** Has a default, is generated or an identity: an INSERT may leave it out. */
+  readonly supplied: boolean
+  readonly comment: string | null
+}
+
+interface ExistingTable {
+  readonly columns: ReadonlyMap<string, ExistingColumn>
+  readonly key: readonly string[]
+  readonly comment: string | null
+}
+
+/** Any number would do, as long as every windrow takes the same. */
+const PREPARE_LOCK = 7_741_823_001
+
+/**
+ * Makes the tables of the views, with comments and indexes, and adds new nullable columns to those that are there. Statements run only
+ * where something is missing, so that a role without CREATE can use tables that were made for it. Rejects with WR_VIEW_TABLE_MISMATCH
+ * when a table is there that is not the view's.
+ */
+export async function prepareTables(
+  client: SqlClient,
+  views: readonly View[],
+  options: PrepareOptions,
+): Promise<ReadonlyMap<string, Prepared>> {
+  return client.transaction(async (session) => {
+    // Two processes that start at once would both find nothing and both create.
+    await session.query('SELECT pg_advisory_xact_lock($1)', [PREPARE_LOCK])
+    await ensureSchema(session, options.schema)
+    await ensureProgressTables(session, options.schema)
+    const prepared = new Map<string, Prepared>()
+    for (const view of views) {
+      const done = await prepareTable(session, view, options.schema, options.extras[view.name] ?? [])
+      if (done !== 'kept') await forgetProgress(session, options.schema, view)
+      prepared.set(view.name, done)
+    }
+    return prepared
+  })
+}
+
+async function prepareTable(session: SqlSession, view: View, schema: string, extras: readonly ExtraColumn[]): Promise<Prepared> {
+  let existing = await readTable(session, schema, view.name)
+  let done: Prepared = 'kept'
+  if (existing === null) {
+    await session.query(createTable(view, schema, extras))
+    existing = (await readTable(session, schema, view.name)) as ExistingTable
+    done = 'created'
+  } else if (await extendTable(session, view, schema, extras, existing)) {
+    existing = (await readTable(session, schema, view.name)) as ExistingTable
+    done = 'extended'
+  }
+  if (done !== 'kept') for (const index of timeIndexes(view, schema)) await session.query(index)
+  await writeComments(session, view, schema, extras, existing)
+  return done
+}
+
+/** True when a column of the view was added. */
+async function extendTable(
+  session: SqlSession,
+  view: View,
+  schema: string,
+  extras: readonly ExtraColumn[],
+  existing: ExistingTable,
+): Promise<boolean> {
+  const missing = view.columns.filter((column) => !existing.columns.has(column.column))
+  const problems = mismatches(view, extras, existing)
+  if (problems.length > 0) throw mismatch(view, schema, problems)
+  for (const column of missing) await session.query(addColumn(view, schema, column))
+  const missingExtras = extras.filter((extra) => !existing.columns.has(extra.column))
+  for (const extra of missingExtras) await session.query(addExtraColumn(view, schema, extra))
+  return missing.length + missingExtras.length > 0
+}
+
+function mismatches(view: View, extras: readonly ExtraColumn[], existing: ExistingTable): string[] {
+  const problems: string[] = []
+  const expectedKey = view.key.map((column) => column.column)
+  if (expectedKey.join() !== existing.key.join()) {
+    problems.push(`its primary key is (${existing.key.join(', ')}) and should be (${expectedKey.join(', ')})`)
+  }
+  for (const column of view.columns) {
+    const found = existing.columns.get(column.column)
+    if (found === undefined) {
+      if (!column.nullable) problems.push(`${column.column} is missing and cannot be null`)
+      continue
+    }
+    const type = columnType(column.type)
+    if (found.type !== type) problems.push(`${column.column} is ${found.type} and should be ${type}`)
+    if (found.notNull === column.nullable) {
+      problems.push(`${column.column} is ${found.notNull ? 'NOT NULL and should take null' : 'nullable and should be NOT NULL'}`)
+    }
+  }
+  const ours = new Set([...view.columns.map((column) => column.column), ...extras.map((extra) => extra.column)])
+  for (const column of existing.columns.values()) {
+    if (!ours.has(column.name) && column.notNull && !column.supplied) {
+      problems.push(`${column.name} is no column of the view, NOT NULL and without default`)
+    }
+  }
+  return problems
+}
+
+async function writeComments(
+  session: SqlSession,
+  view: View,
+  schema: string,
+  extras: readonly ExtraColumn[],
+  existing: ExistingTable,
+): Promise<void> {
+  if (existing.comment !== view.doc) await session.query(commentOnTable(view, schema))
+  const wanted = [
+    ...view.columns.map((column) => [column.column, columnComment(column)] as const),
+    ...extras.map((extra) => [extra.column, extra.comment] as const),
+  ]
+  for (const [column, comment] of wanted) {
+    if (existing.columns.get(column)?.comment !== comment) await session.query(commentOnColumn(view, schema, column, comment))
+  }
+}
+
+async function readTable(session: SqlSession, schema: string, table: string): Promise<ExistingTable | null> {
+  const name = tableName(schema, table)
+  const found = await session.query(
+    `SELECT c.relkind::text, obj_description(c.oid, 'pg_class') FROM pg_class c WHERE c.oid = to_regclass($1)`,
+    [name],
+  )
+  const row = found.rows[0]
+  if (row === undefined) return null
+  if (row[0] !== 'r' && row[0] !== 'p') throw notATable(schema, table)
+  const columns = await session.query(
+    `SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+            a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', col_description(a.attrelid, a.attnum)
+     FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [name],
+  )
+  const key = await session.query(
+    `SELECT a.attname::text FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(attnum, position), pg_attribute a
+     WHERE i.indrelid = to_regclass($1) AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum ORDER BY k.position`,
+    [name],
+  )
+  return {
+    comment: row[1] as string | null,
+    key: key.rows.map((cells) => cells[0] as string),
+    columns: new Map(
+      columns.rows.map(([column, type, notNull, supplied, comment]) => [
+        column as string,
+        {
+          name: column as string,
+          type: type as string,
+          notNull: notNull as boolean,
+          supplied: supplied as boolean,
+          comment: comment as string | null,
+        },
+      ]),
+    ),
+  }
+}
+
+async function ensureSchema(session: SqlSession, schema: string): Promise<void> {
+  const found = await session.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+  if (found.rows.length === 0) await session.query(`CREATE SCHEMA ${quoteName(schema)}`)
+}
+
+/** The tables in which windrow keeps how far each view has been written. */
+async function ensureProgressTables(session: SqlSession, schema: string): Promise<void> {
+  const progress = tableName(schema, 'windrow_progress')
+  const mends = tableName(schema, 'windrow_mends')
+  const found = await session.query('SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL', [progress, mends])
+  if (found.rows[0]?.[0] !== true) {
+    await session.query(`CREATE TABLE ${progress} (
+      "view" text NOT NULL, "partition" integer NOT NULL, "topic_id" text NOT NULL, "next_offset" bigint NOT NULL,
+      "lease_epoch" bigint NOT NULL, "owner_epoch" bigint NOT NULL, "updated_at" timestamp with time zone NOT NULL,
+      PRIMARY KEY ("view", "partition"))`)
+    await session.query(
+      `COMMENT ON TABLE ${progress} IS 'How far each partition of a view topic has been written here, and by which owner. Kept by windrow in the transaction that writes the rows.'`,
+    )
+  }
+  if (found.rows[0]?.[1] !== true) {
+    await session.query(`CREATE TABLE ${mends} (
+      "view" text PRIMARY KEY, "holder" text NOT NULL, "until" timestamp with time zone NOT NULL)`)
+    await session.query(`COMMENT ON TABLE ${mends} IS 'Which process is comparing a whole view with its topic.'`)
+  }
+}
+
+/** Without progress the whole view is compared with its topic before anything else is written. */
+async function forgetProgress(session: SqlSession, schema: string, view: View): Promise<void> {
+  await session.query(`DELETE FROM ${tableName(schema, 'windrow_progress')} WHERE "view" = $1`, [view.name])
+}
+
+function mismatch(view: View, schema: string, problems: readonly string[]): WindrowError {
+  const table = `${schema}.${view.name}`
+  return new WindrowError('WR_VIEW_TABLE_MISMATCH', {
+    message: `the table ${table} is not that of the view: ${problems.join('; ')}`,
+    remedy: `Rename or drop the table (DROP TABLE ${table}): windrow makes it anew and fills it from the log.`,
+    facts: { table, problems },
+    kind: 'usage',
+  })
+}
+
+function notATable(schema: string, table: string): WindrowError {
+  return new WindrowError('WR_VIEW_TABLE_MISMATCH', {
+    message: `${schema}.${table} is there, but is no table`,
+    remedy: `Rename or drop ${schema}.${table}: windrow makes a table of that name and fills it from the log.`,
+    facts: { table: `${schema}.${table}` },
+    kind: 'usage',
+  })
+}
