@@ -12,10 +12,15 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'redact'>, output
   return output.columns === null ? jsonLogger(config, output) : lineLogger(config, output)
 }
 
+/** A line that cannot be written has nowhere to be told; what it was about goes on. */
+function send(output: Output, line: string): void {
+  output.write(line).catch(() => {})
+}
+
 function jsonLogger({ logLevel, redact }: Pick<Config, 'logLevel' | 'redact'>, output: Output): Logger {
   const stream = {
     write: (line: string) => {
-      void output.write(redact(line))
+      send(output, redact(line))
     },
   }
   return pino(
@@ -30,7 +35,7 @@ function lineLogger({ logLevel, redact }: Pick<Config, 'logLevel' | 'redact'>, o
     (level: Level) =>
     (facts: object, message: string): void => {
       if (levels.indexOf(level) < levels.indexOf(logLevel)) return
-      void output.write(redact(`${time(style)} ${label(style, level)} ${message}${factsText(style, facts)}\n`))
+      send(output, redact(`${time(style)} ${label(style, level)} ${message}${factsText(style, facts)}\n`))
     }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import picocolors from 'picocolors'
 import type { Output } from './output.ts'
 
 /** Only what is readable on light and dark backgrounds alike. */
@@ -10,15 +10,7 @@ export interface Style {
   warn(text: string): string
 }
 
-const plain = (text: string): string => text
-
 export function styleOf(output: Pick<Output, 'colours'>): Style {
-  if (!output.colours) return { strong: plain, faint: plain, good: plain, bad: plain, warn: plain }
-  return {
-    strong: (text) => styleText('bold', text),
-    faint: (text) => styleText('dim', text),
-    good: (text) => styleText('green', text),
-    bad: (text) => styleText('red', text),
-    warn: (text) => styleText('yellow', text),
-  }
+  const { bold, dim, green, red, yellow } = picocolors.createColors(output.colours)
+  return { strong: bold, faint: dim, good: green, bad: red, warn: yellow }
 }

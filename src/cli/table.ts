@@ -44,6 +44,13 @@ function fittingWidths(natural: readonly number[], room: number): number[] {
   return widths
 }
 
+/** A word that is longer than its column has to be cut somewhere: the library would leave its end out. */
+function hasNoLongWord(content: string, width: number): boolean {
+  return stripVTControlCharacters(content)
+    .split(' ')
+    .every((word) => word.length <= width)
+}
+
 /** An aligned table with a heading, as wide as the terminal at most; ends with a line break. */
 export function renderTable(
   columns: readonly TableColumn[],
@@ -57,13 +64,13 @@ export function renderTable(
   const fits = natural.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1)
   // Into a pipe nothing is wrapped: a line is a row.
   const room = output.columns ?? Math.max(fits, WIDTH_OF_PIPES)
+  const widths = fittingWidths(natural, room)
   const table = new Table({
     chars: noBorders,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colWidths: fittingWidths(natural, room),
+    colWidths: widths,
     colAligns: columns.map(({ align }) => align ?? 'left'),
     wordWrap: true,
-    wrapOnWordBoundary: false,
   })
   table.push(
     columns.map(({ title }) => style.strong(title)),

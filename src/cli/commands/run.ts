@@ -1,0 +1,34 @@
+import type { Runner } from '../../runtime/runner.ts'
+import type { CliContext, ExitCode } from '../context.ts'
+import { startEngine } from '../engine.ts'
+import { createLogger } from '../logger.ts'
+import { withSession } from '../session.ts'
+
+export interface RunOptions {
+  readonly sinks: readonly string[]
+  readonly untilEnd?: boolean
+}
+
+/** `windrow run`: the topologies and the sinks, for ever or until all that was in the log at the start is in every sink. */
+export async function run(context: CliContext, options: RunOptions): Promise<ExitCode> {
+  return withSession(context, async (session) => {
+    const logger = createLogger(session.config, context.stderr)
+    for (const notice of session.config.notices) logger.warn({}, notice)
+    const engine = await startEngine(session, logger)
+    try {
+      logger.info({ dataDir: session.config.dataDir, views: engine.runner.views.size }, 'running')
+      if (options.untilEnd === true) await engine.runner.untilEnd(context.signal)
+      else await untilStopped(engine.runner, context.signal)
+    } finally {
+      await engine.stop()
+    }
+    return 0
+  })
+}
+
+async function untilStopped(_runner: Runner, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,40 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { renderTable } from '../../src/cli/table.ts'
+
+const columns = [{ title: 'station' }, { title: 'where' }, { title: 'readings', align: 'right' }] as const
+const rows = [
+  ['paris', 'Paris, not far from the river, on a roof with a view of the whole city and of the hills behind it', '8,760'],
+  ['sim-air-lisbon', 'Lisboa', '12'],
+]
+
+describe('a table', () => {
+  test('is aligned, with numbers to the right and no lines', () => {
+    expect(
+      renderTable(
+        columns,
+        [
+          ['a', 'b', '1'],
+          ['abcdefghij', 'c', '1,000'],
+        ],
+        { columns: null, colours: false },
+      ),
+    ).toBe('station     where  readings\na           b             1\nabcdefghij  c         1,000\n')
+  })
+
+  test('has a row a line in a pipe, however wide', () => {
+    expect(renderTable(columns, rows, { columns: null, colours: false }).split('\n')).toHaveLength(4)
+  })
+
+  test.each([80, 60, 40])('fits into a terminal of %i columns without losing a word', (width) => {
+    const text = renderTable(columns, rows, { columns: width, colours: false })
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+    for (const word of ['river', 'hills', '8,760', 'Lisboa']) expect(text).toContain(word)
+  })
+
+  test('has colours only where they are wanted, and is as wide with them', () => {
+    const coloured = renderTable(columns, rows, { columns: 80, colours: true })
+    expect(coloured).not.toBe(stripVTControlCharacters(coloured))
+    expect(stripVTControlCharacters(coloured)).toBe(renderTable(columns, rows, { columns: 80, colours: false }))
+  })
+})
