@@ -15,4 +15,6 @@ export interface CliContext {
   readonly stderr: Output
   /** Aborts when the command is to stop: a signal, or nobody reads stdout any longer. */
   readonly signal: AbortSignal
+  /** Asks the person at the terminal and gives the answer; null where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<string>) | null
 }

@@ -26,6 +26,14 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
       (await import('./commands/export.ts')).exportView(context, String(view), options as unknown as ExportOptions),
   )
   declare(
+    'why <view> <key...>',
+    'Tell why a row is what it is, from the log alone: its window, its readings, and what became of each. Exit code 1 when there is no such row.',
+    ['why daily_sensor_means 283164601 2024-01-01', 'why weather_hourly paris 2025-01-01T00:00:00Z --json'],
+    (command) => command.option(...json),
+    async ([view, key], options) =>
+      (await import('./commands/why.ts')).why(context, String(view), key as readonly string[], options),
+  )
+  declare(
     'stations',
     'List every station and zone with its place, cadence and range.',
     ['stations', 'stations --json'],

@@ -74,7 +74,7 @@ export function renderTable(
   })
   table.push(
     columns.map(({ title }) => style.strong(title)),
-    ...rows.map((row) => [...row]),
+    ...rows.map((row) => row.map((content, i) => ({ content, wrapOnWordBoundary: hasNoLongWord(content, widths[i] as number) }))),
   )
   return `${table
     .toString()

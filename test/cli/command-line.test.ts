@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const program = buildProgram(
-  { environment: {}, folder: '.', stdout: capture(), stderr: capture(), signal: new AbortController().signal },
+  { environment: {}, folder: '.', stdout: capture(), stderr: capture(), signal: new AbortController().signal, ask: null },
   () => {},
 )
 const commands = program.commands.flatMap((command) =>

@@ -37,6 +37,6 @@ export async function runCommand(
 ): Promise<CommandOutcome> {
   const stdout = capture()
   const stderr = capture()
-  const code = await runCommandLine(words, { environment, folder, stdout, stderr, signal })
+  const code = await runCommandLine(words, { environment, folder, stdout, stderr, signal, ask: null })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }

@@ -32,6 +32,17 @@ describe('a table', () => {
     for (const word of ['river', 'hills', '8,760', 'Lisboa']) expect(text).toContain(word)
   })
 
+  test('cuts a word that is longer than its column, but leaves none of it out', () => {
+    const id = '["log","3f2a9c0d7e6b4f1a8c5d2e9b0a7f4c1d",3,1234567]'
+    const text = renderTable([{ title: 'code' }, { title: 'id' }], [['WR_READING_TIMESTAMP', id]], {
+      columns: 40,
+      colours: false,
+    })
+    const pieces = text.split('\n').map((line) => line.slice(-18).trim())
+    expect(pieces.join('')).toContain(id.slice(-10))
+    expect(text).not.toContain('…')
+  })
+
   test('has colours only where they are wanted, and is as wide with them', () => {
     const coloured = renderTable(columns, rows, { columns: 80, colours: true })
     expect(coloured).not.toBe(stripVTControlCharacters(coloured))

@@ -1,0 +1,34 @@
+import { WindrowError } from '../core/errors.ts'
+import { type Explanation, explainRow } from '../runtime/why.ts'
+import type { Topology } from '../streams/topology.ts'
+import type { Cell, View } from '../views/view.ts'
+import { latenessMinutes } from './allowed-lateness.ts'
+import type { Session } from './session.ts'
+
+/** Of several topologies that fill one view, the key names the event. */
+function topologyOf({ catalogue }: Session, view: View, key: readonly Cell[]): Topology {
+  const candidates = catalogue.topologies.filter((topology) => topology.view === view)
+  const found = candidates.length === 1 ? candidates[0] : candidates.find(({ event }) => key.includes(event.name))
+  if (found !== undefined) return found
+  throw new WindrowError('WR_WHY_KEY', {
+    message: `No topology makes a row of ${view.name} with the key ${JSON.stringify(key)}.`,
+    remedy: `Give ${view.key.map(({ column }) => column).join(', ')}; the kind is one of ${candidates.map(({ event }) => event.name).join(', ')}.`,
+    kind: 'usage',
+    facts: { view: view.name, key },
+  })
+}
+
+/** Computes a row again from the log alone: its cells, its window and its readings. Null where the log has no such topic yet. */
+export async function explain(session: Session, view: View, key: readonly Cell[]): Promise<Explanation | null> {
+  const topology = topologyOf(session, view, key)
+  const topic = await session.log.findTopic(session.catalogue.topicOf(topology.event))
+  if (topic === null) return null
+  const minutes = latenessMinutes(session.config).get(topology.event.name)
+  return explainRow({
+    log: session.log,
+    topology,
+    topic,
+    key,
+    ...(minutes === undefined ? {} : { allowedLatenessMs: minutes * 60_000 }),
+  })
+}
