@@ -8,7 +8,6 @@ import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { registerEvent } from '../events/schema-evolution.ts'
 import { DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
 
 export interface RunnerOptions {
@@ -70,7 +69,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
   const readingTopics = new Map<string, Topic>()
   for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
-  const lateness = new Map([...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]))
+  const lateness = new Map(
+    [...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]),
+  )
   const views = await ensureViews({ log, clock, topologies, readingTopics, settings: lateness })
   const deadLetters = await ensureDeadLetters(log, options.partitions)
   const supervisor = new Supervisor(options, views, deadLetters)
@@ -102,7 +103,7 @@ async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions
   const name = topicNames?.get(event.name) ?? event.defaultTopic
   const existing = await log.findTopic(name)
   const topic = existing ?? (await log.ensureTopic({ name, partitions, cleanup: 'keep' }))
-  await registerEvent(log.registry, name, event)
+  await log.registry.register(`${name}-value`, event.schema)
   return topic
 }
 
@@ -110,7 +111,14 @@ async function endsOf(log: Log, topic: Topic): Promise<number[]> {
   return Promise.all(Array.from({ length: topic.partitions }, async (_, partition) => (await log.bounds(topic, partition)).end))
 }
 
-async function untilProcessed(log: Log, clock: Clock, topic: Topic, ends: readonly number[], signal: AbortSignal, check: () => void): Promise<void> {
+async function untilProcessed(
+  log: Log,
+  clock: Clock,
+  topic: Topic,
+  ends: readonly number[],
+  signal: AbortSignal,
+  check: () => void,
+): Promise<void> {
   while (!signal.aborted) {
     check()
     const progress = await log.groupProgress(engineGroup(topic.name), topic)
@@ -122,7 +130,7 @@ async function untilProcessed(log: Log, clock: Clock, topic: Topic, ends: readon
 
 interface Running {
   readonly stop: AbortController
-  readonly done: Promise<void>
+  done: Promise<void>
   task: Task
 }
 
@@ -169,27 +177,32 @@ class Supervisor {
 
   private start(event: EventType, lease: PartitionLease): void {
     const stop = new AbortController()
-    const running = { stop, task: this.newTask(event, lease, lease.progress), done: Promise.resolve() }
-    this.running.set(lease, { ...running, done: this.supervise(event, lease, stop.signal) })
+    const running: Running = { stop, task: this.newTask(event, lease, lease.progress), done: Promise.resolve() }
+    this.running.set(lease, running)
+    running.done = this.supervise(event, lease, running)
   }
 
-  private async supervise(event: EventType, lease: PartitionLease, signal: AbortSignal): Promise<void> {
+  private async supervise(event: EventType, lease: PartitionLease, running: Running): Promise<void> {
     const { log, logger } = this.options
     const facts = { topic: lease.topic.name, partition: lease.partition }
     for (;;) {
       try {
-        await (this.running.get(lease) as Running).task.run(signal)
+        await running.task.run(running.stop.signal)
         return
       } catch (error) {
-        if (!isWindrowError(error, 'WR_COMMIT_UNKNOWN') || signal.aborted) {
+        if (!isWindrowError(error, 'WR_COMMIT_UNKNOWN') || running.stop.signal.aborted) {
           this.failures.push({ ...facts, error })
-          logger.error({ ...facts, code: error instanceof WindrowError ? error.code : undefined }, `a task has failed: ${messageOf(error)}`)
+          logger.error(
+            { ...facts, code: error instanceof WindrowError ? error.code : undefined },
+            `a task has failed: ${messageOf(error)}`,
+          )
           return
         }
-        logger.warn({ ...facts, code: error.code }, 'a commit has an unknown outcome; the task starts again from what is committed')
+        logger.warn(
+          { ...facts, code: error.code },
+          'a commit has an unknown outcome; the task starts again from what is committed',
+        )
         const progress = await log.groupProgress(lease.group, lease.topic)
-        const running = this.running.get(lease)
-        if (running === undefined) return
         running.task = this.newTask(event, lease, progress.find(({ partition }) => partition === lease.partition) ?? null)
       }
     }

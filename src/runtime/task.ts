@@ -331,7 +331,9 @@ export class Task {
       event,
       dictionaries: this.dictionaries,
       width: this.decoder.width,
-      disk, budget, allowedLatenessMs,
+      disk,
+      budget,
+      allowedLatenessMs,
     })
   }
 }

@@ -1,18 +1,26 @@
-import { camelCase } from '../core/naming.ts'
 import { WindrowError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import { camelCase } from '../core/naming.ts'
 import { type RecordBatch, valueBytes } from '../core/record-block.ts'
 import { indexOfOffset } from '../core/slice-batch.ts'
 import { avroType, type SchemaJson } from '../events/avro-schema.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
-import { newReadingBatch, type ReadingBatch, ROW_INTERVAL, ROW_PAYLOAD, ROW_PLACE, ROW_REVISED_AT, ROW_TIMESTAMP } from '../events/reading-batch.ts'
+import {
+  newReadingBatch,
+  type ReadingBatch,
+  ROW_INTERVAL,
+  ROW_PAYLOAD,
+  ROW_PLACE,
+  ROW_REVISED_AT,
+  ROW_TIMESTAMP,
+} from '../events/reading-batch.ts'
 import { createReadingDecoder } from '../events/reading-decoder.ts'
 import { schemaCache } from '../events/schema-cache.ts'
 import { schemaIdOf, WIRE_HEADER_BYTES } from '../events/wire-format.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
-import { joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
 import { isSessions } from '../streams/windows/windower.ts'
+import { joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
 import { canonicalKey } from '../views/row-key.ts'
 import type { Cell } from '../views/view.ts'
 import { emission } from './emission.ts'
@@ -148,7 +156,14 @@ class Explainer {
     const readings = [...this.members.values()].flat()
     readings.sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset)
     const waitingFor = complete || row === null || this.window === null ? null : this.waitingFor(this.window.endAt)
-    return { row, window: this.window, complete, waitingFor, watermarkAt: Number.isFinite(watermark) ? watermark : null, readings }
+    return {
+      row,
+      window: this.window,
+      complete,
+      waitingFor,
+      watermarkAt: Number.isFinite(watermark) ? watermark : null,
+      readings,
+    }
   }
 
   /** The readings of the batch that are of the station. */
@@ -264,7 +279,9 @@ class Explainer {
     const until = new Date(end).toISOString()
     const parts = behind.map(({ subKey, watermark }) => {
       const series = subKey === '' ? this.station : `${this.station} ${subKey}`
-      return watermark === Number.NEGATIVE_INFINITY ? `${series} (no reading yet)` : `${series} (its readings go to ${new Date(watermark).toISOString()})`
+      return watermark === Number.NEGATIVE_INFINITY
+        ? `${series} (no reading yet)`
+        : `${series} (its readings go to ${new Date(watermark).toISOString()})`
     })
     return `a reading that ends at or after ${until} from ${parts.join(' and ')}`
   }

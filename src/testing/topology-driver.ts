@@ -1,10 +1,10 @@
 import { type RecordBatch, RecordBlockBuilder } from '../core/record-block.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
+import type { Reading } from '../events/reading.ts'
 import type { Fault } from '../events/reading-batch.ts'
 import { createReadingDecoder } from '../events/reading-decoder.ts'
 import { readingEncoder } from '../events/reading-encoder.ts'
 import { readingKey } from '../events/reading-key.ts'
-import type { Reading } from '../events/reading.ts'
 import { emission } from '../runtime/emission.ts'
 import { emptyLedger, type Ledger } from '../runtime/ledger.ts'
 import { MemoryBudget } from '../runtime/memory-budget.ts'
@@ -40,10 +40,19 @@ const SCHEMA_ID = 1
  * Runs one topology without a log, a disk or a broker, through the same encoding, decoding, store and operators as in production, so that
  * what a test sees is what will happen. Readings go through one partition.
  */
-export function topologyDriver<R extends Reading>(topology: Topology, options: { readonly allowedLatenessMinutes?: number } = {}): TopologyDriver<R> {
+export function topologyDriver<R extends Reading>(
+  topology: Topology,
+  options: { readonly allowedLatenessMinutes?: number } = {},
+): TopologyDriver<R> {
   const { event, view } = topology
   const dictionaries = new Dictionaries()
-  const decoder = createReadingDecoder({ event, dictionaries, partition: 0, partitions: 1, schemas: { lookup: (id) => (id === SCHEMA_ID ? event.schema : null) } })
+  const decoder = createReadingDecoder({
+    event,
+    dictionaries,
+    partition: 0,
+    partitions: 1,
+    schemas: { lookup: (id) => (id === SCHEMA_ID ? event.schema : null) },
+  })
   const minutes = options.allowedLatenessMinutes
   const store = new ReadingStore({
     event,

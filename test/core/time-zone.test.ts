@@ -5,7 +5,20 @@ import { DAY_MS, dayNumber, dayText, HOUR_MS, monthText } from '../../src/core/c
 import { isWindrowError } from '../../src/core/errors.ts'
 import { timeZone } from '../../src/core/time-zone.ts'
 
-const ZONES = ['UTC', 'Europe/Paris', 'America/New_York', 'America/Santiago', 'Australia/Lord_Howe', 'Pacific/Auckland', 'Asia/Kolkata', 'America/St_Johns', 'Africa/Cairo', 'America/Havana', 'Asia/Kathmandu', 'America/Asuncion']
+const ZONES = [
+  'UTC',
+  'Europe/Paris',
+  'America/New_York',
+  'America/Santiago',
+  'Australia/Lord_Howe',
+  'Pacific/Auckland',
+  'Asia/Kolkata',
+  'America/St_Johns',
+  'Africa/Cairo',
+  'America/Havana',
+  'Asia/Kathmandu',
+  'America/Asuncion',
+]
 const zones = fc.constantFrom(...ZONES)
 // From 2012 on: until then St. John's changed its clocks at one minute past midnight, so that a local date came twice.
 const instants = fc.integer({ min: Date.UTC(2012, 0, 1), max: Date.UTC(2037, 11, 31) })
@@ -77,6 +90,8 @@ describe('the calendar of a zone', () => {
   })
 
   test('refuses an unknown name', () => {
-    expect(() => timeZone('Europe/Nowhere')).toThrowError(expect.toSatisfy((error: unknown) => isWindrowError(error, 'WR_TIME_ZONE')))
+    expect(() => timeZone('Europe/Nowhere')).toThrowError(
+      expect.toSatisfy((error: unknown) => isWindrowError(error, 'WR_TIME_ZONE')),
+    )
   })
 })

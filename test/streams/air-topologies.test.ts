@@ -28,9 +28,17 @@ function reading(iso: string, values: Partial<AirReading>): AirReading {
 test('a daily mean appears with its first reading and completes when the watermark reaches the end of the day', () => {
   const driver = topologyDriver<AirReading>(dailySensorMeans)
   const [first] = driver.pipe(reading('2025-01-01T00:00:00Z', { co: 1 }))
-  expect(first).toMatchObject({ key: '["a","2025-01-01"]', isNew: true, row: { coMean: 1, n: 1, expected: 24, complete: false, pm25Mean: null } })
+  expect(first).toMatchObject({
+    key: '["a","2025-01-01"]',
+    isNew: true,
+    row: { coMean: 1, n: 1, expected: 24, complete: false, pm25Mean: null },
+  })
   expect(driver.pipe(reading('2025-01-01T23:00:00Z', { co: 3, pm25: 20 }))).toMatchObject([
-    { key: '["a","2025-01-01"]', isNew: false, row: { coMean: 2, n: 2, complete: true, pm25ExceedsWho: true, coverage: 2 / 24, coValid: false } },
+    {
+      key: '["a","2025-01-01"]',
+      isNew: false,
+      row: { coMean: 2, n: 2, complete: true, pm25ExceedsWho: true, coverage: 2 / 24, coValid: false },
+    },
   ])
 })
 
@@ -57,7 +65,9 @@ test('a revision replaces, an older revision changes nothing, an equal reading i
 test('a revision that moves the station to another zone moves its reading to another day, and empties the first', () => {
   const driver = topologyDriver<AirReading>(dailySensorMeans)
   driver.pipe(reading('2025-01-01T23:30:00Z', { co: 1 }))
-  const moved = driver.pipe(reading('2025-01-01T23:30:00Z', { co: 1, revisedAt: 1, location: { ...place, timeZone: 'Europe/Paris' } }))
+  const moved = driver.pipe(
+    reading('2025-01-01T23:30:00Z', { co: 1, revisedAt: 1, location: { ...place, timeZone: 'Europe/Paris' } }),
+  )
   expect(moved.map(({ key, row }) => [key, row === null])).toEqual([
     ['["a","2025-01-01"]', true],
     ['["a","2025-01-02"]', false],

@@ -9,8 +9,12 @@ const AT = '2025-06-01T10:00:00Z'
 test('a joined row is there while both sides are, and negative solar is 0 and marked', () => {
   const driver = topologyDriver<EnergyReading>(energies)
   expect(driver.pipe(energy(AT, null, 50_000))).toEqual([])
-  expect(driver.pipe(energy(AT, 'SOLAR', -3))).toMatchObject([{ isNew: true, row: { consommations: 50_000, productionPv: 0, clamped: true } }])
-  expect(driver.pipe(energy(AT, 'SOLAR', 7, { revisedAt: 5 }))).toMatchObject([{ isNew: false, row: { productionPv: 7, clamped: false, revisedAt: 5 } }])
+  expect(driver.pipe(energy(AT, 'SOLAR', -3))).toMatchObject([
+    { isNew: true, row: { consommations: 50_000, productionPv: 0, clamped: true } },
+  ])
+  expect(driver.pipe(energy(AT, 'SOLAR', 7, { revisedAt: 5 }))).toMatchObject([
+    { isNew: false, row: { productionPv: 7, clamped: false, revisedAt: 5 } },
+  ])
   expect(driver.pipe(energy(AT, null, null, { revisedAt: 6 }))).toMatchObject([{ row: null }])
   expect(driver.rows().size).toBe(0)
 })
@@ -37,7 +41,14 @@ test.each([
   const row = driver.rows().get(JSON.stringify(['FR', name]))
   const energyMwh = (quarters * 40_000 + (quarters * (quarters - 1)) / 2) / 4
   const pvMwh = (quarters * (quarters - 1)) / 8
-  expect(row).toMatchObject({ n: quarters, expected: quarters, coverage: 1, complete: true, consumptionEnergyMwh: energyMwh, pvEnergyMwh: pvMwh })
+  expect(row).toMatchObject({
+    n: quarters,
+    expected: quarters,
+    coverage: 1,
+    complete: true,
+    consumptionEnergyMwh: energyMwh,
+    pvEnergyMwh: pvMwh,
+  })
   expect(row?.pvShare).toBeCloseTo(pvMwh / energyMwh, 12)
   expect(row?.loadFactor).toBeCloseTo((energyMwh * 4) / quarters / (40_000 + quarters - 1), 12)
 })

@@ -35,7 +35,12 @@ export function weather(timestamp: number | string, values: Partial<WeatherReadi
 }
 
 /** A reading of zone FR; `type` null is consumption. */
-export function energy(timestamp: number | string, type: string | null, value: number | null, values: Partial<EnergyReading> = {}): EnergyReading {
+export function energy(
+  timestamp: number | string,
+  type: string | null,
+  value: number | null,
+  values: Partial<EnergyReading> = {},
+): EnergyReading {
   return {
     ...common,
     intervalMinutes: 15,

@@ -10,7 +10,7 @@ import { where } from '../../src/streams/operators/where.ts'
 import { hopping, sessions, tumbling } from '../../src/streams/operators/windows.ts'
 import { topology } from '../../src/streams/topology.ts'
 import { topologyDriver } from '../../src/testing/topology-driver.ts'
-import { defineView, double, instant, count as countColumn, text } from '../../src/views/view.ts'
+import { count as countColumn, defineView, double, instant, text } from '../../src/views/view.ts'
 import { windowColumns } from '../../src/views/window-columns.ts'
 import { air } from './readings.ts'
 
@@ -19,16 +19,35 @@ const view = defineView({
   name: 'test_windows',
   doc: 'For tests.',
   key: { stationId: text('Station.'), windowStart: instant('Start.') },
-  values: { ...columns, total: double('mg/m3', 'Sum.'), values: countColumn('Values.'), firstCo: double('mg/m3', 'First.'), lastCo: double('mg/m3', 'Last.'), median: double('mg/m3', 'Median.') },
+  values: {
+    ...columns,
+    total: double('mg/m3', 'Sum.'),
+    values: countColumn('Values.'),
+    firstCo: double('mg/m3', 'First.'),
+    lastCo: double('mg/m3', 'Last.'),
+    median: double('mg/m3', 'Median.'),
+  },
   stores: ['postgres'],
 })
 const spec = { total: sum('co'), values: count('co'), firstCo: first('co'), lastCo: last('co'), median: quantile('co', 0.5) }
 
-const tumbled = topology('tumbled', airReadings, (readings) => readings.pipe(keyBy('stationId'), tumbling(30), aggregate(spec), to(view)))
-const hopped = topology('hopped', airReadings, (readings) => readings.pipe(keyBy('stationId'), hopping(60, 20), aggregate(spec), to(view)))
-const inSessions = topology('in-sessions', airReadings, (readings) => readings.pipe(keyBy('stationId'), sessions(30, 1440), aggregate(spec), to(view)))
+const tumbled = topology('tumbled', airReadings, (readings) =>
+  readings.pipe(keyBy('stationId'), tumbling(30), aggregate(spec), to(view)),
+)
+const hopped = topology('hopped', airReadings, (readings) =>
+  readings.pipe(keyBy('stationId'), hopping(60, 20), aggregate(spec), to(view)),
+)
+const inSessions = topology('in-sessions', airReadings, (readings) =>
+  readings.pipe(keyBy('stationId'), sessions(30, 1440), aggregate(spec), to(view)),
+)
 const onlyHigh = topology('only-high', airReadings, (readings) =>
-  readings.pipe(keyBy('stationId'), where(1, (row) => (row.get('co') ?? 0) > 5), tumbling(30), aggregate(spec), to(view)),
+  readings.pipe(
+    keyBy('stationId'),
+    where(1, (row) => (row.get('co') ?? 0) > 5),
+    tumbling(30),
+    aggregate(spec),
+    to(view),
+  ),
 )
 
 const MINUTE = 60_000
@@ -36,7 +55,12 @@ const START = Date.UTC(2025, 0, 1)
 
 /** Short histories around midnight, with revisions, so that windows fill, merge and empty. */
 const histories = fc.array(
-  fc.record({ minute: fc.integer({ min: 0, max: 400 }), co: fc.integer({ min: 0, max: 10 }), revision: fc.option(fc.integer({ min: 1, max: 3 })), cut: fc.boolean() }),
+  fc.record({
+    minute: fc.integer({ min: 0, max: 400 }),
+    co: fc.integer({ min: 0, max: 10 }),
+    revision: fc.option(fc.integer({ min: 1, max: 3 })),
+    cut: fc.boolean(),
+  }),
   { minLength: 1, maxLength: 40 },
 )
 type History = ReadonlyArray<{ minute: number; co: number; revision: number | null; cut: boolean }>
@@ -83,7 +107,14 @@ function expected(groups: ReadonlyMap<number, readonly AirReading[]>): Map<numbe
     const sorted = [...values].sort((a, b) => a - b)
     const middle = (sorted.length - 1) / 2
     const median = ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2
-    rows.set(start, { total: values.reduce((a, b) => a + b, 0), n: readings.length, values: values.length, firstCo: values[0], lastCo: values.at(-1), median })
+    rows.set(start, {
+      total: values.reduce((a, b) => a + b, 0),
+      n: readings.length,
+      values: values.length,
+      firstCo: values[0],
+      lastCo: values.at(-1),
+      median,
+    })
   }
   return rows
 }
@@ -91,12 +122,20 @@ function expected(groups: ReadonlyMap<number, readonly AirReading[]>): Map<numbe
 function grid(readings: readonly AirReading[], sizeMinutes: number, advanceMinutes: number): Map<number, AirReading[]> {
   const groups = new Map<number, AirReading[]>()
   for (let start = START - 600 * MINUTE; start < START + 600 * MINUTE; start += advanceMinutes * MINUTE) {
-    groups.set(start, readings.filter(({ timestamp }) => timestamp >= start && timestamp < start + sizeMinutes * MINUTE))
+    groups.set(
+      start,
+      readings.filter(({ timestamp }) => timestamp >= start && timestamp < start + sizeMinutes * MINUTE),
+    )
   }
   return groups
 }
 
-function expectRows(actual: Map<number, Record<string, unknown>>, wanted: Map<number, object>, watermark: number, endOf: (start: number) => number): void {
+function expectRows(
+  actual: Map<number, Record<string, unknown>>,
+  wanted: Map<number, object>,
+  watermark: number,
+  endOf: (start: number) => number,
+): void {
   expect([...actual.keys()].sort()).toEqual([...wanted.keys()].sort())
   for (const [start, row] of wanted) {
     expect(actual.get(start)).toMatchObject(row)
@@ -111,7 +150,12 @@ describe('windows of fixed length', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const readings = inForce(history)
-        expectRows(drive(tumbled, history), expected(grid(readings, 30, 30)), watermarkOf(readings), (start) => start + 30 * MINUTE)
+        expectRows(
+          drive(tumbled, history),
+          expected(grid(readings, 30, 30)),
+          watermarkOf(readings),
+          (start) => start + 30 * MINUTE,
+        )
       }),
     )
   })
@@ -120,7 +164,12 @@ describe('windows of fixed length', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const readings = inForce(history)
-        expectRows(drive(hopped, history), expected(grid(readings, 60, 20)), watermarkOf(readings), (start) => start + 60 * MINUTE)
+        expectRows(
+          drive(hopped, history),
+          expected(grid(readings, 60, 20)),
+          watermarkOf(readings),
+          (start) => start + 60 * MINUTE,
+        )
       }),
     )
   })
@@ -147,7 +196,8 @@ describe('sessions', () => {
         let current: AirReading[] = []
         for (const next of readings) {
           const before = current.at(-1)
-          const sameDay = before !== undefined && Math.floor(before.timestamp / 86_400_000) === Math.floor(next.timestamp / 86_400_000)
+          const sameDay =
+            before !== undefined && Math.floor(before.timestamp / 86_400_000) === Math.floor(next.timestamp / 86_400_000)
           if (before === undefined || !sameDay || next.timestamp - before.timestamp > 30 * MINUTE) {
             current = []
             groups.set(next.timestamp, current)

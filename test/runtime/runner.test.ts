@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import { partitionOf } from '../../src/core/murmur2.ts'
+import { keyText, RecordBlockBuilder, valueBytes } from '../../src/core/record-block.ts'
+import { airReadings } from '../../src/events/air.ts'
+import type { AirReading } from '../../src/events/reading.ts'
+import { readingEncoder } from '../../src/events/reading-encoder.ts'
+import type { Log } from '../../src/log/port.ts'
+import { startRunner } from '../../src/runtime/runner.ts'
+import { dailySensorMeans } from '../../src/streams/topologies/air.ts'
+import { memoryKv } from '../../src/testing/memory-kv.ts'
+import { memoryLog } from '../../src/testing/memory-log.ts'
+import { air } from '../streams/readings.ts'
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+async function publish(log: Log, readings: readonly AirReading[]): Promise<void> {
+  const topic = await log.ensureTopic({ name: 'air.readings', partitions: 4, cleanup: 'keep' })
+  const encoder = readingEncoder(airReadings, await log.registry.register('air.readings-value', airReadings.schema))
+  for (const reading of readings) {
+    const block = new RecordBlockBuilder()
+    block.add(reading.stationId, encoder.encode(reading))
+    await log.append([{ topic, partition: partitionOf(Buffer.from(reading.stationId), 4), block: block.build() }])
+  }
+}
+
+async function keysOf(log: Log, name: string): Promise<Map<string, boolean>> {
+  const topic = await log.findTopic(name)
+  const rows = new Map<string, boolean>()
+  for (let p = 0; topic !== null && p < topic.partitions; p++) {
+    const reader = log.reader(topic, p)
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      for (let i = 0; i < batch.count; i++) rows.set(keyText(batch, i), valueBytes(batch, i) !== null)
+    }
+    await reader.close()
+  }
+  return rows
+}
+
+test('a runner reads what is there, commits rows, stops, and a second one goes on where it was', async () => {
+  const log = memoryLog()
+  const kv = memoryKv()
+  const options = { log, kv, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock: systemClock, logger }
+  await publish(log, [air('2025-01-01T00:00:00Z', { co: 1 }), air('2025-01-01T01:00:00Z', { co: 2, stationId: 'b' })])
+  const first = await startRunner(options)
+  await first.untilEnd(new AbortController().signal)
+  expect([...(await keysOf(log, 'views.daily_sensor_means.g1')).keys()].sort()).toEqual([
+    '["a","2025-01-01"]',
+    '["b","2025-01-01"]',
+  ])
+  await first.stop()
+  await publish(log, [air('2025-01-02T00:00:00Z', { co: 1 }), air('2025-01-01T00:00:00Z', { co: 1 })])
+  const second = await startRunner(options)
+  await second.untilEnd(new AbortController().signal)
+  const ledgers = second.status().tasks.map(({ ledger }) => ledger)
+  expect(ledgers.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(4)
+  expect(ledgers.reduce((sum, { duplicate }) => sum + duplicate, 0)).toBe(1)
+  expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(3)
+  await second.stop()
+})
