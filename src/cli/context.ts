@@ -13,6 +13,8 @@ export interface CliContext {
   readonly stdout: Output
   /** All the rest. */
   readonly stderr: Output
+  /** The terminal behind stderr, for a progress bar; null where there is none. */
+  readonly terminal: NodeJS.WriteStream | null
   /** Aborts when the command is to stop: a signal, or nobody reads stdout any longer. */
   readonly signal: AbortSignal
   /** Asks the person at the terminal and gives the answer; null where nobody can be asked. */

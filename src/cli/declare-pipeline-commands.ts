@@ -1,3 +1,65 @@
+import { type Command, Option } from 'commander'
+import type { ProduceOptions } from './commands/produce.ts'
+import type { RunOptions } from './commands/run.ts'
 import type { CliContext } from './context.ts'
-import type { Declare } from './declare.ts'
-export function declarePipelineCommands(_declare: Declare, _context: CliContext): void {}
+import { type Declare, listItem, numberWithin, wholeNumberFrom } from './declare.ts'
+
+/** `start`, `produce`, `run` and `serve`: what moves readings. */
+export function declarePipelineCommands(declare: Declare, context: CliContext): void {
+  declare(
+    'produce',
+    'Publish what a source says, as far as it is new or revised.',
+    [
+      'produce --source simulator --days 7',
+      'produce --source file --file 283164601.json --format airqino',
+      'produce --source file --file paris.csv --format meteostat --station paris --time-zone Europe/Paris --city Paris --country FR',
+      'produce --source simulator --continuous --interval 60',
+    ],
+    (command) => sourceOptions(command),
+    async (_, options) => (await import('./commands/produce.ts')).produce(context, options as unknown as ProduceOptions),
+  )
+  declare(
+    'run',
+    'Run the topologies and the sinks.',
+    ['run', 'run --until-end', 'run --sinks none --until-end'],
+    (command) =>
+      command
+        .option('--sinks <names>', 'where the views go besides the log: postgres, or none', listItem)
+        .option('--until-end', 'stop when all that was in the log at the start is in every sink'),
+    async (_, options) => (await import('./commands/run.ts')).run(context, { sinks: ['postgres'], ...options } as RunOptions),
+  )
+}
+
+function sourceOptions(command: Command): void {
+  command
+    .addOption(new Option('--source <name>', 'where readings come from').choices(['file', 'simulator']).makeOptionMandatory())
+    .option('--continuous', 'poll again and again until Ctrl-C')
+    .option('--interval <seconds>', 'from one poll to the next', wholeNumberFrom(1), 60)
+    .option('--from <time>', 'only readings from this day or instant on, inclusive')
+    .option('--to <time>', 'only readings before this day or instant')
+    .option('--station <id>', 'station (or zone): of a file that does not say, or those of the simulator to take', listItem)
+    .option('--json', 'print what was published as JSON')
+    .optionsGroup('Source file:')
+    .option('--file <path>', 'CSV, JSON, JSON lines or Parquet')
+    .addOption(
+      new Option('--format <name>', 'its format (default: told from its beginning)').choices([
+        'airqino',
+        'eco2mix',
+        'meteostat',
+        'canonical',
+      ]),
+    )
+    .option('--zone, --time-zone <name>', 'IANA time zone of the place, for instance Europe/Paris')
+    .option('--timestamp-zone <name>', 'IANA time zone of times without an offset')
+    .option('--latitude <degrees>', 'degrees north', numberWithin(-90, 90))
+    .option('--longitude <degrees>', 'degrees east', numberWithin(-180, 180))
+    .option('--city <name>', 'city of the place')
+    .option('--country <code>', 'country of the place')
+    .option('--cadence <minutes>', 'minutes from one reading to the next', wholeNumberFrom(1))
+    .option('--kind <event>', 'what a canonical file holds: weather, energy, air or an event of yours')
+    .addOption(new Option('--co-unit <unit>', "unit of an AirQino station's CO").choices(['mg/m3', 'ug/m3']))
+    .optionsGroup('Source simulator:')
+    .option('--seed <number>', 'another seed is another world (default: 1)', wholeNumberFrom(0))
+    .option('--days <number>', 'how many days before today to begin with (default: 90)', wholeNumberFrom(0))
+    .option('--speed <factor>', 'how many times as fast as the clock (default: 1)', numberWithin(0.001, 1_000_000))
+}

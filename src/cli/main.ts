@@ -21,6 +21,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   folder: process.cwd(),
   stdout: streamOutput(process.stdout, process.env, () => stop.abort()),
   stderr: streamOutput(process.stderr, process.env),
+  terminal: process.stderr.isTTY ? process.stderr : null,
   signal: stop.signal,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
 })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../config/load-config.ts'
+import type { KeyValueStore } from '../kv/port.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
@@ -14,6 +15,8 @@ export interface Session {
   readonly log: Log
   /** The topic of the view's current generation, null while there is none. */
   topicOfView(view: View): Promise<Topic | null>
+  /** The store of local state: caches of the log, which the next start fills again where they are missing. Opened when first asked for. */
+  state(): Promise<KeyValueStore>
 }
 
 /** Reads the configuration, loads the catalogue, opens the log, and closes it when `use` is done, however it ends. */
@@ -21,9 +24,30 @@ export async function withSession(context: CliContext, use: (session: Session) =
   const config = loadConfig(context.environment, context.folder)
   const catalogue = await loadCatalogue(config)
   const log = await openEmbeddedLog({ directory: join(config.dataDir, 'log') })
+  let state: Promise<KeyValueStore> | null = null
+  const openState = (): Promise<KeyValueStore> => {
+    state ??= openStateStore(config)
+    return state
+  }
   try {
-    return await use({ config, catalogue, log, topicOfView: (view) => currentTopic(log, view) })
+    return await use({ config, catalogue, log, topicOfView: (view) => currentTopic(log, view), state: openState })
   } finally {
     await log.close()
+    if (state !== null) await closeIfOpen(state)
   }
+}
+
+async function openStateStore(config: Config): Promise<KeyValueStore> {
+  const { openLmdbStore } = await import('../kv/lmdb-store.ts')
+  return openLmdbStore({ path: stateDirectory(config) })
+}
+
+async function closeIfOpen(opening: Promise<KeyValueStore>): Promise<void> {
+  const store = await opening.catch(() => null)
+  await store?.close()
+}
+
+/** Where local state is kept. */
+export function stateDirectory(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'state')
 }

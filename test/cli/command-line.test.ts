@@ -12,7 +12,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const program = buildProgram(
-  { environment: {}, folder: '.', stdout: capture(), stderr: capture(), signal: new AbortController().signal, ask: null },
+  {
+    environment: {},
+    folder: '.',
+    stdout: capture(),
+    stderr: capture(),
+    signal: new AbortController().signal,
+    ask: null,
+    terminal: null,
+  },
   () => {},
 )
 const commands = program.commands.flatMap((command) =>

@@ -37,6 +37,6 @@ export async function runCommand(
 ): Promise<CommandOutcome> {
   const stdout = capture()
   const stderr = capture()
-  const code = await runCommandLine(words, { environment, folder, stdout, stderr, signal, ask: null })
+  const code = await runCommandLine(words, { environment, folder, stdout, stderr, signal, ask: null, terminal: null })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }

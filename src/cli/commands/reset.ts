@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { WindrowError } from '../../core/errors.ts'
 import { resetViews } from '../../runtime/reset-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
-import { type Session, withSession } from '../session.ts'
+import { type Session, stateDirectory, withSession } from '../session.ts'
 
 export interface ResetOptions {
   readonly views?: boolean
@@ -32,7 +31,7 @@ export async function reset(context: CliContext, options: ResetOptions): Promise
     )
     const alsoDeleted = options.all === true ? await deleteAllTopics(session) : []
     // A cache of the log: the next run fills it again.
-    await rm(join(session.config.dataDir, 'state'), { recursive: true, force: true })
+    await rm(stateDirectory(session.config), { recursive: true, force: true })
     for (const topic of [...deletedTopics, ...alsoDeleted]) await context.stdout.write(`deleted ${topic}\n`)
     const next = options.all === true ? 'The log is empty.' : 'The next `windrow run` or `windrow start` builds the views anew.'
     await context.stderr.write(`${next}\n`)

@@ -1,4 +1,3 @@
-import type { Runner } from '../../runtime/runner.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { startEngine } from '../engine.ts'
 import { createLogger } from '../logger.ts'
@@ -14,20 +13,20 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
   return withSession(context, async (session) => {
     const logger = createLogger(session.config, context.stderr)
     for (const notice of session.config.notices) logger.warn({}, notice)
-    const engine = await startEngine(session, logger)
+    const runner = await startEngine(session, logger)
     try {
-      logger.info({ dataDir: session.config.dataDir, views: engine.runner.views.size }, 'running')
-      if (options.untilEnd === true) await engine.runner.untilEnd(context.signal)
-      else await untilStopped(engine.runner, context.signal)
+      logger.info({ dataDir: session.config.dataDir, views: runner.views.size }, 'running')
+      if (options.untilEnd === true) await runner.untilEnd(context.signal)
+      else await aborted(context.signal)
     } finally {
-      await engine.stop()
+      await runner.stop()
     }
     return 0
   })
 }
 
-async function untilStopped(_runner: Runner, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path'
+import { systemClock } from '../core/clock.ts'
+import { WindrowError } from '../core/errors.ts'
+import type { EventType } from '../events/event-type.ts'
+import { fileSource } from '../producers/file/file-source.ts'
+import { simulatorSource } from '../producers/simulator/simulator-source.ts'
+import type { Source } from '../producers/source.ts'
+import { instantOption } from './instant-option.ts'
+
+/** What a source can be told on the command line. */
+export interface SourceOptions {
+  readonly source: string
+  readonly file?: string
+  readonly format?: string
+  readonly kind?: string
+  readonly station?: readonly string[]
+  readonly timeZone?: string
+  readonly timestampZone?: string
+  readonly latitude?: number
+  readonly longitude?: number
+  readonly city?: string
+  readonly country?: string
+  readonly cadence?: number
+  readonly coUnit?: 'mg/m3' | 'ug/m3'
+  readonly from?: string
+  readonly to?: string
+  readonly seed?: number
+  readonly days?: number
+  readonly speed?: number
+}
+
+export const SOURCE_NAMES = ['file', 'simulator'] as const
+
+/** Options that mean something to some sources only. */
+const onlyFor: Readonly<Record<string, readonly string[]>> = {
+  file: ['file', 'format', 'kind', 'timeZone', 'timestampZone', 'latitude', 'longitude', 'city', 'country', 'cadence', 'coUnit'],
+  simulator: ['seed', 'days', 'speed'],
+}
+
+/** Makes the source that the options name. Relative paths start from `folder`. */
+export async function sourceOf(options: SourceOptions, folder: string, events: readonly EventType[]): Promise<Source> {
+  refuseForeign(options)
+  const from = instantOption('--from', options.from)
+  const to = instantOption('--to', options.to)
+  if (options.source === 'simulator') {
+    const { seed, days, speed, station } = options
+    return simulatorSource({ seed, days, speed, from, to, stations: station, clock: systemClock })
+  }
+  return fileSource({
+    path: resolve(folder, pathOf(options)),
+    format: options.format,
+    from,
+    to,
+    events,
+    settings: fileSettings(options),
+  })
+}
+
+function pathOf({ file }: SourceOptions): string {
+  if (file !== undefined) return file
+  throw new WindrowError('WR_USAGE', { message: 'The source file needs a file.', remedy: 'Add --file PATH.', kind: 'usage' })
+}
+
+function fileSettings(options: SourceOptions) {
+  const { station = [], timeZone, timestampZone, latitude, longitude, city, country, cadence, kind, coUnit } = options
+  if (station.length > 1) {
+    throw new WindrowError('WR_USAGE', {
+      message: `A file is of one station, not of ${station.length}.`,
+      remedy: 'Give --station once, or leave it out where the file names its stations.',
+      kind: 'usage',
+    })
+  }
+  return {
+    station: station[0] ?? null,
+    timeZone: timeZone ?? null,
+    timestampZone: timestampZone ?? null,
+    latitude: latitude ?? null,
+    longitude: longitude ?? null,
+    city: city ?? null,
+    country: country ?? null,
+    intervalMinutes: cadence ?? null,
+    event: kind ?? null,
+    coUnit: coUnit ?? ('mg/m3' as const),
+  }
+}
+
+function refuseForeign(options: SourceOptions): void {
+  for (const [source, names] of Object.entries(onlyFor)) {
+    if (source === options.source) continue
+    const foreign = names.find((name) => options[name as keyof SourceOptions] !== undefined)
+    if (foreign === undefined) continue
+    const flag = `--${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    throw new WindrowError('WR_USAGE', {
+      message: `${flag} means nothing to the source ${options.source}.`,
+      remedy: `Leave it out, or use --source ${source}.`,
+      kind: 'usage',
+    })
+  }
+}
