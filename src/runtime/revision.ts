@@ -18,7 +18,7 @@ export function resolveRevision(
   for (let c = 0; c < width; c++) {
     const a = current[currentBase + c] as number
     const b = candidate[candidateBase + c] as number
-    if (a !== b && (a === a || b === b)) return 'superseded'
+    if (a !== b && !(Number.isNaN(a) && Number.isNaN(b))) return 'superseded'
   }
   return 'duplicate'
 }

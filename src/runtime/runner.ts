@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf, WindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { EventType } from '../events/event-type.ts'
+import { registerEvent } from '../events/schema-evolution.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { GroupMember, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
@@ -103,7 +104,7 @@ async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions
   const name = topicNames?.get(event.name) ?? event.defaultTopic
   const existing = await log.findTopic(name)
   const topic = existing ?? (await log.ensureTopic({ name, partitions, cleanup: 'keep' }))
-  await log.registry.register(`${name}-value`, event.schema)
+  await registerEvent(log.registry, name, event)
   return topic
 }
 

@@ -47,7 +47,8 @@ export class PartCache {
 
   /** Folds the window from its parts; returns the number of readings. */
   fold(s: Float64Array, group: number, window: Window, zone: TimeZone): number {
-    const parts = (this.groups[group] ??= new Map())
+    const parts = this.groups[group] ?? new Map<number, Part>()
+    this.groups[group] = parts
     let readings = 0
     let part: Window | undefined
     this.windows.forEachWindow(window.start, zone, (first) => {

@@ -32,7 +32,7 @@ export function moments(column: number): Primitive {
       let low = s[at + 2] as number
       for (let p = lo * width + column, end = hi * width + column; p < end; p += width) {
         const v = rows[p] as number
-        if (v !== v) continue
+        if (Number.isNaN(v)) continue
         const total = sum + v
         low += Math.abs(sum) >= Math.abs(v) ? sum - total + v : v - total + sum
         sum = total
@@ -95,7 +95,7 @@ export function ends(column: number): Primitive {
     fold(s, at, rows, width, lo, hi) {
       for (let p = lo * width + column, end = hi * width + column; p < end; p += width) {
         const v = rows[p] as number
-        if (v !== v) continue
+        if (Number.isNaN(v)) continue
         if (Number.isNaN(s[at] as number)) s[at] = v
         s[at + 1] = v
       }
@@ -130,7 +130,7 @@ export function coveredMinutes(column: number): Primitive {
       for (let base = lo * width, end = hi * width; base < end; base += width) {
         if (column >= 0) {
           const v = rows[base + column] as number
-          if (v !== v) continue
+          if (Number.isNaN(v)) continue
         }
         const start = rows[base + ROW_TIMESTAMP] as number
         if (n === 0) s[at + 1] = start
@@ -175,7 +175,7 @@ export function weighted(id: string, weight: (rows: Float64Array, base: number) 
       let n = s[at + 2] as number
       for (let base = lo * width, end = hi * width; base < end; base += width) {
         const v = weight(rows, base)
-        if (v !== v) continue
+        if (Number.isNaN(v)) continue
         const total = sum + v
         low += Math.abs(sum) >= Math.abs(v) ? sum - total + v : v - total + sum
         sum = total

@@ -81,7 +81,9 @@ class LatestRows {
       const { instants } = touched
       if (instants.length > 0 && instant <= (instants[instants.length - 1] as number)) touched.sorted = false
       instants.push(instant)
-      if (effect.before >= 0) (touched.replaced ??= new Set()).add(instant)
+      if (effect.before < 0) continue
+      touched.replaced ??= new Set()
+      touched.replaced.add(instant)
     }
   }
 
