@@ -91,9 +91,11 @@ class LmdbStore implements KeyValueStore {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.assertOpen()
-    const value = this.db.getBinary(key)
+    const value = this.db.getBinaryFast(key as Buffer) as Uint8Array | undefined
+    // Copied at once out of the buffer that lmdb-js uses again for the next read.
+    const copy = value === undefined ? undefined : copyOf(value)
     this.db.resetReadTxn()
-    return value === undefined ? undefined : plainBytes(value)
+    return copy
   }
 
   range(range: KeyRange): Array<{ key: Uint8Array; value: Uint8Array }> {
@@ -278,6 +280,12 @@ function assertKey(key: Uint8Array): void {
 /** lmdb-js gives `length` of some buffers a property of its own, which makes every loop over them slow. */
 function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(plainBytes(bytes))
+  return new Uint8Array(copy.buffer)
 }
 
 function lmdbRange(range: KeyRange): { start: Uint8Array; end: Uint8Array } {

@@ -7,12 +7,14 @@ export class BlockAssembler {
   private count = 0
   private used = 0
   private payload = new Uint8Array(16 * 1024)
+  private begin = new Int32Array(256)
   private keyEnd = new Int32Array(256)
   private valueEnd = new Int32Array(256)
   private headerEnd = new Int32Array(256)
   private offsets = new Float64Array(256)
   private dense = true
   private withHeaders = false
+  private withTombstones = false
   private runTimes: number[] = []
   private runStarts: number[] = []
 
@@ -23,6 +25,7 @@ export class BlockAssembler {
     this.used = 0
     this.dense = true
     this.withHeaders = false
+    this.withTombstones = false
     this.runTimes = []
     this.runStarts = []
   }
@@ -53,7 +56,8 @@ export class BlockAssembler {
   }
 
   /** The block for the offsets [base, next). */
-  seal(next: number): Uint8Array {
+  seal(next: number): Uint8Array<ArrayBuffer> {
+    this.begin[this.count] = this.used
     const parts: BlockParts = {
       count: this.count,
       base: this.base,
@@ -61,8 +65,11 @@ export class BlockAssembler {
       runTimes: this.runTimes,
       runStarts: this.runStarts,
       keyEnd: this.keyEnd.subarray(0, this.count),
+      begin: this.begin.subarray(0, this.count + 1),
       valueEnd: this.valueEnd.subarray(0, this.count),
-      headerEnd: this.withHeaders ? this.headerEnd.subarray(0, this.count) : null,
+      headerEnd: this.headerEnd.subarray(0, this.count),
+      withHeaders: this.withHeaders,
+      withTombstones: this.withTombstones,
       offsets: this.dense ? null : this.offsets.subarray(0, this.count),
       payload: this.payload.subarray(0, this.used),
     }
@@ -81,12 +88,14 @@ export class BlockAssembler {
     this.reserveBytes(end - start)
     this.payload.set(block.bytes.subarray(start, end), this.used)
     const shift = this.used - start
-    const { keyEnd, valueEnd, headerEnd } = block
+    const { keyStart, keyEnd, valueEnd, headerEnd } = block
     let at = this.count
     for (let i = from; i < to; i++, at++) {
+      this.begin[at] = (keyStart[i] as number) + shift
       this.keyEnd[at] = (keyEnd[i] as number) + shift
       const value = valueEnd[i] as number
       this.valueEnd[at] = value < 0 ? -1 : value + shift
+      if (value < 0) this.withTombstones = true
       const header = headerEnd[i] as number
       this.headerEnd[at] = header < 0 ? -1 : header + shift
       if (header >= 0) this.withHeaders = true
@@ -101,8 +110,11 @@ export class BlockAssembler {
     const at = this.count++
     if (offset !== this.base + at) this.dense = false
     this.offsets[at] = offset
+    this.begin[at] = this.used
     this.keyEnd[at] = this.copyBytes(block.bytes, block.keyStart[i] as number, block.keyEnd[i] as number)
-    this.valueEnd[at] = this.copyBytes(block.bytes, block.valueStart[i] as number, block.valueEnd[i] as number)
+    const value = this.copyBytes(block.bytes, block.valueStart[i] as number, block.valueEnd[i] as number)
+    this.valueEnd[at] = value
+    if (value < 0) this.withTombstones = true
     const header = this.copyBytes(block.bytes, block.headerStart[i] as number, block.headerEnd[i] as number)
     this.headerEnd[at] = header
     if (header >= 0) this.withHeaders = true
@@ -125,8 +137,10 @@ export class BlockAssembler {
   }
 
   private reserveRecords(more: number): void {
-    if (this.count + more <= this.keyEnd.length) return
-    const size = Math.max(this.keyEnd.length * 2, this.count + more)
+    // One more than the records, for where the last one ends.
+    if (this.count + more < this.keyEnd.length) return
+    const size = Math.max(this.keyEnd.length * 2, this.count + more + 1)
+    this.begin = grow(this.begin, new Int32Array(size))
     this.keyEnd = grow(this.keyEnd, new Int32Array(size))
     this.valueEnd = grow(this.valueEnd, new Int32Array(size))
     this.headerEnd = grow(this.headerEnd, new Int32Array(size))

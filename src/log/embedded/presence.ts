@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { WindrowError } from '../../core/errors.ts'
+import { stateOf } from '../../core/process-identity.ts'
 import { sameBytes } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { sessionKey } from './log-keys.ts'
-import { stateOf } from './process-identity.ts'
 import { decodeSession, Session, type SessionRecord } from './session.ts'
 
 interface Sighting {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { WindrowError } from '../../core/errors.ts'
+import { type ProcessIdentity, thisProcess } from '../../core/process-identity.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { sessionKey } from './log-keys.ts'
-import { type ProcessIdentity, thisProcess } from './process-identity.ts'
 
 /** A session as the others see it. */
 export interface SessionRecord extends ProcessIdentity {
