@@ -1,0 +1,131 @@
+import { DAY_MS, dayText } from '../core/calendar.ts'
+import type { Table } from '../log/table.ts'
+import { CursorDay } from './cursor-day.ts'
+
+export const CURSORS_TOPIC = 'producer.cursors'
+
+/** A day of a station in memory. */
+export interface CursorEntry {
+  readonly key: string
+  readonly day: CursorDay
+  /** The number of the batch that it was last changed in, 0 when never. */
+  batch: number
+  memoryBytes: number
+}
+
+/** A dead letter was sent for these bytes: the value of its record. */
+const DEAD_LETTER_MARK = Uint8Array.of(1)
+const DEFAULT_BUDGET_BYTES = 64 * 1024 * 1024
+/** Keys of dead letters that are not yet in the table count as this much memory. */
+const MARK_BYTES = 200
+
+const encoder = new TextEncoder()
+
+/**
+ * What a source has published, by station and UTC day: a bounded part in memory over the table on disk. What is changed stays in memory
+ * until its batch is committed and the table has it.
+ */
+export class Cursors {
+  private readonly source: string
+  private readonly table: Table
+  private readonly budgetBytes: number
+  /** In the order of their last use. */
+  private readonly entries = new Map<string, CursorEntry>()
+  private readonly marks = new Map<string, number>()
+  private memoryBytes = 0
+  private changed = new Set<CursorEntry>()
+  private newMarks: string[] = []
+  private batch = 1
+  private committedBatch = 0
+  private inTableBatch = 0
+  private lastStation = ''
+  private lastDay = Number.NaN
+  private lastEntry: CursorEntry | null = null
+
+  constructor(source: string, table: Table, budgetBytes = DEFAULT_BUDGET_BYTES) {
+    this.source = source
+    this.table = table
+    this.budgetBytes = budgetBytes
+  }
+
+  /** The entry of the station and the UTC day (number since 1970-01-01); a new one where nothing was published. */
+  entry(station: string, day: number): CursorEntry {
+    if (day === this.lastDay && station === this.lastStation && this.lastEntry !== null) return this.lastEntry
+    const key = JSON.stringify([this.source, station, dayText(day)])
+    let entry = this.entries.get(key)
+    if (entry === undefined) {
+      const bytes = this.table.get(encoder.encode(key))
+      const found = bytes === undefined ? new CursorDay() : CursorDay.decode(bytes)
+      entry = { key, day: found, batch: 0, memoryBytes: found.memoryBytes }
+      this.memoryBytes += entry.memoryBytes
+    } else this.entries.delete(key)
+    this.entries.set(key, entry)
+    this.lastStation = station
+    this.lastDay = day
+    this.lastEntry = entry
+    return entry
+  }
+
+  /** To be called after each change of an entry. */
+  changedEntry(entry: CursorEntry): void {
+    entry.batch = this.batch
+    this.memoryBytes += entry.day.memoryBytes - entry.memoryBytes
+    entry.memoryBytes = entry.day.memoryBytes
+    this.changed.add(entry)
+  }
+
+  /** Whether a dead letter was sent for bytes of that hash. */
+  isDeadLettered(station: string, hash: string): boolean {
+    const key = this.markKey(station, hash)
+    return this.marks.has(key) || this.table.get(encoder.encode(key)) !== undefined
+  }
+
+  addDeadLetter(station: string, hash: string): void {
+    const key = this.markKey(station, hash)
+    this.marks.set(key, this.batch)
+    this.newMarks.push(key)
+  }
+
+  /** Gives the records of all that changed since the last call, and the number of the batch that they belong to. */
+  seal(add: (key: string, value: Uint8Array) => void): number {
+    for (const entry of this.changed) add(entry.key, entry.day.encode())
+    for (const key of this.newMarks) add(key, DEAD_LETTER_MARK)
+    this.changed = new Set()
+    this.newMarks = []
+    return this.batch++
+  }
+
+  /** The batch, and all before, are in the log. */
+  committed(batch: number): void {
+    this.committedBatch = batch
+  }
+
+  /** Lets go of what was not used for longest until the rest fits into the budget. */
+  async trim(): Promise<void> {
+    if (this.memoryBytes + this.marks.size * MARK_BYTES <= this.budgetBytes) return
+    const committed = this.committedBatch
+    if (committed > this.inTableBatch) {
+      await this.table.catchUp()
+      this.inTableBatch = committed
+    }
+    for (const [key, batch] of this.marks) if (batch <= this.inTableBatch) this.marks.delete(key)
+    for (const [key, entry] of this.entries) {
+      // Some room to spare, so that not every batch has to make some.
+      if (this.memoryBytes <= this.budgetBytes * 0.75) break
+      if (entry.batch > this.inTableBatch) continue
+      this.entries.delete(key)
+      this.memoryBytes -= entry.memoryBytes
+      if (entry === this.lastEntry) this.lastEntry = null
+    }
+  }
+
+  private markKey(station: string, hash: string): string {
+    return JSON.stringify([this.source, station, `dead-letter ${hash}`])
+  }
+}
+
+/** The UTC day of an instant and the time since its start. */
+export function dayOf(timestamp: number): { readonly day: number; readonly time: number } {
+  const day = Math.floor(timestamp / DAY_MS)
+  return { day, time: timestamp - day * DAY_MS }
+}

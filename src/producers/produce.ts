@@ -1,0 +1,116 @@
+import { isWindrowError, messageOf } from '../core/errors.ts'
+import { continuously } from './continuous.ts'
+import type { ProgressDisplay } from './progress.ts'
+import { addCounts, noCounts, type PublishCounts } from './publish-counts.ts'
+import { openPublisher, type PublisherSession, type SessionOptions } from './publisher-session.ts'
+
+/** A source is alive: its last poll went well, or did not. */
+export interface Heartbeat {
+  readonly source: string
+  readonly station: string
+  /** The producer's clock, milliseconds since the epoch. */
+  readonly at: number
+  /** Null after a poll that went well. */
+  readonly error: string | null
+  /** Of this poll. */
+  readonly counts: PublishCounts
+}
+
+export interface ProduceOptions extends SessionOptions {
+  /** False (default): one poll. True: a poll every `intervalMs` until the signal aborts. */
+  readonly continuous?: boolean | undefined
+  /** Default one minute. */
+  readonly intervalMs?: number | undefined
+  /** Ends cleanly: the commit under way is finished, and what was taken is committed. */
+  readonly signal?: AbortSignal | undefined
+  readonly progress?: ProgressDisplay | undefined
+  readonly onHeartbeat?: ((heartbeat: Heartbeat) => void) | undefined
+  /** In [0, 1), for the waits after failures. Default Math.random. */
+  readonly random?: (() => number) | undefined
+}
+
+export interface ProduceSummary extends PublishCounts {
+  /** Polls that went well. */
+  readonly polls: number
+  /** Polls that failed and were tried again. */
+  readonly failures: number
+  /** True when the signal ended it. */
+  readonly stopped: boolean
+}
+
+const DEFAULT_INTERVAL_MS = 60_000
+
+/**
+ * Publishes what a source says as far as it is new or revised. Once: throws what goes wrong, after all that could be published was.
+ * Continuously: what goes wrong is logged and tried again, and only wrong use at the very beginning is thrown. Several calls may run
+ * in one process, each with its own source.
+ */
+export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
+  const { source, clock, logger, progress, onHeartbeat } = options
+  const signal = options.signal ?? new AbortController().signal
+  const facts = { source: source.name, station: source.station }
+  const total = noCounts()
+  let polls = 0
+  let failures = 0
+  let session: PublisherSession | null = null
+
+  const closeSession = async (): Promise<void> => {
+    const open = session
+    session = null
+    try {
+      await open?.close()
+    } catch (error) {
+      // Its right ends by itself; what matters is what went wrong before.
+      logger.warn({ ...facts, code: codeOf(error) }, `the session did not close: ${messageOf(error)}`)
+    }
+  }
+
+  const pollOnce = async (): Promise<void> => {
+    session ??= await openPublisher(options)
+    const { publisher } = session
+    let isDone = false
+    progress?.begin(source.name, source.station)
+    try {
+      await publisher.poll({ signal, ...(progress === undefined ? {} : { onProgress: progress.update }) })
+      isDone = true
+    } finally {
+      addCounts(total, publisher.counts)
+      progress?.end(isDone ? publisher.counts : null)
+    }
+    polls += 1
+    onHeartbeat?.({ ...facts, at: clock.now(), error: null, counts: publisher.counts })
+  }
+
+  const attempt = async (): Promise<void> => {
+    try {
+      await pollOnce()
+    } catch (error) {
+      // What the session remembers may not be what is in the log.
+      const counts = session?.publisher.counts ?? noCounts()
+      onHeartbeat?.({ ...facts, at: clock.now(), error: codeOf(error), counts })
+      await closeSession()
+      throw error
+    }
+  }
+
+  const onFailure = (error: unknown, count: number, delayMs: number): void => {
+    failures += 1
+    const remedy = isWindrowError(error) ? { remedy: error.remedy } : {}
+    const retry = { failures: count, retry_in_seconds: Math.round(delayMs / 100) / 10 }
+    logger.error({ ...facts, code: codeOf(error), ...remedy, ...retry }, `the poll failed: ${messageOf(error)}`)
+  }
+
+  try {
+    if (options.continuous === true) {
+      const { intervalMs = DEFAULT_INTERVAL_MS, random = Math.random } = options
+      await continuously({ intervalMs, clock, signal, attempt, onFailure, random })
+    } else if (!signal.aborted) await attempt()
+  } finally {
+    await closeSession()
+  }
+  return { ...total, polls, failures, stopped: signal.aborted }
+}
+
+function codeOf(error: unknown): string {
+  return isWindrowError(error) ? error.code : 'UNEXPECTED'
+}

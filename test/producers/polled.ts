@@ -1,0 +1,35 @@
+import type { Reading } from '../../src/events/reading.ts'
+import type { BadInput, FoundReading, Source, SourceContext } from '../../src/producers/source.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+import { keepingLogger, type LogLine } from './quiet-logger.ts'
+
+export interface Polled {
+  readonly found: readonly FoundReading[]
+  /** The readings alone, with the fields of every kind. */
+  readonly readings: ReadonlyArray<Reading & Readonly<Record<string, unknown>>>
+  readonly bad: readonly BadInput[]
+  readonly lines: readonly LogLine[]
+  /** What ended the poll, null when it came to its end. */
+  readonly error: unknown
+}
+
+export const NOW = Date.UTC(2025, 5, 1)
+
+/** One poll of a source, without anything that publishes. The bytes of bad inputs are copied. */
+export async function polled(source: Source, context: Partial<SourceContext> = {}): Promise<Polled> {
+  const logger = keepingLogger()
+  const found: FoundReading[] = []
+  const bad: BadInput[] = []
+  let error: unknown = null
+  try {
+    const defaults = { clock: manualClock(NOW), logger, signal: new AbortController().signal, progress: () => undefined }
+    for await (const item of source.poll({ ...defaults, ...context })) {
+      if (item.kind === 'reading') found.push(item)
+      else bad.push({ ...item, bytes: item.bytes.slice() })
+    }
+  } catch (thrown) {
+    error = thrown
+  }
+  const readings = found.map(({ reading }) => reading as Reading & Record<string, unknown>)
+  return { found, readings, bad, lines: logger.lines, error }
+}
