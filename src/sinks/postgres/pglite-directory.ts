@@ -1,20 +1,8 @@
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { bootOf, sameBoot } from './boot.ts'
+import { flushDirectory } from './flush-directory.ts'
 import type { PgliteWorkerData } from './pglite-messages.ts'
 
 /**
@@ -36,8 +24,9 @@ export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDataba
   const { directory, template } = data
   mkdirSync(dirname(directory), { recursive: true })
   const setAside = setAsideAfterReboot(directory)
-  if (!existsSync(join(directory, 'PG_VERSION'))) await makeDatabase(directory, template)
+  // First of all: a new database is among what has to be flushed when it is closed.
   writeFileSync(markerOf(directory), JSON.stringify(bootOf()), { flush: true })
+  if (!existsSync(join(directory, 'PG_VERSION'))) await makeDatabase(directory, template)
   return { database: await PGlite.create({ dataDir: directory, startParams }), setAside }
 }
 
@@ -45,7 +34,7 @@ export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDataba
 export async function closeDatabase(database: PGlite, directory: string): Promise<void> {
   await database.close()
   const openedAt = statSync(markerOf(directory)).mtimeMs
-  flushChanged(directory, openedAt - 1000)
+  flushDirectory(directory, openedAt)
   rmSync(markerOf(directory), { force: true })
 }
 
@@ -98,24 +87,5 @@ function keepTemplate(fresh: string, template: string): void {
   } catch {
     // Another process was first, or the place cannot be written: the next new database takes longer, and is as good.
     rmSync(own, { recursive: true, force: true })
-  }
-}
-
-function flushChanged(directory: string, since: number): void {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) flushChanged(path, since)
-    else if (statSync(path).mtimeMs >= since) flush(path, 'r+')
-  }
-  // Windows opens no directory as a file, and needs no flush of it.
-  if (process.platform !== 'win32') flush(directory, 'r')
-}
-
-function flush(path: string, flags: string): void {
-  const file = openSync(path, flags)
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }

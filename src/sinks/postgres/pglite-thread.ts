@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { PgliteReply, PgliteRequest, PgliteWorkerData } from './pglite-messages.ts'
+import type { RawAnswer } from './session-source.ts'
 import type { RawResult, SqlParameter } from './sql-client.ts'
 import { sqlAway, sqlRefused, sqlTimeout } from './sql-errors.ts'
 
@@ -11,8 +12,8 @@ export interface PgliteThreadOptions extends PgliteWorkerData {
   readonly script: URL
 }
 
-export interface RawAnswer {
-  readonly bytes: Uint8Array
+export interface QueryAnswer {
+  readonly result: RawResult
   readonly inTransaction: boolean
 }
 
@@ -38,6 +39,7 @@ export class PgliteThread {
   private readonly worker: Worker
   private readonly pending = new Map<number, Pending>()
   private lastId = 0
+  private isOpen = false
   private failure: Error | null = null
   private settleOpened: { resolve: () => void; reject: (error: Error) => void } | null = null
 
@@ -60,10 +62,10 @@ export class PgliteThread {
   }
 
   /** `timeoutMs` 0 waits as long as it takes. After a timeout the thread is ended, since nothing else stops a statement. */
-  async query(text: string, parameters: readonly SqlParameter[], timeoutMs: number): Promise<RawResult> {
+  async query(text: string, parameters: readonly SqlParameter[], timeoutMs: number): Promise<QueryAnswer> {
     const answer = await this.ask({ kind: 'query', text, parameters }, timeoutMs)
     if (answer.kind !== 'result') throw new TypeError(`a query was answered by ${answer.kind}`)
-    return answer.result
+    return answer
   }
 
   /** Messages of the wire protocol, and what the server answered. */
@@ -105,6 +107,7 @@ export class PgliteThread {
   private receive(message: PgliteReply): void {
     switch (message.kind) {
       case 'opened':
+        this.isOpen = true
         if (message.setAside !== null) this.tellSetAside(message.setAside)
         this.settleOpened?.resolve()
         return
@@ -134,7 +137,7 @@ export class PgliteThread {
 
   private fail(reason: string, cause?: unknown): void {
     if (this.failure !== null) return
-    this.failure = sqlAway(this.options.directory, reason, cause)
+    this.failure = this.isOpen ? sqlAway(this.options.directory, reason, cause) : notOpened(this.options.directory, reason, cause)
     this.settleOpened?.reject(this.failure)
     for (const id of [...this.pending.keys()]) this.settle(id)?.reject(this.failure)
   }
@@ -145,4 +148,14 @@ export class PgliteThread {
       'the machine went down while the embedded Postgres was open: its database was set aside, and every view is written anew from the log',
     )
   }
+}
+
+function notOpened(directory: string, reason: string, cause: unknown): WindrowError {
+  return new WindrowError('WR_PGLITE_OPEN', {
+    message: `the embedded Postgres in ${directory} cannot be opened: ${reason}`,
+    remedy: `Check that the disk has room and the directory can be written. If it is damaged, move ${directory} away: every view is written anew from the log.`,
+    facts: { directory },
+    cause,
+    canRetry: true,
+  })
 }

@@ -26,8 +26,11 @@ async function answer(database: PGlite, data: PgliteWorkerData, request: PgliteR
         throwOnError: false,
       })
       const outcome = collectResult(messages)
-      if (outcome.error === null) reply({ kind: 'result', id: request.id, result: outcome.result })
-      else reply({ kind: 'refused', id: request.id, error: outcome.error })
+      if (outcome.error === null) {
+        reply({ kind: 'result', id: request.id, result: outcome.result, inTransaction: database.isInTransaction() })
+        return
+      }
+      reply({ kind: 'refused', id: request.id, error: outcome.error })
       return
     }
     case 'raw': {
