@@ -1,5 +1,6 @@
 import type { RecordBatch } from '../../core/record-block.ts'
 import type { Log, LogReader, Topic } from '../../log/port.ts'
+import { anyMore } from '../any-more.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { type RecordPrinter, recordPrinter } from '../record-json.ts'
 import { withSession } from '../session.ts'
@@ -107,13 +108,4 @@ async function showBatch(
   const printed = (await printedRecords(printer, topic, partition, batch)).slice(0, left)
   await context.stdout.write(printed.map(({ line }) => `${line}\n`).join(''))
   return printed.length
-}
-
-async function anyMore(readers: readonly LogReader[], stop: AbortSignal): Promise<void> {
-  const woken = new AbortController()
-  try {
-    await Promise.race(readers.map((reader) => reader.whenMore(AbortSignal.any([stop, woken.signal]))))
-  } finally {
-    woken.abort()
-  }
 }

@@ -92,7 +92,8 @@ async function print(context: CliContext, view: View, key: readonly Cell[], foun
 }
 
 function factLine(style: Style, name: string, cell: Cell, column: View['columns'][number]): string {
-  const unit = column.unit === null || cell === null ? '' : ` ${style.faint(column.unit)}`
+  // UCUM writes the unit of a plain number as 1.
+  const unit = column.unit === null || column.unit === '1' || cell === null ? '' : ` ${style.faint(column.unit)}`
   return `  ${name.padEnd(26)} ${cell === null ? style.faint('null') : String(jsonCell(column, cell))}${unit}\n`
 }
 
