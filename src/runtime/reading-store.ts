@@ -423,8 +423,9 @@ export class ReadingStore implements ReadingView {
   private segmentFor(series: Series, day: number): Segment {
     const d = series.dayIndex(day)
     if (series.days[d] === day) return this.segmentAt(series, d, true)
-    // A day mostly has as many readings as the day before.
-    const capacity = d > 0 ? (series.segments[d - 1]?.count ?? 0) : 0
+    // A day mostly has about as many readings as the day before.
+    const before = d > 0 ? (series.segments[d - 1]?.count ?? 0) : 0
+    const capacity = before + (before >> 4)
     const segment = new Segment(series.id, day, this.width, new Float64Array(capacity * this.width), 0, 0)
     this.keep(series, segment)
     series.dirty = true

@@ -110,8 +110,9 @@ export function ends(column: number): Primitive {
 /**
  * Minutes covered by readings whose column is not null (any reading for column -1): each covers its interval, but no further
  * than the start of the next. Slots: minutes of all but the last, first start, last start, last interval, number of readings.
+ * `allAt` is the slot of the same for all readings, where that is folded before: while no value is missing the two are equal.
  */
-export function coveredMinutes(column: number): Primitive {
+export function coveredMinutes(column: number, allAt = -1): Primitive {
   return {
     id: `coveredMinutes(${column})`,
     slots: 5,
@@ -123,6 +124,10 @@ export function coveredMinutes(column: number): Primitive {
       s[at + 4] = 0
     },
     fold(s, at, rows, width, lo, hi) {
+      if (allAt >= 0 && (s[at + 4] as number) + hi - lo === s[allAt + 4] && hasAll(rows, width, column, lo, hi)) {
+        for (let i = 0; i < 5; i++) s[at + i] = s[allAt + i] as number
+        return
+      }
       let minutes = s[at] as number
       let lastStart = s[at + 2] as number
       let lastInterval = s[at + 3] as number
@@ -157,6 +162,14 @@ export function coveredMinutes(column: number): Primitive {
       s[at + 4] = (s[at + 4] as number) + (later[laterAt + 4] as number)
     },
   }
+}
+
+/** True when no value of the column is missing in the rows. */
+function hasAll(rows: Float64Array, width: number, column: number, lo: number, hi: number): boolean {
+  for (let p = lo * width + column, end = hi * width + column; p < end; p += width) {
+    if (Number.isNaN(rows[p] as number)) return false
+  }
+  return true
 }
 
 /** Slots: sum of weight(row) over rows for which it is not NaN, its compensation, and their number. */

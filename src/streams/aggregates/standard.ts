@@ -74,7 +74,7 @@ export function last<Column extends string>(column: Column): Aggregate<Column, n
 /** Minutes of the window that readings with a value cover, as a share of the window, at most 1. */
 export function coverage<Column extends string>(column: Column): Aggregate<Column, number> {
   return aggregate('coverage', { column }, (compiler) => {
-    const at = compiler.use(coveredMinutes(compiler.column(column, 'number')))
+    const at = useCovered(compiler, column)
     return (s, { minutes }) => coverageOf(s, at, minutes)
   })
 }
@@ -82,9 +82,14 @@ export function coverage<Column extends string>(column: Column): Aggregate<Colum
 /** True when the coverage of the column is at least `least` (0 to 1). */
 export function covered<Column extends string>(column: Column, least: number): Aggregate<Column, boolean> {
   return aggregate('covered', { column, least }, (compiler) => {
-    const at = compiler.use(coveredMinutes(compiler.column(column, 'number')))
+    const at = useCovered(compiler, column)
     return (s, { minutes }) => coverageOf(s, at, minutes) >= least
   })
+}
+
+function useCovered(compiler: AggregateCompiler, column: string): number {
+  const all = compiler.use(coveredMinutes(-1))
+  return compiler.use(coveredMinutes(compiler.column(column, 'number'), all))
 }
 
 /** The state of `coveredMinutes` as a share of a window of so many minutes, at most 1. */
