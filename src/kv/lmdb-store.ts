@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { WindrowError } from '../core/errors.ts'
 import { sameBytes } from './bytes.ts'
@@ -49,6 +50,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<KeyValue
   const { path } = options
   try {
     mkdirSync(path, { recursive: true })
+    assertLooksLikeStore(path)
   } catch (error) {
     throw openFailure(error, path)
   }
@@ -264,6 +266,21 @@ class LmdbStore implements KeyValueStore {
       remedy: 'This is a mistake in the program: something went on working after the shutdown.',
       facts: { path: this.path },
     })
+  }
+}
+
+/** LMDB ends the process when the file is something else. It starts with a page whose header is followed by a magic number. */
+function assertLooksLikeStore(path: string): void {
+  const file = join(path, 'data.mdb')
+  if (!existsSync(file)) return
+  const start = Buffer.alloc(32)
+  const handle = openSync(file, 'r')
+  try {
+    const read = readSync(handle, start, 0, start.byteLength, 0)
+    const magic = process.arch.endsWith('64') ? start.readUInt32LE(24) : start.readUInt32LE(16)
+    if (read > 0 && magic !== 0xbeefc0de) throw new Error('data.mdb is no LMDB file')
+  } finally {
+    closeSync(handle)
   }
 }
 

@@ -59,3 +59,14 @@ export function assertTopicSpec(spec: TopicSpec): void {
     kind: 'usage',
   })
 }
+
+/** Refuses to compact a topic that keeps every record. */
+export function assertCompacted(topic: Topic): void {
+  if (topic.cleanup === 'compact') return
+  throw new WindrowError('WR_TOPIC_CLEANUP', {
+    message: `The topic ${topic.name} keeps every record; it cannot be compacted`,
+    remedy: 'Compact topics whose cleanup is "compact", such as those of the views.',
+    facts: { topic: topic.name, cleanup: topic.cleanup },
+    kind: 'usage',
+  })
+}

@@ -1,6 +1,6 @@
 import { WindrowError } from '../core/errors.ts'
 import { BlockReader } from '../log/block-reader.ts'
-import { topicGone } from '../log/errors.ts'
+import { assertCompacted, topicGone } from '../log/errors.ts'
 import type {
   GroupMember,
   GroupOptions,
@@ -179,6 +179,7 @@ class MemorySession implements MemoryLog {
 
   async compact(topic: Topic): Promise<{ readonly before: number; readonly after: number }> {
     this.assertAlive()
+    assertCompacted(topic)
     let before = 0
     let after = 0
     const oldest = this.state.now() - this.state.tombstoneRetentionMs

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { WindrowError } from '../../core/errors.ts'
 import type { RecordBatch } from '../../core/record-block.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
-import { topicGone } from '../errors.ts'
+import { assertCompacted, topicGone } from '../errors.ts'
 import type { Topic } from '../port.ts'
 import { KeyIndex } from './key-index.ts'
 import { compactionKey, headKey } from './log-keys.ts'
@@ -27,14 +26,7 @@ export interface CompactionResult {
  * Works beside readers and writers: some blocks are replaced in one transaction, then some more, and all offsets stay.
  */
 export async function compactTopic(kv: KeyValueStore, topic: Topic, options: CompactionOptions): Promise<CompactionResult> {
-  if (topic.cleanup !== 'compact') {
-    throw new WindrowError('WR_TOPIC_CLEANUP', {
-      message: `The topic ${topic.name} keeps every record; it cannot be compacted`,
-      remedy: 'Compact topics whose cleanup is "compact", such as those of the views.',
-      facts: { topic: topic.name },
-      kind: 'usage',
-    })
-  }
+  assertCompacted(topic)
   let before = 0
   let after = 0
   for (let partition = 0; partition < topic.partitions; partition++) {

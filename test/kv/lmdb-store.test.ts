@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
+import { probeLock, writeLockHolder } from '../../src/kv/write-lock.ts'
+import { startChild } from '../support/child.ts'
+import { bytes, keyValueConformance, textOf } from './key-value-conformance.ts'
+
+const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'windrow-kv-'))
+
+keyValueConformance('on LMDB', async () => {
+  const path = newDirectory()
+  return { open: () => openLmdbStore({ path }), dispose: async () => rmSync(path, { recursive: true }) }
+})
+
+describe('a store on LMDB', () => {
+  let path: string
+  beforeEach(() => {
+    path = newDirectory()
+  })
+  afterEach(() => {
+    rmSync(path, { recursive: true })
+  })
+
+  test('may be open twice in one process', async () => {
+    const one = await openLmdbStore({ path })
+    const two = await openLmdbStore({ path })
+    await one.batch([{ key: bytes('a'), value: bytes('1') }])
+    expect(textOf(two.get(bytes('a')))).toBe('1')
+    await one.close()
+    await two.batch([{ key: bytes('a'), value: bytes('2') }])
+    expect(textOf(two.get(bytes('a')))).toBe('2')
+    await two.close()
+  })
+
+  test('keeps the conditions of several processes apart: no count is lost', async () => {
+    const counters = await Promise.all([1, 2, 3].map(() => startChild('test/kv/workers/counter.ts', [path, '40'])))
+    for (const counter of counters) expect(await counter.ended).toBe(0)
+    const kv = await openLmdbStore({ path })
+    expect(textOf(kv.get(bytes('counter')))).toBe('120')
+    await kv.close()
+  })
+
+  test('tells of what another process wrote within tens of milliseconds', async () => {
+    const kv = await openLmdbStore({ path })
+    const told = new Promise<void>((resolve) => {
+      const stop = kv.watch(() => {
+        if (kv.get(bytes('counter')) === undefined) return
+        stop()
+        resolve()
+      })
+    })
+    const child = await startChild('test/kv/workers/counter.ts', [path, '1'])
+    await told
+    await child.ended
+    await kv.close()
+  })
+
+  test('refuses what does not fit its limit, applies nothing of it, and takes it when there is room again', async () => {
+    const kv = await openLmdbStore({ path, maxBytes: 1024 * 1024 })
+    const half = new Uint8Array(512 * 1024)
+    await kv.batch([{ key: bytes('a'), value: half }])
+    const both = kv.batch([
+      { key: bytes('b'), value: half },
+      { key: bytes('c'), value: bytes('small') },
+    ])
+    await expect(both).rejects.toMatchObject({ code: 'WR_DISK_FULL', canRetry: true })
+    expect(kv.get(bytes('c'))).toBeUndefined()
+    await kv.batch([{ key: bytes('a'), value: null }])
+    expect(await kv.batch([{ key: bytes('b'), value: half }])).toBe(true)
+    await kv.close()
+  })
+
+  test('grows beyond the map it began with', async () => {
+    const kv = await openLmdbStore({ path, mapSizeBytes: 1024 * 1024 })
+    const value = new Uint8Array(1024 * 1024).fill(7)
+    for (let i = 0; i < 8; i++) await kv.batch([{ key: bytes(`k${i}`), value }])
+    for (let i = 0; i < 8; i++) expect(Buffer.compare(kv.get(bytes(`k${i}`)) as Uint8Array, value)).toBe(0)
+    await kv.close()
+  })
+
+  test('refuses keys that LMDB does not take', async () => {
+    const kv = await openLmdbStore({ path })
+    await expect(kv.batch([{ key: new Uint8Array(0), value: null }])).rejects.toMatchObject({ code: 'WR_KEY_SIZE' })
+    await expect(kv.batch([{ key: new Uint8Array(1979), value: null }])).rejects.toMatchObject({ code: 'WR_KEY_SIZE' })
+    expect(await kv.batch([{ key: new Uint8Array(1978), value: bytes('x') }])).toBe(true)
+    await kv.close()
+  })
+
+  test('says when its directory cannot be written', async () => {
+    const file = join(path, 'file')
+    writeFileSync(file, '')
+    await expect(openLmdbStore({ path: join(file, 'below') })).rejects.toMatchObject({ code: 'WR_DATA_DIR_UNWRITABLE' })
+    await expect(openLmdbStore({ path: file })).rejects.toMatchObject({ code: 'WR_DATA_DIR_UNWRITABLE' })
+  })
+
+  test('says when its files are no store', async () => {
+    writeFileSync(join(path, 'data.mdb'), 'something else, and more than a page of it'.repeat(500))
+    await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: 'WR_STORE_FAILED' })
+  })
+
+  test.runIf(process.platform === 'linux')(
+    'does not wait for ever for a process that was stopped inside a transaction',
+    async () => {
+      const kv = await openLmdbStore({ path })
+      await kv.close()
+      expect(writeLockHolder(path)).toBeNull()
+      const child = await startChild('test/kv/workers/stop-inside-transaction.ts', [path])
+      await child.next('inside')
+      await expect.poll(() => writeLockHolder(path)).toEqual({ pid: child.pid, stopped: true })
+      await expect(openLmdbStore({ path, openTimeoutMs: 100 })).rejects.toMatchObject({
+        code: 'WR_STORE_LOCKED',
+        message: expect.stringContaining(String(child.pid)),
+      })
+      // What other systems do, where nobody can tell who holds it.
+      await expect(probeLock(path, 1_000)).rejects.toMatchObject({ code: 'WR_STORE_LOCKED' })
+      child.kill('SIGCONT')
+      await child.ended
+      const again = await openLmdbStore({ path, openTimeoutMs: 1_000 })
+      await probeLock(path, 5_000)
+      await again.close()
+    },
+  )
+
+  test.runIf(process.platform === 'linux')('goes on when a process was killed inside a transaction', async () => {
+    const child = await startChild('test/kv/workers/stop-inside-transaction.ts', [path])
+    await child.next('inside')
+    child.kill('SIGKILL')
+    await child.ended
+    const kv = await openLmdbStore({ path, openTimeoutMs: 1_000 })
+    expect(await kv.batch([{ key: bytes('a'), value: bytes('1') }])).toBe(true)
+    await kv.close()
+  })
+
+  test.runIf(canMount())('survives a disk that is full', async () => {
+    const small = join(path, 'small')
+    mkdirSync(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    try {
+      const kv = await openLmdbStore({ path: small })
+      const value = new Uint8Array(300 * 1024)
+      let fitted = 0
+      const filling = async (): Promise<void> => {
+        for (; ; fitted++) await kv.batch([{ key: bytes(`k${fitted}`), value }])
+      }
+      await expect(filling()).rejects.toMatchObject({ code: 'WR_DISK_FULL' })
+      expect(fitted).toBeGreaterThan(2)
+      expect(kv.get(bytes(`k${fitted}`))).toBeUndefined()
+      expect(kv.get(bytes(`k${fitted - 1}`))?.byteLength).toBe(value.byteLength)
+      await kv.close()
+    } finally {
+      execFileSync('umount', [small])
+    }
+  })
+})
+
+/** Only root may mount, and not in every container. */
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
+  const at = newDirectory()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at], { stdio: 'ignore' })
+    execFileSync('umount', [at])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(at, { recursive: true })
+  }
+}
