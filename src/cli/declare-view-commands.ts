@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { ExportOptions } from './commands/export.ts'
+import type { SqlOptions } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
 import type { Declare } from './declare.ts'
 
@@ -24,6 +25,20 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
         .option('-o, --output <file>', 'write to a file, whole or not at all (default: stdout)'),
     async ([view], options) =>
       (await import('./commands/export.ts')).exportView(context, String(view), options as unknown as ExportOptions),
+  )
+  declare(
+    'sql <statement>',
+    'Run one SQL statement on the Postgres view, embedded or a server. Read-only unless --write is given.',
+    [
+      'sql "SELECT day, co_mean FROM daily_sensor_means ORDER BY day DESC LIMIT 7"',
+      'sql "SELECT city, avg(temperature_mean) FROM weather_daily GROUP BY city" --format csv',
+    ],
+    (command) =>
+      command
+        .addOption(new Option('--format <format>', 'how to print rows').choices(['table', 'csv', 'json']).default('table'))
+        .option('--write', 'allow it to change something'),
+    async ([statement], options) =>
+      (await import('./commands/sql.ts')).sql(context, String(statement), options as unknown as SqlOptions),
   )
   declare(
     'why <view> <key...>',

@@ -116,7 +116,8 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
     String(lag),
     mark(style, ok),
   ]
-  const rows = audited.map((each) => line(each.topic, String(each.partition), each.ledger, each.lag, each.problems.length === 0))
+  const told = audited.filter(({ ledger, lag, problems }) => ledger.accepted > 0 || lag > 0 || problems.length > 0)
+  const rows = told.map((each) => line(each.topic, String(each.partition), each.ledger, each.lag, each.problems.length === 0))
   const total = addLedgers(audited.map(({ ledger }) => ledger))
   rows.push(
     line(

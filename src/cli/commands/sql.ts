@@ -1,0 +1,63 @@
+import { stringify } from 'csv-stringify/sync'
+import { loadConfig } from '../../config/load-config.ts'
+import { isWindrowError, WindrowError } from '../../core/errors.ts'
+import { openSqlClient } from '../../sinks/postgres/open-sql-client.ts'
+import type { SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
+import type { CliContext, ExitCode } from '../context.ts'
+import { createLogger } from '../logger.ts'
+import { renderTable } from '../table.ts'
+
+export interface SqlOptions {
+  readonly format: 'table' | 'csv' | 'json'
+  readonly write?: boolean
+}
+
+/** `windrow sql`: one statement on the Postgres view, embedded or not; read-only unless told otherwise. */
+export async function sql(context: CliContext, statement: string, options: SqlOptions): Promise<ExitCode> {
+  const config = loadConfig(context.environment, context.folder)
+  const client = openSqlClient({
+    postgresUrl: config.postgresUrl?.reveal() ?? null,
+    dataDir: config.dataDir,
+    logger: createLogger(config, context.stderr),
+  })
+  try {
+    const result = await client.transaction((session) => session.query(statement), { readOnly: options.write !== true })
+    await context.stdout.write(textOf(result, options.format, context))
+    if (result.fields.length === 0)
+      await context.stderr.write(`${result.rowCount === null ? 'done' : `${result.rowCount} rows`}\n`)
+    return 0
+  } catch (error) {
+    // Whoever typed the statement can mend it.
+    if (isWindrowError(error, 'WR_SQL'))
+      throw new WindrowError(error.code, { ...error, message: error.message, kind: 'usage', cause: error })
+    throw error
+  } finally {
+    await client.close()
+  }
+}
+
+function textOf({ fields, rows }: SqlResult, format: SqlOptions['format'], { stdout }: CliContext): string {
+  const names = fields.map(({ name }) => name)
+  if (names.length === 0) return ''
+  switch (format) {
+    case 'csv':
+      return stringify([names, ...rows.map((row) => row.map((value) => (value === null ? null : String(value))))])
+    case 'json': {
+      const lines = rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]))))
+      return lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`
+    }
+    case 'table': {
+      const columns = names.map((title, i) => ({
+        title,
+        align: rows.some((row) => typeof row[i] === 'number') ? ('right' as const) : ('left' as const),
+      }))
+      return renderTable(
+        columns,
+        rows.map((row) => row.map(shown)),
+        stdout,
+      )
+    }
+  }
+}
+
+const shown = (value: SqlValue): string => (value === null ? '' : String(value))
