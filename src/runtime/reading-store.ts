@@ -7,9 +7,9 @@ import type { ReadingView, Runs } from '../streams/changes.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Ledger } from './ledger.ts'
 import type { MemoryBudget } from './memory-budget.ts'
-import { resolveRevision } from './revision.ts'
 import { Segment } from './segment.ts'
 import type { SegmentDisk } from './segment-disk.ts'
+import { mergeReadings } from './segment-merge.ts'
 import { Series } from './series.ts'
 
 export interface ReadingStoreOptions {
@@ -257,97 +257,14 @@ export class ReadingStore implements ReadingView {
     this.pendingSegments.length = 0
   }
 
-  /** Merges readings, given in the order of the log, into the rows of their segment. */
   private merge(segment: Segment, batch: ReadingBatch, indexes: number[], ledger: Ledger): void {
-    const { width } = this
-    const at = (i: number) => batch.rows[i * width + ROW_TIMESTAMP] as number
-    indexes.sort((a, b) => at(a) - at(b) || a - b)
     const series = this.series[segment.series] as Series
+    const bytesBefore = segment.byteLength
     const endBefore = segment.maxEnd
-    // From the end, in place: rows are moved up once, and only as far as there is something to insert below them.
-    const inserts = this.countInserts(segment, batch, indexes)
-    if (inserts > 0) this.makeRoom(segment, inserts, batch.rows[(indexes[0] as number) * width + ROW_INTERVAL] as number)
-    this.insertRows(segment, batch, indexes, inserts, ledger)
-    segment.measure()
+    mergeReadings(segment, batch, indexes, this.log, ledger)
+    this.bytes += segment.byteLength - bytesBefore
     if (segment.maxEnd < endBefore && series.watermark === endBefore) series.watermark = Number.NaN
     else if (segment.maxEnd > series.watermark) series.watermark = segment.maxEnd
-  }
-
-  /** How many of the (sorted) readings have a start that no row has yet. */
-  private countInserts(segment: Segment, batch: ReadingBatch, indexes: readonly number[]): number {
-    const { width } = this
-    let inserts = 0
-    let previous = Number.NaN
-    for (const i of indexes) {
-      const timestamp = batch.rows[i * width + ROW_TIMESTAMP] as number
-      if (timestamp === previous) continue
-      previous = timestamp
-      const row = segment.lowerBound(timestamp)
-      if (row >= segment.count || segment.rows[row * width + ROW_TIMESTAMP] !== timestamp) inserts += 1
-    }
-    return inserts
-  }
-
-  private makeRoom(segment: Segment, inserts: number, intervalMinutes: number): void {
-    while ((segment.count + inserts) * this.width > segment.rows.length) {
-      const before = segment.byteLength
-      const { count } = segment
-      segment.count = segment.rows.length / this.width
-      segment.reserve(intervalMinutes)
-      segment.count = count
-      this.bytes += segment.byteLength - before
-    }
-  }
-
-  private insertRows(segment: Segment, batch: ReadingBatch, indexes: readonly number[], inserts: number, ledger: Ledger): void {
-    const { width } = this
-    const { rows } = segment
-    const starts = groupStarts(batch, indexes, width)
-    let top = segment.count
-    let shift = inserts
-    // Groups of equal starts, last first: what is above a new row moves up by the number of new rows from there down.
-    for (let g = starts.length - 1; g >= 0; g--) {
-      const timestamp = batch.rows[(indexes[starts[g] as number] as number) * width + ROW_TIMESTAMP] as number
-      const row = lowerBoundIn(rows, width, top, timestamp)
-      const exists = row < top && rows[row * width + ROW_TIMESTAMP] === timestamp
-      const above = exists ? row + 1 : row
-      if (shift > 0) rows.copyWithin((above + shift) * width, above * width, top * width)
-      if (exists && shift > 0) rows.copyWithin((row + shift) * width, row * width, (row + 1) * width)
-      if (!exists) shift -= 1
-      this.settleGroup(batch, indexes, starts, g, rows, (row + shift) * width, exists, ledger)
-      top = row
-    }
-    segment.count += inserts
-  }
-
-  /** Decides between the readings of one start, in the order of the log; the winner stands at `base`. */
-  private settleGroup(
-    batch: ReadingBatch,
-    indexes: readonly number[],
-    starts: readonly number[],
-    g: number,
-    rows: Float64Array,
-    base: number,
-    exists: boolean,
-    ledger: Ledger,
-  ): void {
-    const { log, width } = this
-    const stop = starts[g + 1] ?? indexes.length
-    for (let k = starts[g] as number; k < stop; k++) {
-      const i = indexes[k] as number
-      const from = i * width
-      if (!exists && k === starts[g]) {
-        rows.set(batch.rows.subarray(from, from + width), base)
-        log.inserted(batch, i)
-        ledger.current += 1
-        continue
-      }
-      const fate = resolveRevision(rows, base, batch.rows, from, width)
-      ledger[fate] += 1
-      if (fate !== 'superseded') continue
-      log.replaced(batch, i, rows, base)
-      rows.set(batch.rows.subarray(from, from + width), base)
-    }
   }
 
   private grow(segment: Segment, interval: number): void {
@@ -468,27 +385,4 @@ export class ReadingStore implements ReadingView {
       }
     })
   }
-}
-
-/** The positions at which a new start begins in the sorted list. */
-function groupStarts(batch: ReadingBatch, indexes: readonly number[], width: number): number[] {
-  const starts: number[] = []
-  let previous = Number.NaN
-  for (let k = 0; k < indexes.length; k++) {
-    const timestamp = batch.rows[(indexes[k] as number) * width + ROW_TIMESTAMP] as number
-    if (timestamp !== previous) starts.push(k)
-    previous = timestamp
-  }
-  return starts
-}
-
-function lowerBoundIn(rows: Float64Array, width: number, count: number, instant: number): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((rows[middle * width + ROW_TIMESTAMP] as number) < instant) low = middle + 1
-    else high = middle
-  }
-  return low
 }
