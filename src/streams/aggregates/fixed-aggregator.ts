@@ -205,40 +205,31 @@ export class FixedAggregator {
 
   /** The station changed its zone: a reading belongs to the window that its own zone says. */
   private foldMixed(s: Float64Array, group: number, id: number, zones: readonly TimeZone[]): number {
-    const { parts } = this.windows
-    if (parts === undefined || !this.state.compiled.mergeable) return this.foldOwnZone(s, group, this.windows, id, zones)
-    // In the same parts as where there is one zone, so that the same readings give the same bits.
-    const ids = new Set<number>()
-    for (const zone of zones) {
-      const span = this.windows.window(id, zone)
-      let next = span.start
-      while (next < span.end) {
-        parts.forEachWindow(next, zone, (part) => {
-          ids.add(part.id)
-          next = part.end
-        })
-      }
-    }
-    let readings = 0
-    const part = this.state.create()
-    for (const partId of [...ids].sort((a, b) => a - b)) {
-      this.state.init(part)
-      readings += this.foldOwnZone(part, group, parts, partId, zones)
-      if (this.state.rowCount(part) > 0) this.state.merge(s, part)
-    }
-    return readings
-  }
-
-  private foldOwnZone(s: Float64Array, group: number, windows: Windower, id: number, zones: readonly TimeZone[]): number {
-    const spans = zones.map((zone) => windows.window(id, zone))
+    const spans = zones.map((zone) => this.windows.window(id, zone))
     const from = Math.min(...spans.map((span) => span.start))
     const to = Math.max(...spans.map((span) => span.end))
-    return this.state.fold(s, group, from, to, (instant, place) => {
-      let belongs = false
-      windows.forEachWindow(instant, this.source.zoneOfPlace(place), (window) => {
-        belongs ||= window.id === id
+    const belongs = (instant: number, place: number) => liesIn(this.windows, instant, this.source.zoneOfPlace(place), id)
+    const { parts } = this.windows
+    if (parts === undefined || !this.state.compiled.mergeable) return this.state.fold(s, group, from, to, belongs)
+    // Where all readings of the window are of one zone, the runs are the parts, so that the same readings give the same bits
+    // whether or not another zone was ever seen; days of several zones overlap and are cut at each change.
+    this.state.foldRuns(s, group, from, to, (instant, place) => {
+      if (!belongs(instant, place)) return Number.NaN
+      let part = Number.NaN
+      parts.forEachWindow(instant, this.source.zoneOfPlace(place), (window) => {
+        part = window.id
       })
-      return belongs
+      return part
     })
+    return this.state.rowCount(s)
   }
+}
+
+/** True when the instant lies in the window of this id. */
+function liesIn(windows: Windower, instant: number, zone: TimeZone, id: number): boolean {
+  let found = false
+  windows.forEachWindow(instant, zone, (window) => {
+    found ||= window.id === id
+  })
+  return found
 }

@@ -79,6 +79,32 @@ export class WindowState {
     return readings
   }
 
+  /**
+   * Folds the group's rows with from <= timestamp < to by runs of rows that follow one another and for which `runOf` gives the same
+   * number, merging one run after another; NaN leaves a row out.
+   */
+  foldRuns(s: Float64Array, group: number, from: number, to: number, runOf: (timestamp: number, place: number) => number): void {
+    const { width } = this.source
+    const part = this.create()
+    let run = Number.NaN
+    this.runs.clear()
+    this.source.scan(group, from, to, this.runs)
+    for (let r = 0; r < this.runs.count; r++) {
+      const rows = this.runs.rows[r] as Float64Array
+      for (let i = this.runs.lo[r] as number; i < (this.runs.hi[r] as number); i++) {
+        const next = runOf(rows[i * width + ROW_TIMESTAMP] as number, rows[i * width + ROW_PLACE] as number)
+        if (Number.isNaN(next)) continue
+        if (next !== run) {
+          if (!Number.isNaN(run)) this.merge(s, part)
+          this.init(part)
+          run = next
+        }
+        this.foldRows(part, rows, i, i + 1)
+      }
+    }
+    if (!Number.isNaN(run)) this.merge(s, part)
+  }
+
   foldRows(s: Float64Array, rows: Float64Array, lo: number, hi: number): void {
     const { width } = this.source
     for (const { primitive, at } of this.compiled.primitives) primitive.fold(s, at, rows, width, lo, hi)

@@ -49,7 +49,8 @@ export const hourWindows: Windower = calendar(
     return withId(span.start, span)
   },
   (id, zone) => withId(id, zone.hourSpan(id)),
-  false,
+  // Where offsets differ by half an hour, the hours of one zone overlap those of another.
+  true,
 )
 
 /** Days of the reading's own zone; the id is the day number. */

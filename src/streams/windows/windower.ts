@@ -26,7 +26,7 @@ export interface Windower {
   previous(window: Window, zone: TimeZone): Window
   /** Shorter windows that this one is exactly made of; long windows are folded from them. */
   readonly parts?: Windower
-  /** True when ids stand for a local date, so that readings of different zones may share a window. */
+  /** True when a zone decides which instants lie in a window, so that readings of one instant may lie in different ones. */
   readonly zoned: boolean
 }
 
