@@ -80,6 +80,8 @@ export interface TaskStatus {
   readonly rows: number
   readonly commits: number
   readonly lastCommitMs: number | null
+  /** When the last commit of this task was acknowledged, null before the first. */
+  readonly lastCommitAt: number | null
 }
 
 /**
@@ -107,6 +109,7 @@ export class Task {
   private lastAppendAt: number | null = null
   private commits = 0
   private lastCommitMs: number | null = null
+  private lastCommitAt: number | null = null
 
   constructor(options: TaskOptions) {
     this.options = options
@@ -142,6 +145,7 @@ export class Task {
       rows: this.outputs.reduce((sum, output) => sum + output.rows, 0),
       commits: this.commits,
       lastCommitMs: this.lastCommitMs,
+      lastCommitAt: this.lastCommitAt,
     }
   }
 
@@ -157,7 +161,8 @@ export class Task {
       if (!stop.aborted) await this.process(stop)
       this.state = 'stopped'
     } catch (error) {
-      if (isWindrowError(error, 'WR_FENCED')) {
+      // Whoever has lost its lease may find the local state changed under it: what it then stumbles over is no failure.
+      if (isWindrowError(error, 'WR_FENCED') || !lease.isHeld()) {
         this.state = 'stopped'
         logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
         return
@@ -285,6 +290,7 @@ export class Task {
     this.pendingRecords = 0
     this.commits += 1
     this.lastCommitMs = clock.monotonic() - started
+    this.lastCommitAt = clock.now()
     if (this.store.overBudget) await this.patiently(stop, () => this.store.relieve())
     if (this.sinceCheckpoint >= this.options.tuning.checkpointReadings) await this.checkpoint()
   }
