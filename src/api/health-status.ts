@@ -94,7 +94,7 @@ function ledgerReasons(report: HealthReport): HealthReason[] {
 function headlineOf(status: HealthStatus, reasons: readonly HealthReason[]): string {
   switch (status) {
     case 'empty':
-      return 'No readings yet.'
+      return 'Waiting for the first one.'
     case 'fresh':
       return 'All readings are in the views.'
     case 'behind':

@@ -1,0 +1,95 @@
+// @ts-check
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/**
+ * @typedef {object} Attributes
+ * @property {string | null} [class]
+ * @property {Record<string, (event: any) => void>} [on]
+ */
+
+/**
+ * Makes an element. An attribute that is null, undefined or false is left out, true is written without a value.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes & Record<string, any>} attributes
+ * @param {...(Child | Child[])} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'on') {
+      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener)
+    } else if (value !== null && value !== undefined && value !== false) {
+      element.setAttribute(name, value === true ? '' : String(value))
+    }
+  }
+  element.append(...present(children.flat()))
+  return element
+}
+
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+function present(children) {
+  return children.flatMap((child) =>
+    child === null || child === undefined || child === false ? [] : [typeof child === 'number' ? String(child) : child],
+  )
+}
+
+/**
+ * Puts the children in place of what the element has.
+ * @param {Element} element
+ * @param {...(Child | Child[])} children
+ */
+export function fill(element, ...children) {
+  element.replaceChildren(...present(children.flat()))
+}
+
+/**
+ * Changes the text only where it differs, so that nothing is announced or selected anew.
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}
+
+/**
+ * The element of the page with the id.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const element = document.getElementById(id)
+  if (element === null) throw new Error(`The page has no element #${id}.`)
+  return element
+}
+
+/**
+ * Runs `draw` soon, but not more often than every so many milliseconds however often it is asked for.
+ * @param {() => void} draw
+ * @param {number} everyMs
+ */
+export function throttled(draw, everyMs) {
+  let timer = 0
+  let last = Number.NEGATIVE_INFINITY
+  return {
+    ask() {
+      if (timer !== 0) return
+      timer = setTimeout(
+        () => {
+          timer = 0
+          last = performance.now()
+          draw()
+        },
+        Math.max(0, last + everyMs - performance.now()),
+      )
+    },
+    cancel() {
+      clearTimeout(timer)
+      timer = 0
+    },
+  }
+}

@@ -1,0 +1,147 @@
+// @ts-check
+import { getJson } from './api-client.js'
+import { createAppState, TABS } from './app-state.js'
+import { byId, fill, setText } from './dom.js'
+import { errorMessage } from './messages.js'
+import { air } from './sections/air.js'
+import { energy } from './sections/energy.js'
+import { createPipelineSection } from './sections/pipeline.js'
+import { createSeriesSection } from './sections/series-section.js'
+import { createViewsSection } from './sections/views.js'
+import { weather } from './sections/weather.js'
+import { startTheme } from './theme.js'
+import { createWhyPanel, whyOf } from './why-panel.js'
+
+/** @typedef {import('./sections/series-section.js').Section} Section */
+
+const POLL_MS = 5_000
+/** While there is nothing to show, the first reading should not have to wait. */
+const POLL_EMPTY_MS = 1_000
+
+const STATUS_WORDS = { empty: 'No readings yet', fresh: 'Fresh', behind: 'Behind', problem: 'Problem', away: 'Not reachable' }
+
+/** @type {import('./types.js').Health | null} */
+let health = null
+/** @type {import('./types.js').Station[]} */
+let stations = []
+
+/**
+ * @param {keyof typeof STATUS_WORDS} status
+ * @param {string} headline
+ */
+function drawStatus(status, headline) {
+  const badge = byId('status')
+  badge.className = `status status-${status}`
+  setText(byId('status-word'), STATUS_WORDS[status])
+  setText(byId('status-headline'), headline)
+  badge.title = headline
+}
+
+/** @param {Map<string, import('./types.js').View>} views */
+function startPage(views) {
+  /** @type {Section | null} */
+  let section = null
+  let tab = ''
+  const state = createAppState(() => draw())
+  const app = {
+    views,
+    stations: () => stations,
+    health: () => health,
+    change: state.change,
+    openWhy: (/** @type {string} */ view, /** @type {import('./types.js').Row} */ row) => {
+      const found = views.get(view)
+      if (found !== undefined) state.change({ why: whyOf(found, row) })
+    },
+  }
+  const zoneOf = (/** @type {import('./types.js').Row} */ key) =>
+    stations.find(({ station_id }) => station_id === (key.station_id ?? key.zone_id))?.time_zone ?? 'UTC'
+  const why = createWhyPanel({ views, zoneOf, onClose: () => state.change({ why: null }) })
+  /** @type {Record<string, () => Section>} */
+  const sections = {
+    weather: () => createSeriesSection(weather, app),
+    energy: () => createSeriesSection(energy, app),
+    air: () => createSeriesSection(air, app),
+    pipeline: () => createPipelineSection(app),
+    views: () => createViewsSection(app),
+  }
+
+  function drawTabs() {
+    for (const each of TABS) {
+      const link = /** @type {HTMLAnchorElement} */ (byId(`tab-${each}`))
+      link.href = state.address({
+        tab: each,
+        why: null,
+        ...(each === tab ? {} : { city: null, station: null, kind: null, step: null }),
+      })
+      if (each === tab) link.setAttribute('aria-current', 'page')
+      else link.removeAttribute('aria-current')
+    }
+  }
+  function draw() {
+    const now = state.get()
+    if (now.tab !== tab) {
+      section?.destroy()
+      tab = now.tab
+      section = /** @type {() => Section} */ (sections[tab])()
+      fill(byId('main'), section.element)
+      document.title = `${byId(`tab-${tab}`).textContent} · windrow`
+    }
+    drawTabs()
+    section?.update(now)
+    why.update(now.why)
+  }
+  for (const each of TABS) {
+    byId(`tab-${each}`).addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return
+      event.preventDefault()
+      if (each !== tab) state.change({ tab: each, why: null, city: null, station: null, kind: null, step: null })
+    })
+  }
+  draw()
+  return { update: () => section?.update(state.get()) }
+}
+
+async function readState() {
+  const answers = await Promise.all([getJson('/api/health'), getJson('/api/stations')])
+  health = /** @type {import('./types.js').Health} */ (answers[0])
+  stations = answers[1].stations
+  drawStatus(health.status, health.headline)
+}
+
+/** @param {() => void} onRead */
+function poll(onRead) {
+  let timer = 0
+  const next = async () => {
+    clearTimeout(timer)
+    if (document.hidden) return
+    try {
+      await readState()
+      onRead()
+    } catch (error) {
+      drawStatus('away', error instanceof Error ? error.message : String(error))
+    }
+    timer = setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
+  }
+  document.addEventListener('visibilitychange', next)
+  timer = setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
+}
+
+async function start() {
+  try {
+    const [{ views }] = await Promise.all([
+      /** @type {Promise<{ views: import('./types.js').View[] }>} */ (getJson('/api/views')),
+      readState(),
+    ])
+    const page = startPage(new Map(views.map((view) => [view.name, view])))
+    poll(page.update)
+  } catch (error) {
+    drawStatus('away', error instanceof Error ? error.message : String(error))
+    fill(
+      byId('main'),
+      errorMessage(error, () => void start()),
+    )
+  }
+}
+
+startTheme()
+void start()

@@ -1,0 +1,45 @@
+// @ts-check
+import { el } from './dom.js'
+
+/** @typedef {import('./dom.js').Child} Child */
+/**
+ * @template T
+ * @typedef {object} SimpleColumn
+ * @property {string} title
+ * @property {(item: T) => Child} cell
+ * @property {boolean} [number]
+ * @property {string} [doc]
+ */
+
+/**
+ * A small table that is drawn anew each time.
+ * @template T
+ * @param {string} caption
+ * @param {SimpleColumn<T>[]} columns
+ * @param {T[]} items
+ * @param {(item: T) => string | null} [classOf]
+ */
+export function simpleTable(caption, columns, items, classOf = () => null) {
+  const head = columns.map(({ title, number, doc }) =>
+    el('th', { scope: 'col', class: number ? 'number' : null, title: doc ?? null }, title),
+  )
+  const line = (/** @type {T} */ item) =>
+    el(
+      'tr',
+      { class: classOf(item) },
+      columns.map(({ cell, number }, index) =>
+        el(index === 0 ? 'th' : 'td', { scope: index === 0 ? 'row' : null, class: number ? 'number' : null }, cell(item)),
+      ),
+    )
+  return el(
+    'div',
+    { class: 'table-frame', tabindex: '0', role: 'region', 'aria-label': caption },
+    el(
+      'table',
+      {},
+      el('caption', { class: 'visually-hidden' }, caption),
+      el('thead', {}, el('tr', {}, head)),
+      el('tbody', {}, items.map(line)),
+    ),
+  )
+}
