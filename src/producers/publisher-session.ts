@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly logger: Logger
   /** Of memory for what was published, default 64 MiB. */
   readonly cursorBudgetBytes?: number | undefined
+  /** Of a commit, default 20,000. */
+  readonly maxBatchRecords?: number | undefined
 }
 
 /** The right to publish what a source says, and the memory of what was published. */
@@ -54,7 +56,18 @@ export async function openPublisher(options: SessionOptions): Promise<PublisherS
     const table = await openTable({ log, kv, topic: cursorsTopic })
     await table.catchUp()
     const cursors = new Cursors(source.name, table, options.cursorBudgetBytes)
-    const publisher = new Publisher({ source, writer, cursors, targets, cursorsTopic, deadLetters, clock, logger })
+    const { maxBatchRecords } = options
+    const publisher = new Publisher({
+      source,
+      writer,
+      cursors,
+      targets,
+      cursorsTopic,
+      deadLetters,
+      clock,
+      logger,
+      maxBatchRecords,
+    })
     return { publisher, close: () => writer.close() }
   } catch (error) {
     await writer.close()

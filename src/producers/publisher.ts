@@ -30,6 +30,8 @@ export interface PublisherParts {
   readonly deadLetters: { readonly topic: Topic; readonly schemaId: number }
   readonly clock: Clock
   readonly logger: Logger
+  /** Default 20,000. */
+  readonly maxBatchRecords?: number | undefined
 }
 
 export interface PollOptions {
@@ -119,7 +121,8 @@ export class Publisher {
   }
 
   private isDue(items: number): boolean {
-    if (this.batch.count >= MAX_BATCH_RECORDS || this.batch.byteLength >= MAX_BATCH_BYTES) return true
+    if (this.batch.count >= (this.parts.maxBatchRecords ?? MAX_BATCH_RECORDS) || this.batch.byteLength >= MAX_BATCH_BYTES)
+      return true
     if (items % ITEMS_PER_LOOK_AT_CLOCK !== 0 || this.batch.count === 0) return false
     return this.parts.clock.monotonic() - this.lastFlush >= MAX_BATCH_MS
   }

@@ -82,6 +82,10 @@ export class LineSplitter {
     const all = Buffer.concat(this.held)
     this.held = []
     this.heldBytes = 0
-    return { hash: createHash('sha256').update(all), byteLength: all.byteLength, head: all.subarray(0, MAX_KEPT_BYTES) }
+    return {
+      hash: createHash('sha256').update(all),
+      byteLength: all.byteLength,
+      head: all.subarray(0, Math.min(MAX_KEPT_BYTES, this.maxBytes)),
+    }
   }
 }

@@ -28,7 +28,7 @@ export function delimiterOf(header: string): string {
 }
 
 /**
- * Turns lines into records (RFC 4180). A record with a line break in a quoted cell is put together again; where that does not give
+ * Turns lines into records (RFC 4180). A record with a line break in a quoted cell is put together again (with LF); where that does not give
  * the right number of cells, only its first line is at fault and the lines after it are read on their own.
  */
 export class CsvRecords {

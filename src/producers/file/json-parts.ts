@@ -200,7 +200,7 @@ export class JsonSplitter {
     this.overflow = {
       hash: createHash('sha256').update(all),
       byteLength: all.byteLength,
-      head: all.subarray(0, MAX_KEPT_BYTES),
+      head: all.subarray(0, Math.min(MAX_KEPT_BYTES, this.maxBytes)),
     }
     this.held = []
     this.heldBytes = 0
