@@ -199,7 +199,8 @@ export interface SinkHealth {
 
 export interface SourceHealth {
   readonly source: string
-  readonly stations: number
+  /** How many it is asked for, null where it says so itself. */
+  readonly stations: number | null
   readonly state: PartState
   /** Null for a source that runs once. */
   readonly intervalSeconds: number | null

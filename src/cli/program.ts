@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { CliContext, ExitCode } from './context.ts'
 import type { Declare } from './declare.ts'
@@ -6,13 +5,8 @@ import { declareLogCommands } from './declare-log-commands.ts'
 import { declarePipelineCommands } from './declare-pipeline-commands.ts'
 import { declareUpkeepCommands } from './declare-upkeep-commands.ts'
 import { declareViewCommands } from './declare-view-commands.ts'
+import { packageVersion } from './package-version.ts'
 import { styleOf } from './style.ts'
-
-/** The version of the package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
-}
 
 /** Every command with its options and help. Their code is loaded when one of them runs, so that help is there at once. */
 export function buildProgram(context: CliContext, finish: (code: ExitCode) => void): Command {

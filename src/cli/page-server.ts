@@ -1,0 +1,56 @@
+import { listen } from '../api/listen.ts'
+import type { SinkHealth, SourceHealth } from '../api/ports.ts'
+import { createServer } from '../api/server.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Runner } from '../runtime/runner.ts'
+import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import { healthReport, problemOf } from './api/health.ts'
+import { apiPorts } from './api/ports.ts'
+import { packageVersion } from './package-version.ts'
+import type { Session } from './session.ts'
+
+export interface PageServerOptions {
+  readonly session: Session
+  readonly logger: Logger
+  readonly sql: SqlClient
+  /** The schema of the views' tables. */
+  readonly schema: string
+  /** Null where the topologies run in other processes. */
+  readonly runner: Runner | null
+  readonly sinks: () => Promise<readonly SinkHealth[]>
+  readonly sources: () => readonly SourceHealth[]
+}
+
+export interface PageServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Starts the page and the API at the configured address, or at the next free port. */
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  const { session, logger, sql, schema, runner, sinks, sources } = options
+  const { config, catalogue, log } = session
+  const clock = systemClock
+  const startedAt = clock.now()
+  const viewsProblem = async () => {
+    try {
+      await sql.query('SELECT 1')
+      return null
+    } catch (error) {
+      return problemOf(error, clock.now())
+    }
+  }
+  const health = () =>
+    healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem })
+  const server = createServer(apiPorts({ session, sql, schema, clock, health }), {
+    host: config.host,
+    token: config.apiToken?.reveal() ?? null,
+    version: packageVersion(),
+    logger,
+  })
+  const { url, port } = await listen(server, { host: config.host, port: config.port })
+  if (config.port !== 0 && port !== config.port)
+    logger.warn({ wanted: config.port, port }, 'the port is taken, so the next free one is used')
+  return { url, close: () => server.close() }
+}
