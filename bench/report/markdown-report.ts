@@ -1,0 +1,52 @@
+import type { Figure } from './figure.ts'
+import type { Report, ScenarioReport } from './report.ts'
+
+/** The report as Markdown that also reads well on a terminal. */
+export function markdownReport({ date, version, machine, quick, scenarios }: Report): string {
+  const { cpu, cores, memoryBytes, node, platform, load } = machine
+  const where = `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1e9)} GB, ${platform}, Node ${node}`
+  const busy = load === null ? '' : `, load ${load.toFixed(1)} before`
+  const head = [`windrow ${version}, ${date}${quick ? ', quick (small loads: no figures to go by)' : ''}`, `${where}${busy}`]
+  return `${[...head, ...scenarios.map(section)].join('\n\n')}\n`
+}
+
+function section({ name, title, figures, error, seconds }: ScenarioReport): string {
+  const head = `### ${name}\n\n${title}. Took ${formatNumber(seconds)} s.`
+  if (error !== null) return `${head}\n\n**Failed:** ${error}`
+  const lines = figures.map((figure) => [figure.name, valueText(figure), unitOf(figure), roundsOf(figure), aimOf(figure)])
+  return `${head}\n\n${markdownTable(['', 'value', 'unit', 'rounds', 'aim'], lines, new Set([1]))}`
+}
+
+function unitOf({ unit }: Figure): string {
+  return unit === '1' ? '' : unit
+}
+
+function valueText({ value }: Figure): string {
+  return value === null ? 'not known here' : formatNumber(value)
+}
+
+function roundsOf({ rounds }: Figure): string {
+  if (rounds === undefined) return ''
+  return `${rounds.length}: ${formatNumber(Math.min(...rounds))} to ${formatNumber(Math.max(...rounds))}`
+}
+
+function aimOf({ aim }: Figure): string {
+  if (aim === undefined) return ''
+  return 'atLeast' in aim ? `>= ${formatNumber(aim.atLeast)}` : `<= ${formatNumber(aim.atMost)}`
+}
+
+/** Three significant digits, whole numbers in groups of three. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US', {
+    maximumSignificantDigits: 3,
+    ...(Math.abs(value) >= 1000 ? {} : { useGrouping: false }),
+  })
+}
+
+function markdownTable(head: readonly string[], lines: ReadonlyArray<readonly string[]>, right: ReadonlySet<number>): string {
+  const widths = head.map((title, column) => Math.max(3, title.length, ...lines.map((cells) => (cells[column] as string).length)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (right.has(column) ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number))).join(' | ')} |`
+  const rule = widths.map((width, column) => (right.has(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
+  return [line(head), line(rule), ...lines.map(line)].join('\n')
+}

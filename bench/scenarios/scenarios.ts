@@ -1,0 +1,73 @@
+import type { Scenario } from './scenario.ts'
+
+export interface ScenarioEntry {
+  readonly name: string
+  readonly title: string
+  /** Runs only when it is named. */
+  readonly onRequest: boolean
+  /** It is stopped after so long. */
+  readonly timeoutMs: number
+  readonly load: () => Promise<Scenario>
+}
+
+const MINUTES = 60_000
+
+/** Every scenario, in the order in which they run. */
+export const scenarios: readonly ScenarioEntry[] = [
+  {
+    name: 'replay-air',
+    title: 'All rows of air readings from a full log: 64 stations, hours and days, in about the order of time',
+    onRequest: false,
+    timeoutMs: 10 * MINUTES,
+    load: async () => (await import('./replay.ts')).replayAir,
+  },
+  {
+    name: 'replay-weather',
+    title: 'All rows of weather readings from a full log: 1,000 stations, every column and view',
+    onRequest: false,
+    timeoutMs: 15 * MINUTES,
+    load: async () => (await import('./replay.ts')).replayWeather,
+  },
+  {
+    name: 'replay-shuffled',
+    title: 'As replay-air, in an order that has nothing to do with time',
+    onRequest: false,
+    timeoutMs: 15 * MINUTES,
+    load: async () => (await import('./replay.ts')).replayShuffled,
+  },
+  {
+    name: 'append',
+    title: 'Durable appends to the embedded log',
+    onRequest: false,
+    timeoutMs: 2 * MINUTES,
+    load: async () => (await import('./append.ts')).append,
+  },
+  {
+    name: 'latency',
+    title: 'From a reading being due until its row can be read, at 1,000 readings a second',
+    onRequest: false,
+    timeoutMs: 5 * MINUTES,
+    load: async () => (await import('./latency.ts')).latency,
+  },
+  {
+    name: 'recovery',
+    title: 'From the start of a process after kill -9 to its first row, with 1 M hourly windows of 10,000 stations',
+    onRequest: false,
+    timeoutMs: 10 * MINUTES,
+    load: async () => (await import('./recovery.ts')).recovery,
+  },
+  {
+    name: 'start',
+    title: 'From `npm start` in an empty folder to the first row of the API',
+    onRequest: false,
+    timeoutMs: 5 * MINUTES,
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'install',
+    title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
+    onRequest: true,
+    timeoutMs: 30 * MINUTES,
+    load: async () => (await import('./install.ts')).install,
+  },
+]

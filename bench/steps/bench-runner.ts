@@ -1,0 +1,64 @@
+import { systemClock } from '../../src/core/clock.ts'
+import type { Logger } from '../../src/core/logger.ts'
+import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
+import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
+import type { Log } from '../../src/log/port.ts'
+import { type Runner, startRunner } from '../../src/runtime/runner.ts'
+import { airHourly, dailySensorMeans } from '../../src/streams/topologies/air.ts'
+import {
+  weatherDaily,
+  weatherData,
+  weatherHourly,
+  weatherMonthly,
+  weatherStations,
+} from '../../src/streams/topologies/weather.ts'
+import type { Topology } from '../../src/streams/topology.ts'
+import type { WorkloadSpec } from '../workloads/workload.ts'
+import { DEFAULT_PARTITIONS, logDirectory, stateDirectory } from './bench-folder.ts'
+
+/** As the configuration has it unless told otherwise. */
+const DEFAULT_MEMORY_BYTES = 128 * 1024 * 1024
+
+const topologiesOf: Readonly<Record<WorkloadSpec['kind'], readonly Topology[]>> = {
+  air: [airHourly, dailySensorMeans],
+  weather: [weatherData, weatherHourly, weatherDaily, weatherMonthly, weatherStations],
+}
+
+/** Only what went wrong is told: a benchmark's output is its figures. */
+const logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (_, message) => void process.stderr.write(`${message}\n`),
+  error: (_, message) => void process.stderr.write(`${message}\n`),
+}
+
+export interface BenchRunner {
+  readonly log: Log
+  readonly runner: Runner
+  /** Stops the runner and closes the log and the state. */
+  stop(): Promise<void>
+}
+
+/** A runner with the defaults of `windrow run`, without sinks, on the folder's log. */
+export async function startBenchRunner(folder: string, kind: WorkloadSpec['kind']): Promise<BenchRunner> {
+  const log = await openEmbeddedLog({ directory: logDirectory(folder) })
+  const kv = await openLmdbStore({ path: stateDirectory(folder) })
+  const runner = await startRunner({
+    log,
+    kv,
+    topologies: topologiesOf[kind],
+    partitions: DEFAULT_PARTITIONS,
+    memoryBytes: DEFAULT_MEMORY_BYTES,
+    clock: systemClock,
+    logger,
+  })
+  return {
+    log,
+    runner,
+    async stop() {
+      await runner.stop()
+      await log.close()
+      await kv.close()
+    },
+  }
+}

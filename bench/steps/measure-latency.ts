@@ -1,0 +1,79 @@
+import { systemClock } from '../../src/core/clock.ts'
+import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
+import type { Log, Topic } from '../../src/log/port.ts'
+import { viewTopicName } from '../../src/runtime/live-views.ts'
+import { weatherDataView } from '../../src/views/weather.ts'
+import { percentile } from '../measure/percentile.ts'
+import { weatherWorkload } from '../workloads/weather-workload.ts'
+import { DEFAULT_PARTITIONS, logDirectory } from './bench-folder.ts'
+import { startBenchRunner } from './bench-runner.ts'
+import { readingAppender } from './reading-appender.ts'
+import { ensureReadings } from './readings-topic.ts'
+import { RowWatch } from './row-watch.ts'
+
+export interface MeasureLatencyParams {
+  readonly folder: string
+  readonly readingsASecond: number
+  readonly seconds: number
+  /** Left out of the figures: the first readings meet code that was not compiled yet. */
+  readonly warmUpSeconds: number
+  /** True runs the topologies here, as `npm start` does; false: another process is running them. */
+  readonly withRunner: boolean
+}
+
+export interface MeasureLatencyResult {
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly mostMs: number
+}
+
+const STATIONS = 100
+
+/**
+ * Produces weather readings, each at its time, and looks for the row of each in the topic of `weather_data`. What counts is the
+ * time from when a reading was due (so a producer that is held up counts too) until its row was read from the log.
+ */
+export async function measureLatency(params: MeasureLatencyParams): Promise<MeasureLatencyResult> {
+  const { folder, readingsASecond, seconds, warmUpSeconds } = params
+  const { log, close } = await openFor(params)
+  const view = (await log.findTopic(viewTopicName(weatherDataView.name, 1))) as Topic
+  const total = Math.round(readingsASecond * (warmUpSeconds + seconds))
+  const watch = new RowWatch(log, view, total)
+  const began = performance.now()
+  const dueAt = (index: number): number => began + (index * 1000) / readingsASecond
+  await produce(log, total, dueAt, watch)
+  const seenAt = await watch.complete()
+  await close()
+  const latencies = Array.from(seenAt, (seen, index) => seen - dueAt(index)).slice(Math.round(warmUpSeconds * readingsASecond))
+  return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), mostMs: percentile(latencies, 1) }
+
+  async function openFor({ withRunner }: MeasureLatencyParams): Promise<{ log: Log; close: () => Promise<void> }> {
+    if (withRunner) {
+      const bench = await startBenchRunner(folder, 'weather')
+      return { log: bench.log, close: () => bench.stop() }
+    }
+    const opened = await openEmbeddedLog({ directory: logDirectory(folder) })
+    return { log: opened, close: () => opened.close() }
+  }
+}
+
+async function produce(log: Log, total: number, dueAt: (index: number) => number, watch: RowWatch): Promise<void> {
+  const workload = weatherWorkload(STATIONS, 60)
+  const { topic, schemaId } = await ensureReadings(log, workload.event, DEFAULT_PARTITIONS)
+  const appender = readingAppender(log, topic, workload, schemaId)
+  let sent = 0
+  while (sent < total) {
+    const now = performance.now()
+    let due = sent
+    for (; due < total && dueAt(due) <= now; due++) {
+      watch.expect(due, workload.keyOf(due), workload.reading(due).timestamp)
+      appender.add(due)
+    }
+    if (due === sent) {
+      await systemClock.sleep(dueAt(sent) - now)
+      continue
+    }
+    sent = due
+    await appender.append()
+  }
+}

@@ -1,0 +1,23 @@
+import type { Channel } from '../process/channel.ts'
+
+/** The parts of scenarios that run in a process of their own, each loaded where it runs only. */
+const steps = {
+  fillLog: async () => (await import('./fill-log.ts')).fillLog,
+  scanLog: async () => (await import('./scan-log.ts')).scanLog,
+  replayLog: async () => (await import('./replay-log.ts')).replayLog,
+  appendRecords: async () => (await import('./append-records.ts')).appendRecords,
+  measureLatency: async () => (await import('./measure-latency.ts')).measureLatency,
+  keepRunning: async () => (await import('./keep-running.ts')).keepRunning,
+}
+
+export type StepName = keyof typeof steps
+type StepFunction<N extends StepName> = Awaited<ReturnType<(typeof steps)[N]>>
+export type StepParams<N extends StepName> = Parameters<StepFunction<N>>[0]
+export type StepResult<N extends StepName> = Awaited<ReturnType<StepFunction<N>>>
+
+export async function runStep(name: string, params: unknown, channel: Channel): Promise<unknown> {
+  const load = (steps as Readonly<Record<string, () => Promise<unknown>>>)[name]
+  if (load === undefined) throw new Error(`There is no step ${name}`)
+  const step = (await load()) as (params: unknown, channel: Channel) => Promise<unknown>
+  return step(params, channel)
+}
