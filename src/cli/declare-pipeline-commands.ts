@@ -1,11 +1,23 @@
 import { type Command, Option } from 'commander'
 import type { ProduceOptions } from './commands/produce.ts'
 import type { RunOptions } from './commands/run.ts'
+import type { StartOptions } from './commands/start.ts'
 import type { CliContext } from './context.ts'
 import { type Declare, listItem, numberWithin, wholeNumberFrom } from './declare.ts'
 
 /** `start`, `produce`, `run` and `serve`: what moves readings. */
 export function declarePipelineCommands(declare: Declare, context: CliContext): void {
+  declare(
+    'start',
+    'Run all in one process: the simulator, the topologies, the sinks and the page.',
+    ['start', 'start --days 7', 'start --no-simulator'],
+    (command) =>
+      command
+        .option('--no-simulator', 'publish nothing: other processes do')
+        .option('--days <number>', 'how many days before today the simulator begins with (default: 90)', wholeNumberFrom(0))
+        .option('--seed <number>', 'another seed is another simulated world (default: 1)', wholeNumberFrom(0)),
+    async (_, options) => (await import('./commands/start.ts')).start(context, options as unknown as StartOptions),
+  )
   declare(
     'produce',
     'Publish what a source says, as far as it is new or revised.',
@@ -27,6 +39,13 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
         .option('--sinks <names>', 'where the views go besides the log: postgres, or none', listItem)
         .option('--until-end', 'stop when all that was in the log at the start is in every sink'),
     async (_, options) => (await import('./commands/run.ts')).run(context, { sinks: ['postgres'], ...options } as RunOptions),
+  )
+  declare(
+    'serve',
+    'Serve the page and the API alone, from views that other processes keep.',
+    ['serve'],
+    () => {},
+    async () => (await import('./commands/serve.ts')).serve(context),
   )
 }
 

@@ -14,8 +14,6 @@ export interface PageServerOptions {
   readonly session: Session
   readonly logger: Logger
   readonly sql: SqlClient
-  /** The schema of the views' tables. */
-  readonly schema: string
   /** Null where the topologies run in other processes. */
   readonly runner: Runner | null
   readonly sinks: () => Promise<readonly SinkHealth[]>
@@ -29,7 +27,7 @@ export interface PageServer {
 
 /** Starts the page and the API at the configured address, or at the next free port. */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { session, logger, sql, schema, runner, sinks, sources } = options
+  const { session, logger, sql, runner, sinks, sources } = options
   const { config, catalogue, log } = session
   const clock = systemClock
   const startedAt = clock.now()
@@ -43,7 +41,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   }
   const health = () =>
     healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem })
-  const server = createServer(apiPorts({ session, sql, schema, clock, health }), {
+  const server = createServer(apiPorts({ session, sql, clock, health }), {
     host: config.host,
     token: config.apiToken?.reveal() ?? null,
     version: packageVersion(),

@@ -1,6 +1,7 @@
 import type { SourceHealth } from '../api/ports.ts'
 import type { Heartbeat } from '../producers/produce.ts'
 import type { Source } from '../producers/source.ts'
+import { problemOf } from './api/health.ts'
 
 /** Remembers how the sources of this process are, for the health report. */
 export interface SourceMonitor {
@@ -8,6 +9,8 @@ export interface SourceMonitor {
   started(source: Source, intervalSeconds: number | null): void
   heartbeat(heartbeat: Heartbeat): void
   stopped(source: Source): void
+  /** It has ended and will not try again. */
+  failed(source: Source, error: unknown, at: number): void
   statuses(): readonly SourceHealth[]
 }
 
@@ -53,6 +56,10 @@ export function sourceMonitor(): SourceMonitor {
     stopped(source) {
       const health = known.get(keyOf(source))
       if (health !== undefined) health.state = 'stopped'
+    },
+    failed(source, error, at) {
+      const health = known.get(keyOf(source))
+      if (health !== undefined) Object.assign(health, { state: 'stopped', problem: problemOf(error, at) })
     },
     statuses: () => [...known.values()].map((health) => ({ ...health })),
   }

@@ -15,24 +15,24 @@ import { streamView } from './stream-view.ts'
 export interface ApiPartsOptions {
   readonly session: Session
   readonly sql: SqlClient
-  /** The schema of the views' tables. */
-  readonly schema: string
   readonly clock: Clock
   readonly health: ApiPorts['health']
 }
 
+/** Where the Postgres sink has its tables. */
+const VIEWS_SCHEMA = 'public'
 /** How many readings a `why` lists. */
 const MOST_READINGS = 5_000
 
 /** Everything that the API is handed: rows from Postgres, changes and explanations from the log. */
-export function apiPorts({ session, sql, schema, clock, health }: ApiPartsOptions): ApiPorts {
+export function apiPorts({ session, sql, clock, health }: ApiPartsOptions): ApiPorts {
   const { log, catalogue, topicOfView } = session
   return {
     views: publishedViews(catalogue),
-    queryView: (query) => queryView(sql, schema, query),
+    queryView: (query) => queryView(sql, VIEWS_SCHEMA, query),
     streamView: (request) => streamView({ log, clock, topicOfView }, request),
     why: async (view, key) => whyReport(view, await explain(session, view, key)),
-    stations: () => stations(sql, schema),
+    stations: () => stations(sql),
     health,
     deadLetters: async (query) => (await listDeadLetters(log, query)).map(describeDeadLetter),
     retryDeadLetters: (selection) => retryDeadLetters(log, catalogue, selection),
@@ -47,10 +47,10 @@ function publishedViews({ topologies, views }: Catalogue): readonly PublishedVie
   })
 }
 
-async function stations(sql: SqlClient, schema: string): Promise<readonly StationInfo[]> {
+async function stations(sql: SqlClient): Promise<readonly StationInfo[]> {
   const found: StationInfo[] = []
   const query = { view: stationsView, conditions: [], order: stationsView.key, descending: false, after: null, limit: null }
-  for await (const page of queryView(sql, schema, query)) found.push(...page.map(stationInfo))
+  for await (const page of queryView(sql, VIEWS_SCHEMA, query)) found.push(...page.map(stationInfo))
   return found
 }
 

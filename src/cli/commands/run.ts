@@ -1,7 +1,9 @@
 import type { CliContext, ExitCode } from '../context.ts'
-import { startEngine } from '../engine.ts'
 import { createLogger } from '../logger.ts'
+import { openViewsSql, startPipeline } from '../pipeline.ts'
 import { withSession } from '../session.ts'
+import { checkSinkNames } from '../sinks.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 export interface RunOptions {
   readonly sinks: readonly string[]
@@ -10,24 +12,24 @@ export interface RunOptions {
 
 /** `windrow run`: the topologies and the sinks, for ever or until all that was in the log at the start is in every sink. */
 export async function run(context: CliContext, options: RunOptions): Promise<ExitCode> {
+  checkSinkNames(options.sinks)
   return withSession(context, async (session) => {
-    const logger = createLogger(session.config, context.stderr)
-    for (const notice of session.config.notices) logger.warn({}, notice)
-    const runner = await startEngine(session, logger)
+    const { config } = session
+    const logger = createLogger(config, context.stderr)
+    for (const notice of config.notices) logger.warn({}, notice)
+    const sql = options.sinks.includes('postgres') ? openViewsSql(config, logger) : null
     try {
-      logger.info({ dataDir: session.config.dataDir, views: runner.views.size }, 'running')
-      if (options.untilEnd === true) await runner.untilEnd(context.signal)
-      else await aborted(context.signal)
+      const pipeline = await startPipeline(session, logger, sql)
+      try {
+        logger.info({ dataDir: config.dataDir, views: pipeline.runner.views.size, sinks: options.sinks }, 'running')
+        if (options.untilEnd === true) await pipeline.untilEnd(context.signal)
+        else await untilAborted(context.signal)
+      } finally {
+        await pipeline.stop()
+      }
     } finally {
-      await runner.stop()
+      await sql?.close()
     }
     return 0
-  })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }

@@ -1,0 +1,48 @@
+import type { SinkHealth } from '../api/ports.ts'
+import type { Config } from '../config/load-config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Runner } from '../runtime/runner.ts'
+import { openSqlClient } from '../sinks/postgres/open-sql-client.ts'
+import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import { startEngine } from './engine.ts'
+import type { Session } from './session.ts'
+import { sinkHealth, startPostgresSink } from './sinks.ts'
+
+/** Topologies and sinks of a process. */
+export interface Pipeline {
+  readonly runner: Runner
+  sinkHealth(): Promise<readonly SinkHealth[]>
+  /** Waits until all that is in the reading topics now is in every sink. */
+  untilEnd(signal: AbortSignal): Promise<void>
+  /** Commits what is pending and stops. The client of the views stays open. */
+  stop(): Promise<void>
+}
+
+/** The Postgres that the configuration names. Nothing is opened before the first statement. */
+export function openViewsSql(config: Config, logger: Logger): SqlClient {
+  return openSqlClient({ postgresUrl: config.postgresUrl?.reveal() ?? null, dataDir: config.dataDir, logger })
+}
+
+/** Starts the topologies and, with a client, the Postgres sink. */
+export async function startPipeline(session: Session, logger: Logger, sql: SqlClient | null): Promise<Pipeline> {
+  const runner = await startEngine(session, logger)
+  try {
+    const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })
+    return {
+      runner,
+      sinkHealth: async () => (sinks === null ? [] : sinkHealth(await sinks.statuses())),
+      async untilEnd(signal) {
+        const ends = await runner.untilEnd(signal)
+        if (sinks !== null && !signal.aborted) await sinks.untilCaughtUp(ends, signal)
+      },
+      async stop() {
+        await runner.stop()
+        await sinks?.stop()
+      },
+    }
+  } catch (error) {
+    await runner.stop()
+    throw error
+  }
+}
