@@ -98,6 +98,15 @@ export function tableStatements(view: View, schema: string, table: string): Tabl
   }
 }
 
+/**
+ * A table for the rows of a view while they are compared: with the constraints of the view's table, so that it refuses what that one would,
+ * and without a log of its own, since it is made anew after a failure.
+ */
+export function stageTable(view: View, schema: string, stage: string): string {
+  const like = `LIKE ${tableName(schema, view.name)} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED`
+  return `CREATE UNLOGGED TABLE ${tableName(schema, stage)} (${like}, PRIMARY KEY (${keyNames(view)}))`
+}
+
 /** Deletes from the view's table the rows that the table `other` has not, `other` having the same columns. */
 export function removeMissing(view: View, schema: string, other: string): string {
   const matches = view.key.map((column) => `t.${quoteName(column.column)} = o.${quoteName(column.column)}`).join(' AND ')

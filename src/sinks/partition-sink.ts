@@ -1,0 +1,241 @@
+import { isWindrowError, WindrowError } from '../core/errors.ts'
+import type { LogReader, PartitionLease } from '../log/port.ts'
+import type { View } from '../views/view.ts'
+import { Backoff } from './backoff.ts'
+import { GroupProgressKeeper } from './group-progress.ts'
+import { logMendSource } from './log-mend-source.ts'
+import { PartitionStats } from './partition-stats.ts'
+import type { PreparedStore } from './prepared-store.ts'
+import { type RefusedRow, refusedRecord, refusedRow } from './refused-row.ts'
+import { resumePoint } from './resume-point.ts'
+import { RowRecords } from './row-records.ts'
+import type { SinkClaim, SinkRow, SinkTarget } from './sink.ts'
+import type { SinkContext } from './sink-options.ts'
+import type { SinkStatus } from './sink-status.ts'
+import { offsetAfter, splitRefused } from './split-refused.ts'
+
+export interface PartitionSinkOptions {
+  readonly context: SinkContext
+  readonly view: View
+  readonly lease: PartitionLease
+  readonly store: PreparedStore
+  /** Ends the work after the batch under way. */
+  readonly stop: AbortSignal
+}
+
+/**
+ * Writes one partition of a view topic into a store, for as long as its lease is held. Whatever goes wrong, it waits, claims anew, and goes
+ * on from what the store says it has: so it makes no difference whether a call that failed was carried out.
+ */
+export class PartitionSink {
+  private readonly context: SinkContext
+  private readonly lease: PartitionLease
+  private readonly store: PreparedStore
+  private readonly target: SinkTarget
+  private readonly stopping: AbortSignal
+  private readonly records: RowRecords
+  private readonly stats: PartitionStats
+  private readonly progress: GroupProgressKeeper
+  private readonly backoff: Backoff
+  private nextOffset = 0
+  private endOffset = 0
+  private batchRows: number
+  /** The store was once as this topic says. */
+  private owned = false
+
+  constructor({ context, view, lease, store, stop }: PartitionSinkOptions) {
+    const { clock, log, tuning, random } = context
+    this.context = context
+    this.lease = lease
+    this.store = store
+    this.target = { view, topic: lease.topic, partition: lease.partition }
+    this.stopping = AbortSignal.any([stop, lease.lost])
+    this.records = new RowRecords(view, log.registry)
+    this.stats = new PartitionStats(clock)
+    this.progress = new GroupProgressKeeper(lease, clock, tuning.progressIntervalMs)
+    this.backoff = new Backoff({ firstMs: tuning.firstBackoffMs, mostMs: tuning.mostBackoffMs, random })
+    this.batchRows = tuning.batchRows
+  }
+
+  /** Resolves when it has stopped. Never rejects: what goes wrong is logged, shown in the status, and tried again. */
+  async run(): Promise<void> {
+    while (!this.stopping.aborted) {
+      try {
+        await this.store.open()
+        await this.goOn(await this.context.sink.claim(this.target, this.lease.epoch))
+      } catch (error) {
+        if (!this.stopping.aborted) await this.recover(error)
+      }
+    }
+    this.stats.works('stopped')
+  }
+
+  async status(): Promise<SinkStatus> {
+    const { topic, partition, view } = this.target
+    const { end } = await this.context.log.bounds(topic, partition)
+    this.endOffset = Math.max(this.endOffset, end)
+    const { state, rowsWritten, retries, deadLettered, mended, lastWriteAt, problem } = this.stats
+    return {
+      sink: this.context.sink.name,
+      view: view.name,
+      topic: topic.name,
+      partition,
+      state,
+      nextOffset: this.nextOffset,
+      endOffset: this.endOffset,
+      lag: Math.max(0, this.endOffset - this.nextOffset),
+      rowsWritten,
+      rowsPerSecond: this.stats.rowsPerSecond(),
+      retries,
+      deadLettered,
+      mended,
+      lastWriteAt,
+      problem,
+    }
+  }
+
+  private async goOn(claim: SinkClaim): Promise<void> {
+    const { log, tuning, logger } = this.context
+    const { topic, partition, view } = this.target
+    const bounds = await log.bounds(topic, partition)
+    const point = resumePoint(claim.progress, topic, bounds, tuning.tombstoneRetentionMs)
+    if (point.kind === 'mend') {
+      if (this.owned && claim.progress !== null && claim.progress.topicId !== topic.id)
+        throw shared(view, this.context.sink.describe())
+      logger.info({ ...this.facts(), reason: point.reason }, `${view.name} is compared as a whole with its topic`)
+      await this.mend()
+      return
+    }
+    this.owned = true
+    this.nextOffset = point.offset
+    const reader = log.reader(topic, partition, point.offset)
+    try {
+      await this.follow(reader, claim.epoch)
+    } finally {
+      await reader.close()
+    }
+    await this.progress.commit(this.nextOffset)
+  }
+
+  private async follow(reader: LogReader, epoch: number): Promise<void> {
+    const { tuning, clock } = this.context
+    // So many records may have been written without the store keeping the progress, before it was left the last time.
+    let doubtful = tuning.batchRows
+    let lastWrite = clock.monotonic()
+    while (!this.stopping.aborted) {
+      const batch = await reader.next(tuning.batchBytes)
+      if (batch !== null) {
+        this.endOffset = Math.max(this.endOffset, batch.nextOffset)
+        const { rows, bad } = await this.records.decode(batch, doubtful <= 0)
+        doubtful -= batch.count
+        if (bad.length > 0) await this.bury(bad.map((record) => refusedRecord(this.context.sink.name, this.target, record)))
+        await this.writeInParts(rows, batch.nextOffset, epoch)
+        lastWrite = clock.monotonic()
+        this.stats.works(this.nextOffset < this.endOffset ? 'catching_up' : 'running')
+      } else {
+        this.stats.works('running')
+        if (clock.monotonic() - lastWrite >= tuning.touchIntervalMs) {
+          await this.write([], this.nextOffset, epoch)
+          lastWrite = clock.monotonic()
+        }
+      }
+      await this.progress.commitWhenDue(this.nextOffset)
+      if (batch === null) await this.waitForMore(reader, lastWrite)
+    }
+  }
+
+  private async writeInParts(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
+    const write = (part: readonly SinkRow[], next: number) => this.write(part, next, epoch)
+    const refuse = (row: SinkRow, reason: Error) => this.bury([refusedRow(this.context.sink.name, this.target, row, reason)])
+    let from = 0
+    do {
+      const part = rows.slice(from, from + this.batchRows)
+      from += part.length
+      await splitRefused(part, from === rows.length ? nextOffset : offsetAfter(part), write, refuse)
+      this.batchRows = Math.min(this.context.tuning.batchRows, this.batchRows * 2)
+    } while (from < rows.length)
+  }
+
+  private async write(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
+    await this.context.sink.apply({ target: this.target, epoch, rows, nextOffset })
+    this.nextOffset = nextOffset
+    this.stats.wrote(rows.length)
+    this.backoff.succeeded()
+  }
+
+  private async mend(): Promise<void> {
+    const { sink, log, logger, tuning, deadLetter } = this.context
+    const { view, topic } = this.target
+    const refuse = async (row: RefusedRow): Promise<void> => {
+      await log.append([deadLetter(row)])
+      this.buried([row])
+    }
+    const source = logMendSource({
+      log,
+      sink: sink.name,
+      view,
+      topic,
+      batchBytes: tuning.batchBytes,
+      signal: this.stopping,
+      refuse,
+    })
+    const report = await sink.mend(source, this.stopping)
+    this.owned = true
+    this.stats.mended += 1
+    this.backoff.succeeded()
+    logger.info({ ...this.facts(), ...report }, `${view.name} is as its topic says`)
+  }
+
+  /**
+   * Puts rows into dead letters, with the group's progress in one transaction. Should the store's progress be lost, the same dead letters
+   * are written again under the same keys.
+   */
+  private async bury(rows: readonly RefusedRow[]): Promise<void> {
+    await this.progress.commitWith(this.nextOffset, rows.map(this.context.deadLetter))
+    this.buried(rows)
+  }
+
+  private buried(rows: readonly RefusedRow[]): void {
+    this.stats.deadLettered += rows.length
+    for (const { code, message, offset } of rows) {
+      this.context.logger.warn({ ...this.facts(), code, offset }, `a row went to dead letters: ${message}`)
+    }
+  }
+
+  /** Until there is more to read, something is due, or the work ends. */
+  private async waitForMore(reader: LogReader, lastWrite: number): Promise<void> {
+    const { clock, tuning } = this.context
+    const woken = new AbortController()
+    const waiting = AbortSignal.any([this.stopping, woken.signal])
+    const touchInMs = lastWrite + tuning.touchIntervalMs - clock.monotonic()
+    const slept = clock.sleep(Math.max(0, Math.min(touchInMs, this.progress.dueInMs(this.nextOffset))), waiting)
+    await Promise.race([reader.whenMore(waiting), slept])
+    woken.abort()
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    const { clock, logger } = this.context
+    if (isWindrowError(error, 'WR_SQL_TIMEOUT')) this.batchRows = Math.max(1, this.batchRows >> 1)
+    if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry)) this.store.doubt()
+    const { code, message } = this.stats.failed(error)
+    const waitMs = Math.round(this.backoff.next())
+    const facts = { ...this.facts(), code, tries: this.backoff.tries, waitMs }
+    if (this.backoff.tries === 1) logger.warn(facts, `${this.target.view.name} cannot be written for now: ${message}`)
+    else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)
+    await clock.sleep(waitMs, this.stopping)
+  }
+
+  private facts(): object {
+    const { view, topic, partition } = this.target
+    return { sink: this.context.sink.name, view: view.name, topic: topic.name, partition }
+  }
+}
+
+function shared(view: View, where: string): WindrowError {
+  return new WindrowError('WR_SINK_SHARED', {
+    message: `${view.name} in ${where} is written by another windrow too, from another log`,
+    remedy: 'Give each windrow a database or schema of its own, or let them share one log.',
+    facts: { view: view.name, where },
+    kind: 'usage',
+  })
+}

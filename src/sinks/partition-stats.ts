@@ -1,0 +1,49 @@
+import type { Clock } from '../core/clock.ts'
+import { messageOf, WindrowError } from '../core/errors.ts'
+import { DecayingRate, type SinkProblem, type SinkState } from './sink-status.ts'
+
+/** What a partition's sink counts and says of itself. */
+export class PartitionStats {
+  state: SinkState = 'starting'
+  problem: SinkProblem | null = null
+  rowsWritten = 0
+  retries = 0
+  deadLettered = 0
+  mended = 0
+  lastWriteAt: number | null = null
+  private readonly clock: Clock
+  private readonly rate = new DecayingRate()
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  wrote(rows: number): void {
+    this.problem = null
+    this.rowsWritten += rows
+    this.rate.add(rows, this.clock.monotonic())
+    if (rows > 0) this.lastWriteAt = this.clock.now()
+  }
+
+  works(state: SinkState): void {
+    this.state = state
+    this.problem = null
+  }
+
+  /** Keeps the time of the first failure while failures follow each other. */
+  failed(error: unknown): SinkProblem {
+    this.state = 'waiting'
+    this.retries += 1
+    this.problem = { ...whatIsWrong(error), since: this.problem?.since ?? this.clock.now() }
+    return this.problem
+  }
+
+  rowsPerSecond(): number {
+    return this.rate.perSecond(this.clock.monotonic())
+  }
+}
+
+function whatIsWrong(error: unknown): Omit<SinkProblem, 'since'> {
+  if (error instanceof WindrowError) return { code: error.code, message: error.message, remedy: error.remedy }
+  return { code: 'WR_SINK_FAILED', message: messageOf(error), remedy: 'This is a mistake in the program: please report it.' }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { Topic } from '../../log/port.ts'
+import type { View } from '../../views/view.ts'
+import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
+import { mendTable } from './mend-table.ts'
+import { rowError } from './postgres-errors.ts'
+import { prepareTables } from './prepare-tables.ts'
+import { ProgressTable } from './progress-sql.ts'
+import type { SqlClient, SqlSession } from './sql-client.ts'
+import { type TableStatements, tableName, tableStatements } from './table-sql.ts'
+import { defaultExtras, type ViewExtras } from './view-extras.ts'
+
+export interface PostgresSinkOptions {
+  /** The caller closes it, after the sink. */
+  readonly client: SqlClient
+  /** Where the tables are. Default `public`. */
+  readonly schema?: string
+  readonly extras?: ViewExtras
+}
+
+/** Holds views as tables. Rows and progress are written in one transaction, in which the owner is compared: once whatever happens. */
+export function postgresSink(options: PostgresSinkOptions): Sink {
+  return new PostgresSink(options)
+}
+
+class PostgresSink implements Sink {
+  readonly name = 'postgres'
+  readonly store = 'postgres'
+  private readonly client: SqlClient
+  private readonly schema: string
+  private readonly extras: ViewExtras
+  private readonly table: ProgressTable
+  private readonly holder = randomUUID()
+  private readonly statements = new Map<string, TableStatements>()
+
+  constructor(options: PostgresSinkOptions) {
+    this.client = options.client
+    this.schema = options.schema ?? 'public'
+    this.extras = options.extras ?? defaultExtras
+    this.table = new ProgressTable(this.schema)
+  }
+
+  async open(views: readonly View[]): Promise<void> {
+    await prepareTables(this.client, views, { schema: this.schema, extras: this.extras })
+  }
+
+  claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
+    return this.client.transaction(async (session) => {
+      const table = tableName(this.schema, target.view.name)
+      const isEmpty = async (): Promise<boolean> => (await session.query(`SELECT 1 FROM ${table} LIMIT 1`)).rows.length === 0
+      // Two partitions that begin at once would both find nothing stored.
+      await session.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`windrow claim ${table}`])
+      return this.table.claim(session, target, leaseEpoch, isEmpty)
+    })
+  }
+
+  async progress(view: View, topic: Topic): Promise<readonly number[]> {
+    const stored = await this.table.read(this.client, view.name)
+    const offsets = new Array<number>(topic.partitions).fill(0)
+    for (const row of stored) if (row.topicId === topic.id) offsets[row.partition] = row.nextOffset
+    return offsets
+  }
+
+  async apply(batch: SinkBatch): Promise<void> {
+    const { target, epoch, rows, nextOffset } = batch
+    await this.client.transaction(async (session) => {
+      await this.table.advance(session, target, epoch, nextOffset)
+      await this.write(session, target.view, rows)
+    })
+  }
+
+  mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
+    return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: this.holder }, source, signal)
+  }
+
+  describe(): string {
+    return this.client.describe()
+  }
+
+  async close(): Promise<void> {}
+
+  private async write(session: SqlSession, view: View, rows: SinkBatch['rows']): Promise<void> {
+    const statements = this.statementsOf(view)
+    const upserts = rows.flatMap(({ cells }) => (cells === null ? [] : [cells]))
+    const removed = rows.flatMap(({ cells, keyCells }) => (cells === null ? [keyCells] : []))
+    try {
+      if (removed.length > 0) await session.query(statements.remove, statements.removeParameters(removed))
+      if (upserts.length > 0) await session.query(statements.upsert, statements.upsertParameters(upserts))
+    } catch (error) {
+      throw rowError(view.name, error)
+    }
+  }
+
+  private statementsOf(view: View): TableStatements {
+    let statements = this.statements.get(view.name)
+    if (statements === undefined) {
+      statements = tableStatements(view, this.schema, view.name)
+      this.statements.set(view.name, statements)
+    }
+    return statements
+  }
+}

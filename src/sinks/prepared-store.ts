@@ -1,0 +1,30 @@
+import type { View } from '../views/view.ts'
+import type { Sink } from './sink.ts'
+
+/** Has a sink prepare its store once for all who write to it, and again when somebody found that something is missing. */
+export class PreparedStore {
+  private readonly sink: Sink
+  private readonly views: readonly View[]
+  private opening: Promise<void> | null = null
+
+  constructor(sink: Sink, views: readonly View[]) {
+    this.sink = sink
+    this.views = views
+  }
+
+  async open(): Promise<void> {
+    const opening = this.opening ?? this.sink.open(this.views)
+    this.opening = opening
+    try {
+      await opening
+    } catch (error) {
+      if (this.opening === opening) this.opening = null
+      throw error
+    }
+  }
+
+  /** The next `open` prepares the store anew. */
+  doubt(): void {
+    this.opening = null
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Log, Write } from '../log/port.ts'
+import type { View } from '../views/view.ts'
+import type { RefusedRow } from './refused-row.ts'
+import type { Sink } from './sink.ts'
+
+export interface SinkTuning {
+  /** Read from the log and held in memory at once, a partition. */
+  readonly batchBytes: number
+  /** Written to the store at once. Halved after a timeout, for as long as it takes. */
+  readonly batchRows: number
+  /** The store's progress is told to the log's group so often, for lag to be seen; the store's own is exact. */
+  readonly progressIntervalMs: number
+  /** A store that is up to date says so anew so often, for it not to look as if it had been away. */
+  readonly touchIntervalMs: number
+  /** How long the log keeps tombstones in compacted topics at least. */
+  readonly tombstoneRetentionMs: number
+  readonly firstBackoffMs: number
+  readonly mostBackoffMs: number
+}
+
+export const DEFAULT_SINK_TUNING: SinkTuning = {
+  batchBytes: 512 * 1024,
+  batchRows: 5_000,
+  progressIntervalMs: 1_000,
+  touchIntervalMs: 3_600_000,
+  tombstoneRetentionMs: 86_400_000,
+  firstBackoffMs: 100,
+  mostBackoffMs: 30_000,
+}
+
+export interface SinkRunnerOptions {
+  readonly sink: Sink
+  readonly log: Log
+  /** Those that do not name the sink's store are left out. */
+  readonly views: readonly View[]
+  /** Makes the dead letter of a row, to be committed with the group's progress. */
+  readonly deadLetter: (row: RefusedRow) => Write
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly tuning?: Partial<SinkTuning>
+  /** For the jitter of waits; Math.random unless a test holds it. */
+  readonly random?: () => number
+}
+
+/** What every part of a runner is given. */
+export interface SinkContext extends Omit<SinkRunnerOptions, 'tuning' | 'random'> {
+  readonly tuning: SinkTuning
+  readonly random: () => number
+}
+
+/** The consumer group of a sink in a view topic: a topic made anew has another. */
+export function sinkGroup(sink: string, topicId: string): string {
+  return `sink-${sink}.${topicId}`
+}

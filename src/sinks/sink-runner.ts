@@ -1,0 +1,155 @@
+import { WindrowError } from '../core/errors.ts'
+import type { Topic } from '../log/port.ts'
+import type { View } from '../views/view.ts'
+import type { CurrentView } from '../views/views-current.ts'
+import { followCurrentViews } from './current-views.ts'
+import { PreparedStore } from './prepared-store.ts'
+import type { Sink } from './sink.ts'
+import { DEFAULT_SINK_TUNING, type SinkContext, type SinkRunnerOptions } from './sink-options.ts'
+import type { SinkStatus } from './sink-status.ts'
+import { ViewSink } from './view-sink.ts'
+
+/** Ends of a view topic's partitions, from partition 0. */
+export interface ViewEnds {
+  readonly topic: Topic
+  readonly ends: readonly number[]
+}
+
+/** Keeps the views in one store as their topics say. */
+export interface SinkRunner {
+  /** Of the partitions that this process writes. */
+  statuses(): Promise<SinkStatus[]>
+  /**
+   * Waits until the store has all up to these ends, whichever process writes it. Topics of views that are not for this store are left out.
+   * Rejects when the signal aborts.
+   */
+  untilCaughtUp(ends: readonly ViewEnds[], signal: AbortSignal): Promise<void>
+  /** Ends after the batches under way, then closes the sink. */
+  stop(): Promise<void>
+}
+
+/** How often the store is asked how far it is. */
+const LOOK_MS = 50
+
+/**
+ * Starts to write the views. Rejects when the store says something that a person has to mend (a wrong password, a table that is not
+ * the view's); one that is away is waited for.
+ */
+export async function startSinkRunner(options: SinkRunnerOptions): Promise<SinkRunner> {
+  const { sink, views } = options
+  const written = views.filter((view) => view.stores.includes(sink.store))
+  const context: SinkContext = {
+    ...options,
+    tuning: { ...DEFAULT_SINK_TUNING, ...options.tuning },
+    random: options.random ?? Math.random,
+  }
+  const store = new PreparedStore(sink, written)
+  await store.open().catch((error: unknown) => {
+    if (!(error instanceof WindrowError && error.canRetry)) throw error
+  })
+  const runner = new Runner(context, store, written)
+  runner.begin()
+  return {
+    statuses: () => runner.statuses(),
+    untilCaughtUp: (ends, signal) => untilCaughtUp(context, written, ends, signal),
+    stop: () => runner.stop(),
+  }
+}
+
+class Runner {
+  private readonly context: SinkContext
+  private readonly store: PreparedStore
+  private readonly views: ReadonlyMap<string, View>
+  private readonly stopping = new AbortController()
+  private readonly sinks = new Map<string, ViewSink>()
+  private following: Promise<void> = Promise.resolve()
+
+  constructor(context: SinkContext, store: PreparedStore, views: readonly View[]) {
+    this.context = context
+    this.store = store
+    this.views = new Map(views.map((view) => [view.name, view]))
+  }
+
+  begin(): void {
+    this.following = this.follow()
+  }
+
+  async statuses(): Promise<SinkStatus[]> {
+    const all = await Promise.all([...this.sinks.values()].map((sink) => sink.statuses()))
+    return all.flat().sort((a, b) => (a.view < b.view ? -1 : a.view > b.view ? 1 : a.partition - b.partition))
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.following
+    await Promise.all([...this.sinks.values()].map((sink) => sink.stop()))
+    await this.context.sink.close()
+  }
+
+  /** A log that fails for a while is asked again; what runs goes on meanwhile. */
+  private async follow(): Promise<void> {
+    const { log, clock, logger, tuning } = this.context
+    const { signal } = this.stopping
+    while (!signal.aborted) {
+      try {
+        await followCurrentViews(log, signal, (current) => this.take(current))
+      } catch (error) {
+        if (signal.aborted) return
+        logger.warn({ err: error, sink: this.context.sink.name }, 'the current generations of the views cannot be read for now')
+        await clock.sleep(tuning.mostBackoffMs / 10, signal)
+      }
+    }
+  }
+
+  private async take(current: CurrentView): Promise<void> {
+    const view = this.views.get(current.view)
+    const before = this.sinks.get(current.view)
+    if (view === undefined || before?.topic.id === current.topicId || this.stopping.signal.aborted) return
+    const topic = await this.context.log.findTopic(current.topic)
+    if (topic === null || topic.id !== current.topicId) {
+      this.context.logger.warn(
+        { view: view.name, topic: current.topic },
+        'the topic of the current generation of a view is not there',
+      )
+      return
+    }
+    // The new generation takes over from the store's own progress, so nothing is written by both.
+    await before?.stop()
+    const sink = new ViewSink(this.context, this.store, view, topic)
+    this.sinks.set(view.name, sink)
+    await sink.start()
+  }
+}
+
+/** Asks the store itself: the log's group only repeats what some process found there, and may be of another day. */
+async function untilCaughtUp(
+  { sink, clock }: SinkContext,
+  views: readonly View[],
+  ends: readonly ViewEnds[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { topic, ends: wanted } of ends) {
+    const view = views.find(({ name }) => name === viewOfTopic(topic.name))
+    if (view === undefined) continue
+    while (!(await hasAll(sink, view, topic, wanted))) {
+      await clock.sleep(LOOK_MS, signal)
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/** A store that is away for a while has not. */
+async function hasAll(sink: Sink, view: View, topic: Topic, wanted: readonly number[]): Promise<boolean> {
+  try {
+    const progress = await sink.progress(view, topic)
+    return wanted.every((end, partition) => (progress[partition] ?? 0) >= end)
+  } catch (error) {
+    if (error instanceof WindrowError && error.canRetry) return false
+    throw error
+  }
+}
+
+/** `weather_hourly` of `views.weather_hourly.g3`. */
+function viewOfTopic(topic: string): string {
+  return topic.split('.')[1] ?? ''
+}

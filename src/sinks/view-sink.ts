@@ -1,0 +1,68 @@
+import type { GroupMember, PartitionLease, Topic } from '../log/port.ts'
+import type { View } from '../views/view.ts'
+import { PartitionSink } from './partition-sink.ts'
+import type { PreparedStore } from './prepared-store.ts'
+import { type SinkContext, sinkGroup } from './sink-options.ts'
+import type { SinkStatus } from './sink-status.ts'
+
+interface Running {
+  readonly sink: PartitionSink
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+/** Writes one generation of a view into a store: those of its partitions that the group gives to this process. */
+export class ViewSink {
+  readonly view: View
+  readonly topic: Topic
+  private readonly context: SinkContext
+  private readonly store: PreparedStore
+  private readonly running = new Map<PartitionLease, Running>()
+  private member: Promise<GroupMember> | null = null
+
+  constructor(context: SinkContext, store: PreparedStore, view: View, topic: Topic) {
+    this.context = context
+    this.store = store
+    this.view = view
+    this.topic = topic
+  }
+
+  get group(): string {
+    return sinkGroup(this.context.sink.name, this.topic.id)
+  }
+
+  async start(): Promise<void> {
+    this.member = this.context.log.joinGroup({
+      group: this.group,
+      topics: [this.topic],
+      onAssigned: (lease) => this.begin(lease),
+      onRevoked: (lease) => this.end(lease),
+    })
+    await this.member
+  }
+
+  /** Ends after the batches under way, with their progress committed. */
+  async stop(): Promise<void> {
+    const member = await this.member
+    await member?.leave()
+    // A member that leaves is not told of leases that were lost just before.
+    await Promise.all([...this.running.keys()].map((lease) => this.end(lease)))
+  }
+
+  statuses(): Promise<SinkStatus[]> {
+    return Promise.all([...this.running.values()].map(({ sink }) => sink.status()))
+  }
+
+  private begin(lease: PartitionLease): void {
+    const stop = new AbortController()
+    const sink = new PartitionSink({ context: this.context, view: this.view, lease, store: this.store, stop: stop.signal })
+    const done = sink.run().finally(() => this.running.delete(lease))
+    this.running.set(lease, { sink, stop, done })
+  }
+
+  private async end(lease: PartitionLease): Promise<void> {
+    const running = this.running.get(lease)
+    running?.stop.abort()
+    await running?.done
+  }
+}

@@ -1,0 +1,26 @@
+import { quoteName } from '../../../src/sinks/postgres/quote.ts'
+import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
+import { tableName, tableStatements } from '../../../src/sinks/postgres/table-sql.ts'
+import type { Cell, View } from '../../../src/views/view.ts'
+
+/** All rows of a view's table as cells. */
+export async function readRows(client: SqlClient, schema: string, view: View): Promise<Cell[][]> {
+  const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
+  const { rows } = await client.query(`SELECT ${columns} FROM ${tableName(schema, view.name)}`)
+  return rows.map((values) =>
+    view.columns.map((column, i) => {
+      const value = values[i] as Cell
+      return column.type === 'instant' && value !== null ? Date.parse(String(value)) : value
+    }),
+  )
+}
+
+export async function upsertRows(client: SqlClient, schema: string, view: View, rows: Cell[][]): Promise<void> {
+  const statements = tableStatements(view, schema, view.name)
+  await client.query(statements.upsert, statements.upsertParameters(rows))
+}
+
+export async function removeRows(client: SqlClient, schema: string, view: View, keys: Cell[][]): Promise<void> {
+  const statements = tableStatements(view, schema, view.name)
+  await client.query(statements.remove, statements.removeParameters(keys))
+}
