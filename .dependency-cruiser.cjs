@@ -58,7 +58,8 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-unresolvable',
-      comment: 'The file or package is not there. (What the page loads from /assets/ is the server’s; tsconfig.page.json checks it.)',
+      comment:
+        'The file or package is not there. (What the page loads from /assets/ is the server’s; tsconfig.page.json checks it.)',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true, pathNot: '^/assets/' },

@@ -78,7 +78,7 @@ export function throttled(draw, everyMs) {
   return {
     ask() {
       if (timer !== 0) return
-      timer = setTimeout(
+      timer = window.setTimeout(
         () => {
           timer = 0
           last = performance.now()

@@ -31,7 +31,7 @@ export function followViews({ views, station, onRead, onRows, onState }) {
 
   const listen = () => {
     clearTimeout(timer)
-    timer = setTimeout(open, SILENCE_MS)
+    timer = window.setTimeout(open, SILENCE_MS)
   }
   const close = () => {
     clearTimeout(timer)
@@ -57,7 +57,7 @@ export function followViews({ views, station, onRead, onRows, onState }) {
       fresh = false
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return
       clearTimeout(timer)
-      timer = setTimeout(open, RETRY_MS)
+      timer = window.setTimeout(open, RETRY_MS)
     })
     opened.addEventListener('heartbeat', listen)
     opened.addEventListener('reset', () => {
@@ -72,7 +72,7 @@ export function followViews({ views, station, onRead, onRows, onState }) {
   }
   const onVisibility = () => {
     clearTimeout(hiddenTimer)
-    if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS)
+    if (document.hidden) hiddenTimer = window.setTimeout(close, HIDDEN_MS)
     else if (source === null) open()
   }
   document.addEventListener('visibilitychange', onVisibility)

@@ -120,10 +120,10 @@ function poll(onRead) {
     } catch (error) {
       drawStatus('away', error instanceof Error ? error.message : String(error))
     }
-    timer = setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
+    timer = window.setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
   }
   document.addEventListener('visibilitychange', next)
-  timer = setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
+  timer = window.setTimeout(next, stations.length === 0 ? POLL_EMPTY_MS : POLL_MS)
 }
 
 async function start() {

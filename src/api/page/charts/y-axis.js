@@ -34,7 +34,7 @@ export function yRange(low, high, { fromZero, include, leastSpan }) {
   const values = [low, high, include, fromZero ? 0 : null].filter((value) => value !== null)
   if (values.length === 0) return [0, 1]
   let [bottom, top] = [Math.min(...values), Math.max(...values)]
-  const span = Math.max(top - bottom, leastSpan)
+  const span = Math.max(top - bottom, leastSpan) || Math.abs(top) * 0.2 || 1
   const middle = (top + bottom) / 2
   if (top - bottom < span)
     [bottom, top] = fromZero && bottom >= 0 ? [bottom, bottom + span] : [middle - span / 2, middle + span / 2]

@@ -221,7 +221,7 @@ export function createPipelineSection(app) {
       if (reading.signal.aborted) return
       fill(letters, block('Dead letters', error instanceof Error ? error.message : String(error)))
     }
-    timer = setTimeout(readLetters, DEAD_LETTERS_EVERY_MS)
+    timer = window.setTimeout(readLetters, DEAD_LETTERS_EVERY_MS)
   }
   void readLetters()
   return {

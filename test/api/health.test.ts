@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { assessHealth, unexplained } from '../../src/api/health-status.ts'
+import { createMetrics } from '../../src/api/metrics.ts'
+import { FATES, type HealthReport, type Problem } from '../../src/api/ports.ts'
+import { NOW, openServer, startServer } from './start-server.ts'
+
+const well: HealthReport = await openServer().ports.health()
+const problem: Problem = { code: 'WR_POSTGRES_AWAY', message: 'Postgres does not answer.', remedy: 'Start it.', since: NOW }
+const sink = well.sinks[0]!
+const task = well.tasks[0]!
+const source = well.sources[0]!
+
+describe('the state of the pipeline in a word', () => {
+  test('fresh: all that came is in the views', () => {
+    expect(assessHealth(well)).toEqual({ status: 'fresh', headline: 'All readings are in the views.', reasons: [] })
+  })
+
+  test('empty: nothing came yet', () => {
+    const none = { accepted: 0, current: 0, superseded: 0, stale: 0, duplicate: 0, tooLate: 0, deadLettered: 0 }
+    expect(assessHealth({ ...well, topics: well.topics.map((topic) => ({ ...topic, ledger: none })) }).status).toBe('empty')
+  })
+
+  test('behind: a task or a sink has work and is not at it, or a source has missed its hours', () => {
+    const behind = (change: Partial<HealthReport>) => assessHealth({ ...well, ...change }).status
+    expect(behind({ tasks: [{ ...task, state: 'catching_up', endOffset: task.committedOffset + 9 }] })).toBe('behind')
+    expect(behind({ sinks: [{ ...sink, lag: 3, lastWriteAt: NOW - 60_000 }] })).toBe('behind')
+    expect(behind({ sources: [{ ...source, lastSuccessAt: NOW - 4 * 60_000 }] })).toBe('behind')
+  })
+
+  test('the lag of a commit that is under way is not being behind', () => {
+    expect(assessHealth({ ...well, tasks: [{ ...task, endOffset: task.committedOffset + 500 }] }).status).toBe('fresh')
+    expect(assessHealth({ ...well, sinks: [{ ...sink, lag: 500 }] }).status).toBe('fresh')
+  })
+
+  test('problem: a part needs a person, and it says which and what to do', () => {
+    expect(assessHealth({ ...well, sinks: [{ ...sink, state: 'waiting', lag: 7, lastWriteAt: null, problem }] })).toEqual({
+      status: 'problem',
+      headline: 'Postgres does not answer.',
+      reasons: [
+        { part: 'postgres weather_hourly', code: 'WR_POSTGRES_AWAY', message: 'Postgres does not answer.', remedy: 'Start it.' },
+      ],
+    })
+    expect(assessHealth({ ...well, tasks: [{ ...task, state: 'stopped' }] })).toMatchObject({
+      status: 'problem',
+      headline: 'weather.readings 0 has stopped.',
+    })
+    expect(assessHealth({ ...well, problems: [problem], sinks: [{ ...sink, problem }] }).headline).toBe('2 parts need attention.')
+  })
+
+  test('a ledger that does not add up is a problem', () => {
+    const topic = well.topics[0]!
+    const wrong = { ...topic, ledger: { ...topic.ledger, current: topic.ledger.current - 2 } }
+    expect(unexplained(topic.ledger)).toBe(0)
+    expect(unexplained(wrong.ledger)).toBe(2)
+    expect(assessHealth({ ...well, topics: [wrong] })).toMatchObject({
+      status: 'problem',
+      headline: 'The ledger of weather.readings does not add up: 2 readings are unaccounted for.',
+    })
+  })
+})
+
+describe('the health routes', () => {
+  test('/api/health has every part and the ledger of every topic', async () => {
+    const { get } = startServer()
+    const { body } = await get('/api/health')
+    expect(body).toMatchObject({
+      status: 'fresh',
+      backend: 'embedded',
+      ready: true,
+      at: '2026-04-01T09:20:00Z',
+      topics: [
+        { topic: 'weather.readings', ledger: { unexplained: 0, dead_lettered: 0 }, last_event: '2026-04-01T09:05:00Z' },
+        {},
+        {},
+      ],
+      tasks: [{ lag: 0, state: 'running' }, {}, {}],
+      sources: [{ source: 'simulator', last_success: '2026-04-01T09:19:56Z' }],
+    })
+    const ledger = body.topics![0]!.ledger as unknown as Record<string, number>
+    expect(ledger.accepted).toBe(FATES.reduce((sum, fate) => sum + ledger[fate]!, 0))
+  })
+
+  test('/health is 503 while something needs a person, /health/live never', async () => {
+    const { get } = startServer({}, { health: async () => ({ ...well, problems: [problem] }) })
+    expect(await get('/health')).toEqual({ status: 503, body: { status: 'problem', message: 'Postgres does not answer.' } })
+    expect((await get('/health/live')).status).toBe(200)
+    expect((await get('/health/ready')).status).toBe(200)
+  })
+
+  test('/health/ready is 503 until the views can be read', async () => {
+    const { get } = startServer({}, { health: async () => ({ ...well, ready: false }) })
+    expect(await get('/health/ready')).toMatchObject({ status: 503, body: { status: 'starting' } })
+    expect(await get('/health')).toMatchObject({ status: 200, body: { status: 'fresh' } })
+  })
+})
+
+describe('/metrics', () => {
+  const figure = (text: string, line: string): number =>
+    Number(
+      text
+        .split('\n')
+        .find((each) => each.startsWith(`${line} `))
+        ?.split(' ')
+        .at(-1),
+    )
+
+  test('has the ledger, lags, freshness and the process, in the text format of Prometheus', async () => {
+    const { app } = startServer()
+    const response = await app.inject('/metrics')
+    expect(response.headers['content-type']).toContain('text/plain')
+    const { body } = response
+    const accepted = figure(body, 'windrow_readings_accepted_total{topic="air.readings"}')
+    const fates = FATES.map((fate) => figure(body, `windrow_readings{topic="air.readings",fate="${fate}"}`))
+    expect(accepted).toBe(fates.reduce((sum, value) => sum + value))
+    expect(figure(body, 'windrow_task_offset_lag{topic="air.readings",partition="0"}')).toBe(0)
+    expect(figure(body, 'windrow_sink_lag{sink="postgres",view="energies"}')).toBe(0)
+    expect(figure(body, 'windrow_source_last_success_timestamp_seconds{source="simulator"}')).toBe((NOW - 4000) / 1000)
+    expect(body).toContain('process_resident_memory_bytes')
+  })
+
+  test('tells the state as of the scrape: what is gone is gone, counters do not add up over scrapes', async () => {
+    const metrics = createMetrics()
+    const first = await metrics.render(well)
+    metrics.observeCommit('air.readings', 0.02)
+    const second = await metrics.render({ ...well, sinks: [] })
+    expect(second).not.toContain('windrow_sink_lag{')
+    for (const line of [
+      'windrow_readings_accepted_total{topic="air.readings"}',
+      'windrow_source_published_total{source="simulator"}',
+    ]) {
+      expect(figure(second, line)).toBe(figure(first, line))
+    }
+    expect(figure(second, 'windrow_commit_seconds_count{topic="air.readings"}')).toBe(1)
+  })
+})
