@@ -45,10 +45,13 @@ class PgClient implements SqlClient {
       keepAlive: true,
       types: texts,
     })
-    // An idle connection that breaks is taken out of the pool by pg itself.
-    this.pool.on('error', (error) => {
-      options.logger.warn({ postgres: this.where, reason: messageOf(error) }, 'a connection to Postgres broke')
-    })
+    // pg takes a broken connection out of the pool by itself, and whoever uses it hears of it; an error without a listener, though, would
+    // end the process.
+    const tell = (error: Error): void => {
+      options.logger.debug({ postgres: this.where, reason: messageOf(error) }, 'a connection to Postgres broke')
+    }
+    this.pool.on('error', tell)
+    this.pool.on('connect', (connection) => connection.on('error', tell))
   }
 
   async query(text: string, parameters: readonly SqlParameter[] = []): Promise<SqlResult> {
