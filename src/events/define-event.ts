@@ -12,11 +12,14 @@ export interface EventDeclaration<R extends Reading> {
   readonly name: string
   /** The topic's name unless configured otherwise, for instance `air.readings`. */
   readonly topic: string
-  /** The Avro record schema, as an object or as JSON text: the common fields (see `commonFields`) and the payload. */
+  /**
+   * The Avro record schema, as an object or as JSON text. Decoding is fastest with the fields in the order: key, sub-key, the common
+   * fields as in `commonFields`, payload.
+   */
   readonly schema: string | object
   /** snake_case field, a string and not null: the record's key. */
   readonly key: TextFieldOf<R>
-  /** snake_case text fields that follow one another; only the last may be null. Needed where key and time do not identify a reading. */
+  /** snake_case text fields, of which only the last may be null. Needed where key and time do not identify a reading. */
   readonly subKey?: ReadonlyArray<TextFieldOf<R>>
 }
 

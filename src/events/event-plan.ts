@@ -24,7 +24,7 @@ import {
   wrongType,
 } from './event-rules.ts'
 import type { EventType } from './event-type.ts'
-import type { EventPlan, EventShape, PlannedEventField, PlannedField, WireType } from './planned-field.ts'
+import type { EventPlan, EventShape, FieldRole, PlannedEventField, PlannedField, WireType } from './planned-field.ts'
 import { ROW_PAYLOAD } from './reading-batch.ts'
 
 const plans = new WeakMap<EventType, EventPlan>()
@@ -41,38 +41,62 @@ export function planOf(event: EventType): EventPlan {
 
 /** Takes a schema apart and checks it. Throws WR_EVENT_SCHEMA that names the field and says what to do. */
 export function planEvent(shape: EventShape): EventPlan {
-  const { schema, type } = parseSchema(shape)
+  const { schema, type } = parseSchema(shape, shape.schema)
   const attributes = new Map((schema.fields ?? []).map((field) => [field.name, field]))
   let column = ROW_PAYLOAD
-  const fields = type.fields.map(({ name, type: fieldType }): PlannedEventField => {
+  const planned = type.fields.map(({ name, type: fieldType }): PlannedEventField => {
     const field = planField(shape, attributes.get(name), name, fieldType)
     const role = roleOf(shape, field.field)
     checkField(shape, field, role, attributes.get(name))
     return { ...field, role, column: role === 'payload' ? column++ : -1 }
   })
-  checkPresence(shape, fields)
-  checkSubKey(shape, fields)
+  checkPresence(shape, planned)
   const location = planLocation(shape, type, attributes.get('location'))
+  const fields = inLayoutOrder(shape, planned)
+  checkSubKey(
+    shape,
+    fields.filter(({ role }) => role === 'subKey'),
+  )
+  const layout = parseSchema(shape, JSON.stringify({ ...schema, fields: fields.map(({ field }) => attributes.get(field)) }))
   return {
     name: shape.name,
     schema,
-    canonical: canonicalForm(type),
+    layout: layout.schema,
+    canonicalLayout: canonicalForm(layout.type),
     keyName: camelCase(shape.keyField),
-    subKeyFields: shape.subKeyFields.length,
     fields,
     location,
     width: column,
   }
 }
 
-function parseSchema(shape: EventShape): { schema: SchemaObject; type: AvroRecordType } {
+const LAYOUT: readonly FieldRole[] = [
+  'key',
+  'subKey',
+  'timestamp',
+  'intervalMinutes',
+  'location',
+  'revisedAt',
+  'ingestedAt',
+  'dataOrigin',
+  'payload',
+]
+
+/** The key, the sub-key as declared, the common fields, the payload as in the schema. */
+function inLayoutOrder(shape: EventShape, fields: readonly PlannedEventField[]): readonly PlannedEventField[] {
+  const place = ({ role, field }: PlannedEventField): number => LAYOUT.indexOf(role) * 1000 + shape.subKeyFields.indexOf(field)
+  return [...fields].sort((a, b) => place(a) - place(b))
+}
+
+function parseSchema(shape: EventShape, text: string): { schema: SchemaObject; type: AvroRecordType } {
   try {
-    const schema = JSON.parse(shape.schema) as SchemaObject
+    const schema = JSON.parse(text) as SchemaObject
     return { schema, type: avroRecordType(schema) }
   } catch (cause) {
     throw eventSchemaError(shape, null, {
       message: `is not a usable Avro record: ${messageOf(cause)}`,
-      remedy: 'Give an Avro record schema, as an object or as JSON text.',
+      remedy:
+        'Give an Avro record schema, as an object or as JSON text, with the fields in the order: key, sub-key, common fields, payload.',
       cause,
     })
   }

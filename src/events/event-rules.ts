@@ -1,7 +1,7 @@
 import { type ErrorDetails, WindrowError } from '../core/errors.ts'
 import { snakeCase } from '../core/naming.ts'
 import { logicalTypeOf, type SchemaField } from './avro-schema.ts'
-import type { EventShape, FieldRole, PlannedEventField, PlannedField, WireType } from './planned-field.ts'
+import type { EventShape, FieldRole, PlannedField, WireType } from './planned-field.ts'
 
 interface Requirement {
   readonly role: FieldRole
@@ -85,23 +85,13 @@ export function checkPresence(shape: EventShape, fields: readonly PlannedField[]
   }
 }
 
-/** The decoder takes the sub-key's bytes as one piece, and two sub-keys must never have the same text. */
-export function checkSubKey(shape: EventShape, fields: readonly PlannedEventField[]): void {
-  const first = fields.findIndex(({ role }) => role === 'subKey')
-  shape.subKeyFields.forEach((name, i) => {
-    const field = fields[first + i]
-    if (field?.field !== name) {
-      throw eventSchemaError(shape, name, {
-        message: 'stands apart from the other fields of the sub-key',
-        remedy: 'Let the fields of the sub-key follow one another in the schema, in the order in which they are named.',
-      })
-    }
-    if (field.nullBranch >= 0 && i < shape.subKeyFields.length - 1) {
-      throw eventSchemaError(shape, name, {
-        message: 'may be null, though another field of the sub-key follows it',
-        remedy: 'Let only the last field of the sub-key be null.',
-      })
-    }
+/** Two sub-keys must never have the same text. */
+export function checkSubKey(shape: EventShape, fields: readonly PlannedField[]): void {
+  const early = fields.slice(0, -1).find(({ nullBranch }) => nullBranch >= 0)
+  if (early === undefined) return
+  throw eventSchemaError(shape, early.field, {
+    message: 'may be null, though another field of the sub-key follows it',
+    remedy: 'Let only the last field of the sub-key be null.',
   })
 }
 

@@ -38,14 +38,15 @@ export interface PlannedEventField extends PlannedField {
 /** An event's schema, taken apart once. */
 export interface EventPlan {
   readonly name: string
+  /** As the event's encoder writes. */
   readonly schema: SchemaObject
-  /** Schemas of the same canonical form have the same bytes. */
-  readonly canonical: string
+  /** The same with the fields in the order of `fields`: what can be decoded in place. The two are mostly the same. */
+  readonly layout: SchemaObject
+  /** Of the layout. Schemas of the same canonical form have the same bytes. */
+  readonly canonicalLayout: string
   /** camelCase name of the key field. */
   readonly keyName: string
-  /** How many fields make the sub-key. */
-  readonly subKeyFields: number
-  /** In the schema's order, which is the order of the bytes. */
+  /** The key, the sub-key in the order of its texts, the common fields, the payload. */
   readonly fields: readonly PlannedEventField[]
   /** The fields of the nested location, in the schema's order. */
   readonly location: readonly PlannedField[]

@@ -37,3 +37,25 @@ export interface ReadingBatch {
   /** What could not be used; count + faults.length records were read. */
   faults: Fault[]
 }
+
+/** An empty batch with room for `capacity` readings. */
+export function newReadingBatch(width: number, dictionaries: Dictionaries, capacity: number): ReadingBatch {
+  return {
+    count: 0,
+    width,
+    dictionaries,
+    offsets: new Float64Array(capacity),
+    keys: new Int32Array(capacity),
+    subKeys: new Int32Array(capacity),
+    ingestedAt: new Float64Array(capacity),
+    rows: new Float64Array(capacity * width),
+    faults: [],
+  }
+}
+
+/** Empties the batch and makes room for `capacity` readings; what it held is lost. */
+export function resetReadingBatch(batch: ReadingBatch, capacity: number): void {
+  if (batch.offsets.length < capacity) Object.assign(batch, newReadingBatch(batch.width, batch.dictionaries, capacity))
+  batch.count = 0
+  batch.faults = []
+}

@@ -11,6 +11,7 @@ import {
   MAX_TIME,
   MIN_TIME,
   SUB_KEY_SEPARATOR,
+  WHOLE_NUMBER_BOUND,
 } from './reading-limits.ts'
 
 /** The values of a reading by camelCase name. */
@@ -37,7 +38,7 @@ function checkField(plan: EventPlan, field: PlannedEventField, value: unknown): 
     case 'key':
       return checkKey(plan, field, value, false)
     case 'subKey':
-      return checkKey(plan, field, value, plan.subKeyFields > 1)
+      return checkKey(plan, field, value, hasParts(plan))
     case 'timestamp':
     case 'revisedAt':
     case 'ingestedAt':
@@ -50,6 +51,11 @@ function checkField(plan: EventPlan, field: PlannedEventField, value: unknown): 
     case 'payload':
       return checkValue(plan, field, field.name, value)
   }
+}
+
+/** Whether the sub-key is joined from several fields. */
+function hasParts(plan: EventPlan): boolean {
+  return plan.fields[2]?.role === 'subKey'
 }
 
 function checkKey(plan: EventPlan, field: PlannedField, value: unknown, isPart: boolean): WindrowError | null {
@@ -126,8 +132,9 @@ function checkValue(plan: EventPlan, field: PlannedField, name: string, value: u
       if (value !== ((value as number) | 0)) return wrongType(plan, field, name, value)
       return null
     case 'long':
-      if (!Number.isSafeInteger(value)) return wrongType(plan, field, name, value)
-      return null
+      if (!Number.isInteger(value)) return wrongType(plan, field, name, value)
+      if (Math.abs(value as number) < WHOLE_NUMBER_BOUND) return null
+      return refused(plan, name, value, 'WR_READING_FIELD', 'is a whole number of 2^52 or more')
     case 'boolean':
       if (typeof value !== 'boolean') return wrongType(plan, field, name, value)
       return null

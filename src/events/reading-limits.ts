@@ -11,8 +11,16 @@ export const MAX_AHEAD_MS = 24 * 60 * 60 * 1000
 export const MAX_KEY_BYTES = 512
 /** Bytes of UTF-8 of any other text: texts are remembered by the task. */
 export const MAX_TEXT_BYTES = 4096
+/**
+ * Whole numbers in a payload are smaller than this, positive or negative: beyond it, libraries in JavaScript and stores that hold
+ * doubles begin to lose the last digit.
+ */
+export const WHOLE_NUMBER_BOUND = 2 ** 52
 /** Joins the fields of a sub-key, so no field of a sub-key of several fields may hold it. */
 export const SUB_KEY_SEPARATOR = '/'
+
+/** Beyond this many keys or texts a table of the decoder begins anew: it only saves work, what the numbers mean is in the dictionaries. */
+export const MAX_REMEMBERED = 1 << 20
 
 const MAX_REMEMBERED_ZONES = 4096
 const knownZones = new Map<string, boolean>()

@@ -32,7 +32,8 @@ export function assertReadable(subject: string, versions: readonly RegisteredVer
         message: `The present schema of ${event.name} readings cannot read version ${version} of ${subject}: ${
           field === null ? messageOf(cause) : `the field ${field} has changed so that old records do not fit it`
         }.`,
-        remedy: 'Give a new field a default, keep the type of an old one or widen it, or publish the changed readings to a topic of their own.',
+        remedy:
+          'Give a new field a default, keep the type of an old one or widen it, or publish the changed readings to a topic of their own.',
         kind: 'usage',
         facts: { subject, version, field, event: event.name },
         cause,

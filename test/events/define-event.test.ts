@@ -162,7 +162,7 @@ describe('defining an event of one’s own', () => {
     expect(failure(() => defineEvent<NoiseReading>(broken)).code).toBe('WR_EVENT_SCHEMA')
   })
 
-  test('refuses a sub-key whose fields stand apart or could mean two things', () => {
+  test('refuses a sub-key that could mean two things', () => {
     const schema = (fields: readonly object[]): object => ({ type: 'record', name: 'N', fields: [sensor, ...fields] })
     interface Two extends Reading {
       readonly sensor: string
@@ -174,7 +174,7 @@ describe('defining an event of one’s own', () => {
     const a = { name: 'a', type: 'string' }
     const b = { name: 'b', type: ['null', 'string'] }
     expect(define([a, b, ...commonFields]).subKeyFields).toEqual(['a', 'b'])
-    expect(failure(() => define([a, ...commonFields, b])).message).toContain('stands apart')
+    expect(define([b, ...commonFields, a]).subKeyFields).toEqual(['a', 'b'])
     expect(failure(() => define([{ ...b, name: 'a' }, b, ...commonFields])).message).toContain('may be null')
   })
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isWindrowError } from '../../src/core/errors.ts'
 import { airReadings } from '../../src/events/air.ts'
+import { commonFields, defineEvent } from '../../src/events/define-event.ts'
 import { energyReadings } from '../../src/events/energy.ts'
 import type { AirReading, EnergyReading, Reading } from '../../src/events/reading.ts'
 import { readingEncoder } from '../../src/events/reading-encoder.ts'
@@ -122,6 +123,20 @@ describe('encoding a reading', () => {
     const refused = refusal(() => encodeAir(change))
     expect(refused.code).toBe(code)
     expect(refused.message).toContain(`The field ${field} of this air reading`)
+  })
+
+  test('refuses a whole number that JavaScript writers begin to get wrong', () => {
+    interface Counted extends Reading {
+      readonly sensor: string
+      readonly count: number
+    }
+    const fields = [{ name: 'sensor', type: 'string' }, ...commonFields, { name: 'count', type: 'long' }]
+    const schema = { type: 'record', name: 'Counted', fields }
+    const encoder = readingEncoder(defineEvent<Counted>({ name: 'counted', topic: 'c', schema, key: 'sensor' }), 1)
+    const counted = (count: number): Counted => ({ ...airReading, sensor: 's', count })
+    expect(encoder.encode(counted(1 - 2 ** 52))).toBeInstanceOf(Uint8Array)
+    expect(refusal(() => encoder.encode(counted(-(2 ** 52)))).message).toContain('2^52')
+    expect(refusal(() => encoder.encode(counted(0.5))).code).toBe('WR_READING_FIELD')
   })
 
   test('refuses a sub-key that could be read as another', () => {
