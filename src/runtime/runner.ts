@@ -135,6 +135,9 @@ interface Running {
   task: Task
 }
 
+/** After these a task may go on, from what is committed. */
+const MEMORY_IN_DOUBT: ReadonlySet<string> = new Set(['WR_COMMIT_UNKNOWN', 'WR_STATE_TAKEN'])
+
 /** Starts a task for each lease, ends it when the lease goes, and starts it again where only its memory is in doubt. */
 class Supervisor {
   private readonly options: RunnerOptions
@@ -191,7 +194,8 @@ class Supervisor {
         await running.task.run(running.stop.signal)
         return
       } catch (error) {
-        if (!isWindrowError(error, 'WR_COMMIT_UNKNOWN') || running.stop.signal.aborted) {
+        const inDoubt = isWindrowError(error) && MEMORY_IN_DOUBT.has(error.code)
+        if (!inDoubt) {
           this.failures.push({ ...facts, error })
           logger.error(
             { ...facts, code: error instanceof WindrowError ? error.code : undefined },
@@ -199,10 +203,8 @@ class Supervisor {
           )
           return
         }
-        logger.warn(
-          { ...facts, code: error.code },
-          'a commit has an unknown outcome; the task starts again from what is committed',
-        )
+        logger.warn({ ...facts, code: error.code }, 'what is in memory is in doubt; the task starts again from what is committed')
+        if (running.stop.signal.aborted) return
         const progress = await log.groupProgress(lease.group, lease.topic)
         running.task = this.newTask(event, lease, progress.find(({ partition }) => partition === lease.partition) ?? null)
       }

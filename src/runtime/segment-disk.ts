@@ -53,16 +53,19 @@ export class SegmentDisk {
     // Nothing on disk is of this log, and what a checkpoint adds is in memory first.
     if (this.empty) return []
     const meta = this.files.keyMeta(key)
-    return (meta?.subKeys ?? []).map(({ subKey, zones, greatestEnd }) => ({
+    const stored = (meta?.subKeys ?? []).map(({ subKey, zones, greatestEnd }) => ({
       subKey,
       zones,
       greatestEnd: greatestEnd ?? Number.NEGATIVE_INFINITY,
       days: this.files.days(key, subKey),
     }))
+    this.files.assertOwned()
+    return stored
   }
 
   load(key: string, subKey: string, day: number): { rows: Float64Array; count: number; offset: number } {
     const bytes = this.files.segment(key, subKey, day)
+    this.files.assertOwned()
     if (bytes === undefined) {
       throw new WindrowError('WR_SEGMENT_MISSING', {
         message: `The local state has no segment of ${key}${subKey === '' ? '' : ` ${subKey}`} for day ${day} although its index names one.`,
@@ -134,6 +137,7 @@ export async function openSegmentDisk({
   const files = new StateFiles(kv, `${topic.name}/${partition}`)
   const columns = event.payload.map(({ field, kind }) => `${field}:${kind}`).join(',')
   const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns])
+  await files.claim()
   const head = files.head()
   if (head !== null && head.identity === identity && head.offset <= committed)
     return new SegmentDisk(files, event, dictionaries, width, identity, head.offset)

@@ -1,4 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { WindrowError } from '../core/errors.ts'
+import { sameBytes } from '../kv/bytes.ts'
 import type { KeyValueChange, KeyValueStore } from '../kv/port.ts'
 
 /** What is kept of a key besides its segments, as of a checkpoint. */
@@ -22,14 +24,24 @@ const CHUNK_BYTES = 4 * 1024 * 1024
 /** Longer keys are replaced by their digest: the store takes keys of less than 2 KB. */
 const LONGEST_KEY = 300
 
-/** The part of the key-value store that belongs to one task: segments, key entries and the head. */
+/**
+ * The part of the key-value store that belongs to one task: segments, key entries and the head. Whoever claimed it last is the
+ * only one whose changes are applied: a process that was stopped for long and does not know that another has its partition now
+ * would otherwise put old segments over new ones.
+ */
 export class StateFiles {
   private readonly kv: KeyValueStore
   private readonly prefix: Uint8Array
+  private readonly owner = utf8.encode(randomUUID())
 
   constructor(kv: KeyValueStore, name: string) {
     this.kv = kv
     this.prefix = utf8.encode(`state/${name}\0`)
+  }
+
+  /** Takes it over from whoever has it. To be called before anything is read or written. */
+  async claim(): Promise<void> {
+    await this.kv.batch([{ key: this.key('o'), value: this.owner }])
   }
 
   head(): StateHead | null {
@@ -75,24 +87,37 @@ export class StateFiles {
       let bytes = 0
       let to = from
       while (to < changes.length && bytes < CHUNK_BYTES) bytes += changes[to++]?.value?.byteLength ?? 0
-      await this.kv.batch(changes.slice(from, to))
+      await this.apply(changes.slice(from, to))
       from = to
     }
   }
 
   /** Writes key entries and the head in one go. */
   async writeHead(head: StateHead, changes: readonly KeyValueChange[]): Promise<void> {
-    await this.kv.batch([...changes, { key: this.key('h'), value: utf8.encode(JSON.stringify(head)) }])
+    await this.apply([...changes, { key: this.key('h'), value: utf8.encode(JSON.stringify(head)) }])
   }
 
   /** Removes everything, the head first, so that a half removed state is never taken for one. */
   async clear(): Promise<void> {
-    await this.kv.batch([{ key: this.key('h'), value: null }])
-    for (;;) {
-      const keys = this.kv.keys({ start: this.prefix, end: after(this.prefix), limit: 10_000 })
-      if (keys.length === 0) return
-      await this.kv.batch(keys.map((key) => ({ key, value: null })))
+    await this.apply([{ key: this.key('h'), value: null }])
+    for (const kind of ['k', 's'] as const) {
+      const start = this.key(kind)
+      for (;;) {
+        const keys = this.kv.keys({ start, end: after(start), limit: 10_000 })
+        if (keys.length === 0) break
+        await this.apply(keys.map((key) => ({ key, value: null })))
+      }
     }
+  }
+
+  /** Throws WR_STATE_TAKEN once another has claimed it: what was read before this call returned is then still one's own. */
+  assertOwned(): void {
+    const owner = this.kv.get(this.key('o'))
+    if (owner === undefined || !sameBytes(owner, this.owner)) throw taken()
+  }
+
+  private async apply(changes: readonly KeyValueChange[]): Promise<void> {
+    if (!(await this.kv.batch(changes, [{ key: this.key('o'), expected: this.owner }]))) throw taken()
   }
 
   private segmentKey(key: string, subKey: string, day: number): Uint8Array {
@@ -103,7 +128,7 @@ export class StateFiles {
     return whole
   }
 
-  private key(kind: 'h' | 'k' | 's', ...parts: string[]): Uint8Array {
+  private key(kind: 'h' | 'k' | 'o' | 's', ...parts: string[]): Uint8Array {
     const encoded = parts.map(keyPart)
     const length = this.prefix.byteLength + 1 + encoded.reduce((sum, part) => sum + 2 + part.byteLength, 0)
     const whole = new Uint8Array(length)
@@ -118,6 +143,14 @@ export class StateFiles {
     }
     return whole
   }
+}
+
+function taken(): WindrowError {
+  return new WindrowError('WR_STATE_TAKEN', {
+    message: 'The local state of a partition was taken over by another task while this one was at work.',
+    remedy: 'Nothing needs to be done: the task starts again from what is committed, if the partition is still its own.',
+    canRetry: true,
+  })
 }
 
 function keyPart(part: string): Uint8Array {

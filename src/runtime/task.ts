@@ -161,8 +161,7 @@ export class Task {
       if (!stop.aborted) await this.process(stop)
       this.state = 'stopped'
     } catch (error) {
-      // Whoever has lost its lease may find the local state changed under it: what it then stumbles over is no failure.
-      if (isWindrowError(error, 'WR_FENCED') || !lease.isHeld()) {
+      if (isWindrowError(error, 'WR_FENCED') || lease.lost.aborted) {
         this.state = 'stopped'
         logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
         return
@@ -178,17 +177,10 @@ export class Task {
   private async recover(stop: AbortSignal): Promise<void> {
     const { kv, event, lease, log } = this.options
     this.state = 'recovering'
+    const { dictionaries, committed } = this
+    const { width } = this.decoder
     const disk =
-      kv === null
-        ? null
-        : await openSegmentDisk({
-            kv,
-            event,
-            lease,
-            dictionaries: this.dictionaries,
-            width: this.decoder.width,
-            committed: this.committed,
-          })
+      kv === null ? null : await this.patiently(stop, () => openSegmentDisk({ kv, event, lease, dictionaries, width, committed }))
     this.store.close()
     this.store = this.newStore(disk)
     this.runs = this.options.topologies.map((topology, i) => topology.start((rows) => (this.outputs[i] as RowOutput).add(rows)))
@@ -313,12 +305,13 @@ export class Task {
   /** Tries again while the disk is full: the task waits and holds what it has. */
   private async patiently<T>(stop: AbortSignal, action: () => Promise<T>): Promise<T> {
     const { clock, logger, lease } = this.options
+    const { state } = this
     try {
       return await withRoom(action, {
         clock,
         signal: stop,
         onFull: (error) => {
-          if (this.state === 'running')
+          if (this.state === state)
             logger.error(
               { topic: lease.topic.name, partition: lease.partition, code: error.code, remedy: error.remedy },
               error.message,
@@ -327,7 +320,7 @@ export class Task {
         },
       })
     } finally {
-      if (this.state === 'waiting for disk space') this.state = 'running'
+      if (this.state === 'waiting for disk space') this.state = state
     }
   }
 
