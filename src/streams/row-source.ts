@@ -26,6 +26,8 @@ export interface RowSource {
   readonly width: number
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
+  /** True when the place of a row may be that of another reading than the one that changed. */
+  readonly sharesPlaces: boolean
   /** The cells of the group's key columns. */
   keyCells(group: number): readonly Cell[]
   /** The group that change i belongs to, -1 when it concerns none; fills `effect` when it does. */

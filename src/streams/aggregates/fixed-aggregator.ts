@@ -56,6 +56,7 @@ export class FixedAggregator {
         this.dirty[group] = new Map()
         this.touched.push(group)
       }
+      if (source.sharesPlaces && this.markInAllZones(group, instant)) continue
       this.parts?.invalidate(group, instant, effect.now >= 0 ? effect.now : effect.before)
       if (effect.now === effect.before) {
         this.markInstant(group, instant, source.zoneOfPlace(effect.now), 0)
@@ -84,6 +85,17 @@ export class FixedAggregator {
     this.touched.length = 0
     this.parts?.settle()
     collector.end()
+  }
+
+  /**
+   * Where sides of a join are of different zones, a change on one side may touch a row that lies where the other side says, or move a
+   * row from there. Returns false where there is one zone only.
+   */
+  private markInAllZones(group: number, instant: number): boolean {
+    const zones = this.source.zonesOf(group)
+    if (zones.length < 2) return false
+    for (const zone of zones) this.markInstant(group, instant, zone, 0)
+    return true
   }
 
   private markInstant(group: number, instant: number, zone: TimeZone, delta: number): void {

@@ -40,6 +40,7 @@ export class FilteredRows implements RowSource {
   readonly width: number
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
+  readonly sharesPlaces: boolean
   private readonly inner: RowSource
   private readonly keep: (row: RowReader) => boolean
   private readonly cursor: Cursor
@@ -51,6 +52,7 @@ export class FilteredRows implements RowSource {
     this.width = inner.width
     this.columns = inner.columns
     this.texts = inner.texts
+    this.sharesPlaces = inner.sharesPlaces
     this.cursor = new Cursor(inner.columns, inner.texts)
   }
 

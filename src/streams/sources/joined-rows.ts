@@ -30,6 +30,7 @@ export class JoinedRows implements RowSource {
   readonly width: number
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
+  readonly sharesPlaces = true
   private readonly view: ReadingView
   private readonly sides: readonly JoinSide[]
   private readonly inner: boolean

@@ -15,6 +15,7 @@ abstract class ViewRows implements RowSource {
   readonly width: number
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
+  readonly sharesPlaces = false
   protected readonly view: ReadingView
 
   constructor(view: ReadingView) {
