@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EnergyReading, Reading, WeatherReading } from '../../src/events/reading.ts'
 import { airReading, energyReading, weatherReading } from '../events/readings.ts'
+import { exactSum } from './exact-sum.ts'
 import { dayBounds, dayOf, hourBounds, monthBounds, startOfDay } from './local-calendar.ts'
 import type { LogRecord } from './log-record.ts'
 import { oracle } from './oracle.ts'
@@ -39,6 +40,14 @@ test('clock hours begin where the local clock says, and are cut where it changes
     start: at('2025-10-26T01:00Z'),
     end: at('2025-10-26T02:00Z'),
   })
+})
+
+test('sums lose nothing on the way', () => {
+  expect(exactSum([1e15 / 3, 0.1, -1e15 / 3])).toBe(0.1)
+  expect(exactSum([1e300, 1, -1e300, 5e-324])).toBe(1)
+  expect(exactSum([5e-324, 5e-324])).toBe(1e-323)
+  expect(exactSum([-0.5, 0.25])).toBe(-0.25)
+  expect(exactSum([1.7e308, -0])).toBe(1.7e308)
 })
 
 test('every record has one fate', () => {

@@ -1,4 +1,5 @@
 import type { Reading } from '../../src/events/reading.ts'
+import { exactSum } from './exact-sum.ts'
 import type { Bounds } from './local-calendar.ts'
 
 /** The values that are not null. */
@@ -6,10 +7,10 @@ export function known<T>(values: readonly (T | null)[]): T[] {
   return values.filter((value): value is T => value !== null)
 }
 
-/** Plain addition from first to last; null without values. */
+/** The exact sum; null without values. */
 export function sumOf(values: readonly (number | null)[]): number | null {
   const present = known(values)
-  return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0)
+  return present.length === 0 ? null : exactSum(present)
 }
 
 export function meanOf(values: readonly (number | null)[]): number | null {

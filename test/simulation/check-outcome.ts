@@ -1,14 +1,18 @@
 import { LEDGER_FATES } from '../../src/runtime/ledger.ts'
 import { compareRows } from '../oracle/compare-rows.ts'
-import { oracle } from '../oracle/oracle.ts'
+import type { Fate } from '../oracle/log-record.ts'
+import { type Expectation, oracle } from '../oracle/oracle.ts'
 import type { FinalState } from './final-state.ts'
 import { type History, logRecords } from './history.ts'
 
-/** How what stands in the log differs from what the oracle says, one sentence a difference. */
-export function checkOutcome(history: History, state: FinalState): string[] {
-  const records = logRecords(history)
+/** What a history has to lead to. */
+export function expectationOf(history: History): Expectation {
   const lateness = history.allowedLatenessMinutes
-  const { fates, views } = oracle(history.event, records, lateness === null ? null : lateness * 60_000)
+  return oracle(history.event, logRecords(history), lateness === null ? null : lateness * 60_000)
+}
+
+/** How what stands in the log differs from what the oracle says, one sentence a difference. */
+export function checkOutcome(history: History, { fates, views }: Expectation, state: FinalState): string[] {
   const differences = [...state.contradictions]
   for (const [name, expected] of Object.entries(views)) {
     const found = state.views.find(({ view }) => view.name === name)
@@ -19,19 +23,14 @@ export function checkOutcome(history: History, state: FinalState): string[] {
     const expected = fates.filter((candidate) => candidate === fate).length
     if (state.ledger[fate] !== expected) differences.push(`the ledger says ${state.ledger[fate]} ${fate}, expected ${expected}`)
   }
-  differences.push(...checkDeadLetters(history, state, records, fates))
+  differences.push(...checkDeadLetters(history, state, fates))
   return differences
 }
 
-function checkDeadLetters(
-  history: History,
-  state: FinalState,
-  records: ReturnType<typeof logRecords>,
-  fates: readonly string[],
-): string[] {
+function checkDeadLetters(history: History, state: FinalState, fates: readonly Fate[]): string[] {
   const place = ({ partition, offset }: { partition: number; offset: number }) => `${partition}/${offset}`
   const expected = new Map<string, { code: string; key: string }>()
-  records.forEach((record, i) => {
+  logRecords(history).forEach((record, i) => {
     const key = history.records[i]?.key as string
     if (record.code !== null) expected.set(place(record), { code: record.code, key })
     else if (fates[i] === 'tooLate') expected.set(place(record), { code: TOO_LATE, key })

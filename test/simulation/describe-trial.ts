@@ -3,6 +3,7 @@ import { type Life, quietLife } from './life-plan.ts'
 import type { Trial } from './trial.ts'
 
 const MOST_DIFFERENCES = 20
+const MOST_RECORDS = 40
 
 /** What a failure looks like to whoever has to find its cause. */
 export function describeTrial(trial: Trial, differences: readonly string[]): string {
@@ -10,7 +11,8 @@ export function describeTrial(trial: Trial, differences: readonly string[]): str
   const lines = [
     `seed ${seed} fails; run it again with: npm run simulate -- --seeds 1 --seed ${seed}`,
     `${history.event}, ${history.partitions} partitions, allowed lateness ${history.allowedLatenessMinutes ?? 'unlimited'}, after shrinking ${history.records.length} records:`,
-    ...history.records.map(describeRecord),
+    ...history.records.slice(0, MOST_RECORDS).map(describeRecord),
+    ...(history.records.length > MOST_RECORDS ? ['  ...'] : []),
     ...ways.flatMap((lives, i) => [`run ${i + 1}:`, ...lives.map(describeLife)]),
     'what is wrong:',
     ...differences.slice(0, MOST_DIFFERENCES).map((difference) => `  ${difference}`),

@@ -1,4 +1,4 @@
-import { checkOutcome, compareRuns } from './check-outcome.ts'
+import { checkOutcome, compareRuns, expectationOf } from './check-outcome.ts'
 import { generateHistory } from './generate-history.ts'
 import type { History } from './history.ts'
 import { type Life, planLives } from './life-plan.ts'
@@ -33,11 +33,12 @@ const PATIENCE_MS = 20_000
 export async function differencesOf({ seed, history, ways }: Trial): Promise<string[]> {
   const outcomes: Outcome[] = []
   const differences: string[] = []
+  const expectation = expectationOf(history)
   for (const [i, lives] of ways.entries()) {
     const outcome = await patiently(runHistory(history, lives, seed + i))
     if (outcome === null) return [`run ${i + 1} does not come to an end`]
     outcomes.push(outcome)
-    const found = [...outcome.findings, ...checkOutcome(history, outcome.state)]
+    const found = [...outcome.findings, ...checkOutcome(history, expectation, outcome.state)]
     differences.push(...found.map((difference) => `run ${i + 1}: ${difference}`))
   }
   const [a, b] = outcomes as [Outcome, Outcome]
