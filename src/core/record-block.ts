@@ -1,3 +1,5 @@
+import { putShortAscii } from './short-ascii.ts'
+
 /** Headers of a record: short texts, for instance `{ new: '1' }`. */
 export type RecordHeaders = Readonly<Record<string, string>>
 
@@ -36,58 +38,62 @@ const utf8Decoder = new TextDecoder()
 export class RecordBlockBuilder {
   private bytes: Uint8Array
   private used = 0
-  private keyStart: number[] = []
-  private keyEnd: number[] = []
-  private valueStart: number[] = []
-  private valueEnd: number[] = []
-  private headerStart: number[] = []
-  private headerEnd: number[] = []
+  private records = 0
+  private keyStart = new Int32Array(64)
+  private keyEnd = new Int32Array(64)
+  private valueStart = new Int32Array(64)
+  private valueEnd = new Int32Array(64)
+  private headerStart = new Int32Array(64)
+  private headerEnd = new Int32Array(64)
+  /** Most records of a block have the same headers, in one object. */
+  private lastHeaders: RecordHeaders = {}
+  private lastHeaderText = '{}'
 
   constructor(initialBytes = 16 * 1024) {
     this.bytes = new Uint8Array(initialBytes)
   }
 
   get count(): number {
-    return this.keyStart.length
+    return this.records
   }
 
   get byteLength(): number {
     return this.used
   }
 
+  /** `headers` must not be changed later. */
   add(key: Uint8Array | string, value: Uint8Array | null, headers?: RecordHeaders): void {
-    this.keyStart.push(this.used)
+    const i = this.records
+    if (i === this.keyStart.length) this.growPositions()
+    this.keyStart[i] = this.used
     if (typeof key === 'string') this.putText(key)
     else this.put(key)
-    this.keyEnd.push(this.used)
-    this.valueStart.push(value === null ? -1 : this.used)
+    this.keyEnd[i] = this.used
+    this.valueStart[i] = value === null ? -1 : this.used
     if (value !== null) this.put(value)
-    this.valueEnd.push(value === null ? -1 : this.used)
-    this.headerStart.push(headers === undefined ? -1 : this.used)
-    if (headers !== undefined) this.putText(JSON.stringify(headers))
-    this.headerEnd.push(headers === undefined ? -1 : this.used)
+    this.valueEnd[i] = value === null ? -1 : this.used
+    this.headerStart[i] = headers === undefined ? -1 : this.used
+    if (headers !== undefined) this.putHeaders(headers)
+    this.headerEnd[i] = headers === undefined ? -1 : this.used
+    this.records = i + 1
   }
 
   build(): RecordBlock {
+    const count = this.records
     const bytes = this.bytes.slice(0, this.used)
     const block: RecordBlock = {
-      count: this.keyStart.length,
+      count,
       bytes,
       view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-      keyStart: Int32Array.from(this.keyStart),
-      keyEnd: Int32Array.from(this.keyEnd),
-      valueStart: Int32Array.from(this.valueStart),
-      valueEnd: Int32Array.from(this.valueEnd),
-      headerStart: Int32Array.from(this.headerStart),
-      headerEnd: Int32Array.from(this.headerEnd),
+      keyStart: this.keyStart.slice(0, count),
+      keyEnd: this.keyEnd.slice(0, count),
+      valueStart: this.valueStart.slice(0, count),
+      valueEnd: this.valueEnd.slice(0, count),
+      headerStart: this.headerStart.slice(0, count),
+      headerEnd: this.headerEnd.slice(0, count),
     }
     this.used = 0
-    this.keyStart = []
-    this.keyEnd = []
-    this.valueStart = []
-    this.valueEnd = []
-    this.headerStart = []
-    this.headerEnd = []
+    this.records = 0
     return block
   }
 
@@ -99,7 +105,16 @@ export class RecordBlockBuilder {
 
   private putText(text: string): void {
     this.reserve(text.length * 3)
-    this.used += utf8Encoder.encodeInto(text, this.bytes.subarray(this.used)).written
+    const end = putShortAscii(text, this.bytes, this.used)
+    this.used = end >= 0 ? end : this.used + utf8Encoder.encodeInto(text, this.bytes.subarray(this.used)).written
+  }
+
+  private putHeaders(headers: RecordHeaders): void {
+    if (headers !== this.lastHeaders) {
+      this.lastHeaders = headers
+      this.lastHeaderText = JSON.stringify(headers)
+    }
+    this.putText(this.lastHeaderText)
   }
 
   private reserve(more: number): void {
@@ -108,6 +123,21 @@ export class RecordBlockBuilder {
     grown.set(this.bytes.subarray(0, this.used))
     this.bytes = grown
   }
+
+  private growPositions(): void {
+    this.keyStart = twiceAsLong(this.keyStart)
+    this.keyEnd = twiceAsLong(this.keyEnd)
+    this.valueStart = twiceAsLong(this.valueStart)
+    this.valueEnd = twiceAsLong(this.valueEnd)
+    this.headerStart = twiceAsLong(this.headerStart)
+    this.headerEnd = twiceAsLong(this.headerEnd)
+  }
+}
+
+function twiceAsLong(positions: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(positions.length * 2)
+  longer.set(positions)
+  return longer
 }
 
 /** The key of record i as text. */

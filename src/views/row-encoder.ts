@@ -1,4 +1,5 @@
 import { WindrowError } from '../core/errors.ts'
+import { putShortAscii } from '../core/short-ascii.ts'
 import { WIRE_HEADER_BYTES, writeWireHeader } from '../events/wire-format.ts'
 import type { Cell, ColumnType, View, ViewColumn } from './view.ts'
 
@@ -122,23 +123,15 @@ class PlannedRowEncoder implements RowEncoder {
   }
 
   private putText(text: string): void {
-    const length = text.length
-    this.reserve(length * 3)
-    if (length >= 64 || !this.putShortAscii(text)) this.putUtf8(text)
-  }
-
-  private putShortAscii(text: string): boolean {
-    const bytes = this.bytes
-    const start = this.end + 1
-    const length = text.length
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code > 127) return false
-      bytes[start + i] = code
+    this.reserve(text.length * 3)
+    const end = putShortAscii(text, this.bytes, this.end + 1)
+    if (end < 0) {
+      this.putUtf8(text)
+      return
     }
-    bytes[this.end] = length << 1
-    this.end = start + length
-    return true
+    // Short enough for its length, doubled, to be one byte.
+    this.bytes[this.end] = text.length << 1
+    this.end = end
   }
 
   private putUtf8(text: string): void {
