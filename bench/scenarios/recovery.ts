@@ -2,9 +2,9 @@ import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { viewTopicName } from '../../src/runtime/live-views.ts'
 import { airHourlyView } from '../../src/views/air.ts'
-import type { MemoryUse } from '../measure/usage.ts'
-import { figure, figureOfRounds } from '../report/figure.ts'
+import { type Figure, figure, figureOfRounds } from '../report/figure.ts'
 import { DEFAULT_PARTITIONS, logDirectory } from '../steps/bench-folder.ts'
+import type { UseSoFar } from '../steps/keep-running.ts'
 import { readingAppender } from '../steps/reading-appender.ts'
 import { ensureReadings } from '../steps/readings-topic.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
@@ -38,31 +38,20 @@ export const recovery: Scenario = async (context) => {
   for (let round = 0; round < (quick ? 1 : ROUNDS); round++) rounds.push(await recover(context, log, workload, round))
   await log.close()
   const megabytes = (bytes: number | null): number | null => (bytes === null ? null : bytes / 1e6)
+  const of = (name: string, unit: string, value: (round: Round) => number | null, aim?: { atMost: number }): Figure =>
+    figureOfRounds(name, unit, rounds.map(value), aim)
   return [
     figure('hourly windows', '1', workload.readings),
-    figureOfRounds(
-      'to the first row',
-      's',
-      rounds.map(({ seconds }) => seconds),
-      { atMost: 2 },
-    ),
-    figureOfRounds(
-      'RSS then',
-      'MB',
-      rounds.map(({ memory }) => megabytes(memory.rssBytes)),
-      { atMost: 300 },
-    ),
-    figureOfRounds(
-      'private memory then',
-      'MB',
-      rounds.map(({ memory }) => megabytes(memory.privateBytes)),
-    ),
+    of('to the first row', 's', ({ seconds }) => seconds, { atMost: 2 }),
+    of('CPU time until then', 's', ({ use }) => use.cpuSeconds),
+    of('RSS then', 'MB', ({ use }) => megabytes(use.memory.rssBytes), { atMost: 300 }),
+    of('private memory then', 'MB', ({ use }) => megabytes(use.memory.privateBytes)),
   ]
 }
 
 interface Round {
   readonly seconds: number
-  readonly memory: MemoryUse
+  readonly use: UseSoFar
 }
 
 async function recover(context: ScenarioContext, log: Log, spec: WorkloadSpec, round: number): Promise<Round> {
@@ -77,9 +66,9 @@ async function recover(context: ScenarioContext, log: Log, spec: WorkloadSpec, r
   const runner = context.start('keepRunning', { folder: context.folder, workload: spec })
   await untilLonger(log, view, ends)
   const seconds = (performance.now() - runner.startedAt) / 1000
-  const memory = (await runner.ask('memory')) as MemoryUse
+  const use = (await runner.ask('use')) as UseSoFar
   await runner.kill()
-  return { seconds, memory }
+  return { seconds, use }
 }
 
 function endsOf(log: Log, topic: Topic): Promise<number[]> {

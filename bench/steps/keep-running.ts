@@ -1,4 +1,4 @@
-import { memoryUse } from '../measure/usage.ts'
+import { cpuSecondsSoFar, type MemoryUse, memoryUse } from '../measure/usage.ts'
 import type { Channel } from '../process/channel.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import { startBenchRunner } from './bench-runner.ts'
@@ -9,22 +9,30 @@ export interface KeepRunningParams {
   readonly workload: WorkloadSpec
 }
 
+/** What it answers when asked for its `use`. */
+export interface UseSoFar {
+  readonly memory: MemoryUse
+  readonly cpuSeconds: number
+}
+
 /**
- * Runs the topologies until it is asked to `stop`. Tells `caught up` when it has committed what was in the log, and its memory
- * as often as it is asked for it.
+ * Runs the topologies until it is asked to `stop`. Tells `caught up` when it has committed what was in the log, and what it has
+ * used as often as it is asked for its `use`.
  */
 export async function keepRunning({ folder, workload }: KeepRunningParams, channel: Channel): Promise<void> {
   const stopping = channel.asked('stop')
-  const answerMemory = async (): Promise<void> => {
-    await channel.asked('memory')
-    channel.tell('memory', memoryUse())
-    void answerMemory()
-  }
-  void answerMemory()
+  void answerUse(channel)
   const bench = await startBenchRunner(folder, workload.kind)
   await bench.runner.untilEnd(new AbortController().signal)
-  channel.tell('caught up', memoryUse())
+  channel.tell('caught up', null)
   await stopping
   channel.tell('stop', null)
   await bench.stop()
+}
+
+async function answerUse(channel: Channel): Promise<never> {
+  for (;;) {
+    await channel.asked('use')
+    channel.tell('use', { memory: memoryUse(), cpuSeconds: cpuSecondsSoFar() } satisfies UseSoFar)
+  }
 }
