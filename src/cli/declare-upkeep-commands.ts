@@ -4,8 +4,22 @@ import type { Declare } from './declare.ts'
 
 const json = ['--json', 'print JSON for programs'] as const
 
-/** `compact` and `reset`: what somebody does now and then. */
+/** `doctor`, `selftest`, `compact` and `reset`: what somebody does now and then. */
 export function declareUpkeepCommands(declare: Declare, context: CliContext): void {
+  declare(
+    'doctor',
+    'Look at everything that can keep windrow from working: settings, disk, locks, lag, freshness, Postgres. Exit code 1 when something needs a person.',
+    ['doctor', 'doctor --json'],
+    (command) => command.option(...json),
+    async (_, options) => (await import('./commands/doctor.ts')).doctor(context, options),
+  )
+  declare(
+    'selftest',
+    'Try everything in a temporary folder: publish, process, write to Postgres, export, and compare. Exit code 1 when something differs.',
+    ['selftest'],
+    () => {},
+    async () => (await import('./commands/selftest.ts')).selftest(context),
+  )
   declare(
     'compact [topics...]',
     'Rewrite compacted topics so that superseded rows and old tombstones are gone; the readings are never touched.',

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { ExportOptions } from './commands/export.ts'
 import type { SqlOptions } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
-import type { Declare } from './declare.ts'
+import { type Declare, wholeNumberFrom } from './declare.ts'
 
 const json = ['--json', 'print JSON for programs'] as const
 
@@ -36,6 +36,7 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
     (command) =>
       command
         .addOption(new Option('--format <format>', 'how to print rows').choices(['table', 'csv', 'json']).default('table'))
+        .option('-n, --max <rows>', 'rows at most', wholeNumberFrom(1), 100_000)
         .option('--write', 'allow it to change something'),
     async ([statement], options) =>
       (await import('./commands/sql.ts')).sql(context, String(statement), options as unknown as SqlOptions),

@@ -21,19 +21,23 @@ export interface Session {
 
 /** Reads the configuration, loads the catalogue, opens the log, and closes it when `use` is done, however it ends. */
 export async function withSession(context: CliContext, use: (session: Session) => Promise<ExitCode>): Promise<ExitCode> {
-  const config = loadConfig(context.environment, context.folder)
+  return withConfig(loadConfig(context.environment, context.folder), use)
+}
+
+/** The same with a configuration that is there already. */
+export async function withConfig<T>(config: Config, use: (session: Session) => Promise<T>): Promise<T> {
   const catalogue = await loadCatalogue(config)
   const log = await openEmbeddedLog({ directory: join(config.dataDir, 'log') })
-  let state: Promise<KeyValueStore> | null = null
-  const openState = (): Promise<KeyValueStore> => {
-    state ??= openStateStore(config)
-    return state
+  let opening: Promise<KeyValueStore> | null = null
+  const state = (): Promise<KeyValueStore> => {
+    opening ??= openStateStore(config)
+    return opening
   }
   try {
-    return await use({ config, catalogue, log, topicOfView: (view) => currentTopic(log, view), state: openState })
+    return await use({ config, catalogue, log, topicOfView: (view) => currentTopic(log, view), state })
   } finally {
     await log.close()
-    if (state !== null) await closeIfOpen(state)
+    if (opening !== null) await closeIfOpen(opening)
   }
 }
 

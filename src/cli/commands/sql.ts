@@ -1,27 +1,27 @@
 import { stringify } from 'csv-stringify/sync'
 import { loadConfig } from '../../config/load-config.ts'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
-import { openSqlClient } from '../../sinks/postgres/open-sql-client.ts'
-import type { SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
+import { runReadOnly } from '../../sinks/postgres/run-read-only.ts'
+import type { SqlClient, SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
+import { openViewsSql } from '../pipeline.ts'
 import { renderTable } from '../table.ts'
 
 export interface SqlOptions {
   readonly format: 'table' | 'csv' | 'json'
   readonly write?: boolean
+  /** Rows at most. */
+  readonly max: number
 }
 
 /** `windrow sql`: one statement on the Postgres view, embedded or not; read-only unless told otherwise. */
 export async function sql(context: CliContext, statement: string, options: SqlOptions): Promise<ExitCode> {
   const config = loadConfig(context.environment, context.folder)
-  const client = openSqlClient({
-    postgresUrl: config.postgresUrl?.reveal() ?? null,
-    dataDir: config.dataDir,
-    logger: createLogger(config, context.stderr),
-  })
+  const client = openViewsSql(config, createLogger(config, context.stderr))
   try {
-    const result = await client.transaction((session) => session.query(statement), { readOnly: options.write !== true })
+    const result =
+      options.write === true ? await client.query(statement) : await readOnly(client, statement, options.max, context)
     await context.stdout.write(textOf(result, options.format, context))
     if (result.fields.length === 0)
       await context.stderr.write(`${result.rowCount === null ? 'done' : `${result.rowCount} rows`}\n`)
@@ -34,6 +34,12 @@ export async function sql(context: CliContext, statement: string, options: SqlOp
   } finally {
     await client.close()
   }
+}
+
+async function readOnly(client: SqlClient, statement: string, limit: number, { stderr }: CliContext): Promise<SqlResult> {
+  const result = await runReadOnly(client, statement, { limit })
+  if (result.truncated) await stderr.write(`There are more than ${limit.toLocaleString('en-US')} rows: --max gives more.\n`)
+  return result
 }
 
 function textOf({ fields, rows }: SqlResult, format: SqlOptions['format'], { stdout }: CliContext): string {

@@ -1,0 +1,81 @@
+import type { EventType } from '../../events/event-type.ts'
+import type { Topic } from '../../log/port.ts'
+import { LEDGER_FATES, type Ledger, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
+import { engineGroup } from '../../runtime/live-views.ts'
+import { latenessMinutes } from '../allowed-lateness.ts'
+import type { Session } from '../session.ts'
+import { recomputeLedger } from './recompute-ledger.ts'
+
+/** What became of the readings of a partition. */
+export interface AuditedPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly ledger: Ledger
+  /** Counted again from the log, null without `--full`. */
+  readonly recomputed: Ledger | null
+  /** Records that nobody has processed yet. */
+  readonly lag: number
+  readonly problems: readonly string[]
+}
+
+/** The committed ledgers of every reading topic; with `full` they are counted again from the log, and compared. */
+export async function auditAll(session: Session, full: boolean, signal: AbortSignal): Promise<readonly AuditedPartition[]> {
+  const audited: AuditedPartition[] = []
+  for (const event of session.catalogue.events) {
+    const topic = await session.log.findTopic(session.catalogue.topicOf(event))
+    if (topic !== null) audited.push(...(await auditTopic(session, event, topic, full, signal)))
+  }
+  return audited
+}
+
+async function auditTopic(
+  { log, config }: Session,
+  event: EventType,
+  topic: Topic,
+  full: boolean,
+  signal: AbortSignal,
+): Promise<AuditedPartition[]> {
+  const progress = await log.groupProgress(engineGroup(topic.name), topic)
+  const minutes = latenessMinutes(config).get(event.name)
+  const audited: AuditedPartition[] = []
+  for (let partition = 0; partition < topic.partitions && !signal.aborted; partition++) {
+    const { start, end } = await log.bounds(topic, partition)
+    const committed = progress.find((each) => each.partition === partition)
+    const until = committed?.offset ?? start
+    const ledger = parseLedger(committed?.metadata ?? '')
+    const recomputed = full
+      ? await recomputeLedger({
+          log,
+          event,
+          topic,
+          partition,
+          until,
+          allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+          signal,
+        })
+      : null
+    const problems = [...problemsOf(ledger, until - start), ...(recomputed === null ? [] : differencesOf(ledger, recomputed))]
+    audited.push({ topic: topic.name, partition, ledger, recomputed, lag: end - until, problems })
+  }
+  return audited
+}
+
+function problemsOf(ledger: Ledger, records: number): string[] {
+  const problems: string[] = []
+  if (!ledgerAddsUp(ledger))
+    problems.push(
+      `${ledger.accepted} accepted, but the fates sum up to ${LEDGER_FATES.reduce((sum, fate) => sum + ledger[fate], 0)}`,
+    )
+  if (ledger.accepted !== records)
+    problems.push(`${records} records before the committed offset, but ${ledger.accepted} accepted`)
+  return problems
+}
+
+function differencesOf(ledger: Ledger, recomputed: Ledger): string[] {
+  return (['accepted', ...LEDGER_FATES] as const)
+    .filter((name) => ledger[name] !== recomputed[name])
+    .map((name) => `${title(name)} is ${ledger[name]}, counted again from the log ${recomputed[name]}`)
+}
+
+/** `too late` for `tooLate`. */
+export const title = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import { systemClock } from '../../core/clock.ts'
+import { openLmdbStore } from '../../kv/lmdb-store.ts'
+import { openEmbeddedLog } from '../../log/embedded/embedded-log.ts'
+import { type Catalogue, loadCatalogue } from '../catalogue.ts'
+import type { CliContext, ExitCode } from '../context.ts'
+import { checkLog } from '../doctor/check-log.ts'
+import { checkMachine } from '../doctor/check-machine.ts'
+import { type Finding, failure, note, type Severity } from '../doctor/finding.ts'
+import { createLogger } from '../logger.ts'
+import { packageVersion } from '../package-version.ts'
+import { openViewsSql } from '../pipeline.ts'
+import { type Style, styleOf } from '../style.ts'
+import { renderTable } from '../table.ts'
+
+/** `windrow doctor`: looks at everything that can keep windrow from working, changes nothing. 1 when something needs a person. */
+export async function doctor(context: CliContext, options: { readonly json?: boolean }): Promise<ExitCode> {
+  const config = loadConfig(context.environment, context.folder)
+  const findings = checkMachine(config, packageVersion())
+  const catalogue = await collect(findings, 'modules', () => loadCatalogue(config))
+  if (!existsSync(join(config.dataDir, 'log'))) findings.push(note('log', 'not there yet: nothing was ever published or run'))
+  else if (catalogue !== null)
+    await collect(findings, 'log', async () => void findings.push(...(await examineLog(config, catalogue))))
+  await collect(findings, 'postgres', async () => void findings.push(await examinePostgres(config, context)))
+  const shown = findings.map((finding) => ({ ...finding, text: config.redact(finding.text) }))
+  if (options.json === true) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
+  else await print(context, shown)
+  return findings.some(({ severity }) => severity === 'problem') ? 1 : 0
+}
+
+/** What `look` gives, or null with its failure among the findings. */
+async function collect<T>(findings: Finding[], about: string, look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    findings.push(failure(about, error))
+    return null
+  }
+}
+
+async function examineLog(config: Config, catalogue: Catalogue): Promise<Finding[]> {
+  const kv = await openLmdbStore({ path: join(config.dataDir, 'log') })
+  try {
+    const log = await openEmbeddedLog({ kv })
+    try {
+      return await checkLog(log, kv, catalogue, systemClock.now())
+    } finally {
+      await log.close()
+    }
+  } finally {
+    await kv.close()
+  }
+}
+
+async function examinePostgres(config: Config, context: CliContext): Promise<Finding> {
+  if (config.postgresUrl === null && !existsSync(join(config.dataDir, 'postgres')))
+    return note('postgres', 'embedded, not there yet')
+  const sql = openViewsSql(config, createLogger(config, context.stderr))
+  try {
+    const { rows } = await sql.query("SELECT split_part(version(), ' ', 2)")
+    const kind = config.postgresUrl === null ? 'embedded' : 'server'
+    return note('postgres', `${kind}, version ${String(rows[0]?.[0])}, at ${sql.describe()}`)
+  } finally {
+    await sql.close()
+  }
+}
+
+async function print(context: CliContext, findings: readonly Finding[]): Promise<void> {
+  const style = styleOf(context.stdout)
+  const columns = [{ title: '' }, { title: 'about' }, { title: 'found' }] as const
+  const rows = findings.map(({ severity, about, text, remedy }) => [
+    mark(style, severity),
+    about,
+    remedy === null ? text : `${text}. ${remedy}`,
+  ])
+  await context.stdout.write(renderTable(columns, rows, context.stdout))
+}
+
+function mark(style: Style, severity: Severity): string {
+  switch (severity) {
+    case 'note':
+      return style.good('ok')
+    case 'warning':
+      return style.warn('look')
+    case 'problem':
+      return style.bad('bad')
+  }
+}

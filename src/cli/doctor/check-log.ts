@@ -1,0 +1,132 @@
+import { stateOf } from '../../core/process-identity.ts'
+import { afterPrefix } from '../../kv/bytes.ts'
+import type { KeyValueStore } from '../../kv/port.ts'
+import { decodeLease } from '../../log/embedded/lease-record.ts'
+import { leaseKey, sessionKey, sessionsPrefix } from '../../log/embedded/log-keys.ts'
+import { decodeSession, type SessionRecord } from '../../log/embedded/session.ts'
+import type { Log, Topic } from '../../log/port.ts'
+import { addLedgers, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
+import { currentViews, engineGroup } from '../../runtime/live-views.ts'
+import { formatInstant } from '../../views/instant.ts'
+import type { Catalogue } from '../catalogue.ts'
+import { listDeadLetters } from '../dead-letters.ts'
+import { type Finding, note, problem, spanText, warning } from './finding.ts'
+
+/** The processes that have the log open, what each topic has been processed to and by whom, and what could not be used. */
+export async function checkLog(log: Log, kv: KeyValueStore, catalogue: Catalogue, now: number): Promise<Finding[]> {
+  const findings = [...checkProcesses(kv)]
+  for (const event of catalogue.events) {
+    const topic = await log.findTopic(catalogue.topicOf(event))
+    if (topic === null) findings.push(note(catalogue.topicOf(event), 'nothing was published yet'))
+    else findings.push(...(await checkTopic(log, kv, topic, now)))
+  }
+  findings.push(...(await checkViews(log, catalogue)), ...(await checkDeadLetters(log)))
+  return findings
+}
+
+function checkProcesses(kv: KeyValueStore): Finding[] {
+  return (
+    kv
+      .range({ start: sessionsPrefix, end: afterPrefix(sessionsPrefix) })
+      .map(({ value }) => decodeSession(value))
+      // This one looks on, and holds nothing.
+      .filter(({ pid }) => pid !== process.pid)
+      .map(processFinding)
+  )
+}
+
+function processFinding(record: SessionRecord): Finding {
+  switch (stateOf(record)) {
+    case 'running':
+    case 'unknown':
+      return note('process', `${record.pid} has the log open`)
+    case 'stopped': {
+      const remedy = `Continue it (kill -CONT ${record.pid}) or end it: what it holds goes to others soon.`
+      return warning('process', `${record.pid} has the log open, and is stopped`, remedy)
+    }
+    case 'gone':
+      return note('process', `${record.pid} has died; what it held goes to the next that asks`)
+  }
+}
+
+async function checkTopic(log: Log, kv: KeyValueStore, topic: Topic, now: number): Promise<Finding[]> {
+  const progress = await log.groupProgress(engineGroup(topic.name), topic)
+  const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
+  const pids = new Set<number>()
+  let records = 0
+  let lag = 0
+  let newest: number | null = null
+  for (let partition = 0; partition < topic.partitions; partition++) {
+    const { start, end } = await log.bounds(topic, partition)
+    records += end - start
+    lag += end - Math.max(start, offsets.get(partition) ?? start)
+    newest = latest(newest, await lastAppend(log, topic, partition, end))
+    const pid = holderOf(kv, topic, partition)
+    if (pid !== null) pids.add(pid)
+  }
+  const age =
+    newest === null ? '' : `, the newest came ${spanText(Math.max(0, now - newest))} ago (${formatInstant(newest).slice(0, 19)}Z)`
+  const by = pids.size === 0 ? '' : `, processed by ${[...pids].map((pid) => `process ${pid}`).join(', ')}`
+  const text = `${records.toLocaleString('en-US')} readings${age}${by}`
+  const findings: Finding[] = []
+  if (lag === 0) findings.push(note(topic.name, `${text}; all are in the views`))
+  else if (pids.size > 0) findings.push(note(topic.name, `${text}; ${lag.toLocaleString('en-US')} to go`))
+  else {
+    const remedy = 'Run `windrow start` or `windrow run --until-end`.'
+    findings.push(
+      warning(topic.name, `${text}; ${lag.toLocaleString('en-US')} are not in the views, and nobody is at work on them`, remedy),
+    )
+  }
+  const ledger = addLedgers(progress.map(({ metadata }) => parseLedger(metadata)))
+  if (!ledgerAddsUp(ledger)) {
+    findings.push(
+      problem(topic.name, 'the ledger does not add up', 'Run `windrow audit --full`, and keep the data folder for a report.'),
+    )
+  }
+  return findings
+}
+
+const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
+
+async function lastAppend(log: Log, topic: Topic, partition: number, end: number): Promise<number | null> {
+  const { start } = await log.bounds(topic, partition)
+  if (end <= start) return null
+  const reader = log.reader(topic, partition, end - 1)
+  try {
+    return (await reader.next(1))?.appendedAt.at(-1) ?? null
+  } finally {
+    await reader.close()
+  }
+}
+
+/** The process that runs the topologies of the partition, null where nobody alive does. */
+function holderOf(kv: KeyValueStore, topic: Topic, partition: number): number | null {
+  const { session } = decodeLease(kv.get(leaseKey(topic.id, partition, engineGroup(topic.name))))
+  const record = session === null ? undefined : kv.get(sessionKey(session))
+  if (record === undefined) return null
+  const identity = decodeSession(record)
+  return stateOf(identity) === 'gone' ? null : identity.pid
+}
+
+async function checkViews(log: Log, { views }: Catalogue): Promise<Finding[]> {
+  const current = await currentViews(log)
+  const missing = views.filter(({ name }) => !current.has(name)).map(({ name }) => name)
+  const unknown = [...current.keys()].filter((name) => !views.some((view) => view.name === name))
+  const findings = [note('views', `${views.length - missing.length} of ${views.length} are built`)]
+  if (unknown.length > 0) {
+    const remedy = 'Name their module in WINDROW_MODULES, or forget them with `windrow reset --views`.'
+    findings.push(warning('views', `nothing that is loaded keeps ${unknown.join(', ')} up to date`, remedy))
+  }
+  return findings
+}
+
+const MOST_LETTERS = 10_000
+
+async function checkDeadLetters(log: Log): Promise<Finding[]> {
+  const letters = await listDeadLetters(log, { limit: MOST_LETTERS, after: null })
+  if (letters.length === 0) return [note('dead letters', 'none')]
+  const counts = new Map<string, number>()
+  for (const { letter } of letters) counts.set(letter.code, (counts.get(letter.code) ?? 0) + 1)
+  const text = [...counts].map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`).join(', ')
+  return [warning('dead letters', text, 'Look at them with `windrow dlq list`.')]
+}
