@@ -54,6 +54,8 @@ export function manualClock(start = Date.UTC(2025, 0, 1)): ManualClock {
         for (const watcher of ready) watcher.resolve()
       }),
     advance: async (ms) => {
+      // Who is about to sleep sleeps first.
+      await settled()
       const target = elapsed + ms
       for (let next = earliest(target); next !== undefined; next = earliest(target)) {
         elapsed = Math.max(elapsed, next.deadline)
