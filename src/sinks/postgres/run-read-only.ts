@@ -1,0 +1,57 @@
+import type { SqlClient, SqlResult, SqlSession } from './sql-client.ts'
+
+export interface ReadOnlyOptions {
+  /** Rows at most; more are told by `truncated`. */
+  readonly limit: number
+  /** Default 60 s. */
+  readonly timeoutMs?: number
+}
+
+export interface ReadOnlyResult extends SqlResult {
+  /** The statement would have given more rows. */
+  readonly truncated: boolean
+}
+
+/**
+ * Runs one statement of a user in a transaction that can only read and is rolled back, so that nothing it sets outlives it. Rejects as
+ * `SqlSession.query` does; WR_SQL with SQLSTATE 25006 for a statement that writes.
+ */
+export async function runReadOnly(client: SqlClient, text: string, options: ReadOnlyOptions): Promise<ReadOnlyResult> {
+  const done = new RolledBack()
+  try {
+    return await client.transaction(
+      async (session) => {
+        done.result = await run(session, text, options.limit)
+        throw done
+      },
+      { readOnly: true, timeoutMs: options.timeoutMs ?? 60_000 },
+    )
+  } catch (error) {
+    if (error !== done || done.result === null) throw error
+    return done.result
+  }
+}
+
+/** Thrown to have the transaction rolled back although all went well. */
+class RolledBack extends Error {
+  result: ReadOnlyResult | null = null
+}
+
+/** A query is read through a cursor, so that no more than the limit is ever made; what is no query gives few rows. */
+async function run(session: SqlSession, text: string, limit: number): Promise<ReadOnlyResult> {
+  if (!isQuery(text)) return cut(await session.query(text), limit)
+  await session.query(`DECLARE windrow_rows NO SCROLL CURSOR FOR ${text}`)
+  const result = await session.query(`FETCH FORWARD ${limit + 1} FROM windrow_rows`)
+  return cut({ ...result, command: 'SELECT' }, limit)
+}
+
+function cut(result: SqlResult, limit: number): ReadOnlyResult {
+  if (result.rows.length <= limit) return { ...result, truncated: false }
+  return { ...result, rows: result.rows.slice(0, limit), rowCount: limit, truncated: true }
+}
+
+/** What may stand behind DECLARE … CURSOR FOR. Comments and brackets may come first. */
+function isQuery(text: string): boolean {
+  const start = text.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/, '')
+  return /^(?:select|with|values|table)\b/i.test(start)
+}
