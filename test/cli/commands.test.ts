@@ -1,0 +1,246 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtInViews } from '../../src/views/index.ts'
+import { runCommand } from './run-command.ts'
+
+let folder: string
+const windrow = (...words: string[]) => runCommand(folder, words, { WINDROW_LOG_LEVEL: 'error' })
+const json = async (...words: string[]) => JSON.parse((await windrow(...words)).stdout)
+
+const simulated = [
+  'produce',
+  '--source',
+  'simulator',
+  '--from',
+  '2025-03-29',
+  '--to',
+  '2025-03-31',
+  '--station',
+  'sim-paris,sim-lyon',
+]
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'windrow-commands-'))
+  writeFileSync(
+    join(folder, 'roof.csv'),
+    'station_id,timestamp,interval_minutes,temperature,time_zone\n' +
+      'roof,2025-01-01T00:00:00Z,60,1.5,Europe/Paris\n' +
+      'roof,2025-01-01T01:00:00Z,60,warm,Europe/Paris\n' +
+      'roof,2025-01-01T02:00:00Z,60,-2.25,Europe/Paris\n',
+  )
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('on an empty folder', () => {
+  test('export says that the view has to be built first', async () => {
+    const { code, stdout, stderr } = await windrow('export', 'weather_daily')
+    expect(code).toBe(3)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('WR_VIEW_EMPTY')
+  })
+
+  test('topics, stations, audit and dlq list find nothing, and that is no error', async () => {
+    for (const words of [['topics'], ['stations'], ['audit'], ['dlq', 'list']]) {
+      const { code, stdout } = await windrow(...words)
+      expect([words, code, stdout]).toEqual([words, 0, ''])
+    }
+    expect(await json('dlq', 'list', '--json')).toEqual([])
+  })
+})
+
+describe('after readings were published and processed', () => {
+  beforeAll(async () => {
+    expect(await json(...simulated, '--json')).toMatchObject({ polls: 1, failures: 0, deadLettered: 0 })
+    expect(await json('produce', '--source', 'file', '--file', 'roof.csv', '--json')).toMatchObject({
+      published: 2,
+      deadLettered: 1,
+    })
+    expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
+  }, 60_000)
+
+  test('publishing the same again adds nothing', async () => {
+    expect(await json('produce', '--source', 'file', '--file', 'roof.csv', '--json')).toMatchObject({
+      published: 0,
+      unchanged: 2,
+      deadLettered: 0,
+      deadLetteredBefore: 1,
+    })
+  })
+
+  test('export gives CSV with a header of column names, null as empty text, instants in ISO 8601, sorted by key', async () => {
+    const { code, stdout, stderr } = await windrow('export', 'weather_data', '--station', 'roof')
+    expect([code, stderr]).toEqual([0, ''])
+    const [header, ...rows] = stdout.trimEnd().split('\n')
+    expect(header?.split(',').slice(0, 5)).toEqual(['station_id', 'timestamp', 'city', 'country', 'interval_minutes'])
+    expect(rows).toEqual(['roof,2025-01-01T00:00:00Z,,,60,,1.5,,,,,,,,,,', 'roof,2025-01-01T02:00:00Z,,,60,,-2.25,,,,,,,,,,'])
+  })
+
+  test.each(builtInViews.map(({ name }) => name))('every row of %s is the same in CSV, JSON and Parquet', async (name) => {
+    const csv = (await windrow('export', name)).stdout.trimEnd().split('\n')
+    const rows = (await json('export', name, '--format', 'json')) as ReadonlyArray<Readonly<Record<string, unknown>>>
+    expect(rows.map((row) => Object.values(row).map((cell) => (cell === null ? '' : String(cell))))).toEqual(
+      csv.slice(1).map((line) => line.split(',')),
+    )
+    const keys = rows.map((row) => JSON.stringify(Object.values(row).slice(0, 2)))
+    expect(keys).toEqual([...keys].sort())
+    expect((await windrow('export', name, '--format', 'parquet', '--output', 'rows.parquet')).code).toBe(0)
+    const { DuckDBInstance } = await import('@duckdb/node-api')
+    const instance = await DuckDBInstance.create()
+    const connection = await instance.connect()
+    const found = await connection.runAndReadAll(`SELECT count(*) FROM '${join(folder, 'rows.parquet')}'`)
+    expect(Number(found.getRows()[0]?.[0])).toBe(rows.length)
+    connection.closeSync()
+    instance.closeSync()
+  })
+
+  test('export takes a range of days or instants, start inclusive, end exclusive', async () => {
+    const hours = (rows: ReadonlyArray<{ hour: string }>) => rows.map(({ hour }) => hour)
+    const range = ['--station', 'sim-paris', '--from', '2025-03-29T23:00:00Z', '--to', '2025-03-30T02:00:00Z', '--format', 'json']
+    expect(hours(await json('export', 'weather_hourly', ...range))).toEqual([
+      '2025-03-29T23:00:00Z',
+      '2025-03-30T00:00:00Z',
+      '2025-03-30T01:00:00Z',
+    ])
+    const days = await json(
+      'export',
+      'weather_daily',
+      '--station',
+      'sim-paris',
+      '--from',
+      '2025-03-30',
+      '--to',
+      '2025-03-31',
+      '--format',
+      'json',
+    )
+    expect(days.map(({ day, window_start }: { day: string; window_start: string }) => [day, window_start])).toEqual([
+      ['2025-03-30', '2025-03-29T23:00:00Z'],
+    ])
+  })
+
+  test('an exported file is there whole or not at all', async () => {
+    expect((await windrow('export', 'stations', '--output', 'out.csv')).code).toBe(0)
+    expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toBe((await windrow('export', 'stations')).stdout)
+    const refused = await windrow('export', 'stations', '--output', 'absent/out.csv')
+    expect([refused.code, refused.stderr.split(':')[0]]).toEqual([2, 'WR_OUTPUT_FILE'])
+    expect((await windrow('export', 'stations', '--format', 'parquet')).code).toBe(2)
+    expect(existsSync(join(folder, 'absent'))).toBe(false)
+  })
+
+  test('the views do not depend on the order of arrival or on how often they are built', async () => {
+    const before = (await windrow('export', 'weather_hourly')).stdout
+    expect((await windrow('reset', '--views', '--yes')).code).toBe(0)
+    expect((await windrow('export', 'weather_hourly')).code).toBe(3)
+    expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
+    expect((await windrow('export', 'weather_hourly')).stdout).toBe(before)
+  })
+
+  test('reset wants to know what, and asks before it does it', async () => {
+    for (const words of [['reset'], ['reset', '--views', '--all', '--yes'], ['reset', '--views']]) {
+      const { code, stderr } = await windrow(...words)
+      expect([words, code, stderr.split(':')[0]]).toEqual([words, 2, 'WR_USAGE'])
+    }
+  })
+
+  test('audit accounts for every reading, also when it counts again from the log', async () => {
+    const { code, stdout } = await windrow('audit', '--full', '--json')
+    expect(code).toBe(0)
+    const { ok, partitions } = JSON.parse(stdout)
+    expect(ok).toBe(true)
+    const accepted = partitions.reduce((sum: number, { ledger }: { ledger: { accepted: number } }) => sum + ledger.accepted, 0)
+    expect(accepted).toBeGreaterThan(100)
+    expect((await windrow('audit')).stdout).toContain('all')
+  })
+
+  test('count counts readings and rows, stations and topics list them', async () => {
+    const counts = await json('count', 'weather_data', 'stations', '--json')
+    const stations = await json('stations', '--json')
+    expect(counts).toEqual([
+      { name: 'weather_data', what: 'rows', count: (await json('export', 'weather_data', '--format', 'json')).length },
+      { name: 'stations', what: 'rows', count: stations.length },
+    ])
+    expect(stations.map(({ station_id }: { station_id: string }) => station_id)).toContain('roof')
+    const topics = await json('topics', '--json')
+    expect(topics.find(({ topic }: { topic: string }) => topic === 'views.weather_data.g1')).toMatchObject({
+      role: 'rows',
+      partitions: 4,
+    })
+    expect((await windrow('count', 'nothing')).code).toBe(2)
+  })
+
+  test('tail prints records as JSON lines with the values by their schema', async () => {
+    const { code, stdout } = await windrow('tail', 'weather.readings', '--max', '2')
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([code, lines.length]).toEqual([0, 2])
+    expect(lines[1]).toMatchObject({
+      key: 'roof',
+      value: { station_id: 'roof', timestamp: '2025-01-01T02:00:00Z', temperature: -2.25 },
+    })
+    const all = await windrow('tail', 'weather.readings', '--from-start')
+    expect(all.stdout.split('\n').length).toBeGreaterThan(100)
+    expect((await windrow('tail', 'nothing')).stderr).toContain('WR_TOPIC_UNKNOWN')
+  })
+
+  test('why tells which readings made a row, and finds nothing with exit code 1', async () => {
+    const explained = await json('why', 'weather_daily', 'roof', '2025-01-01', '--json')
+    expect(explained).toMatchObject({
+      complete: false,
+      row: { n: 2, temperature_min: -2.25 },
+      window: { time_zone: 'Europe/Paris' },
+    })
+    expect(explained.readings.map(({ timestamp }: { timestamp: string }) => timestamp)).toEqual([
+      '2025-01-01T00:00:00Z',
+      '2025-01-01T02:00:00Z',
+    ])
+    const text = await windrow('why', 'weather_daily', 'roof', '2025-01-01')
+    expect([text.code, text.stdout.includes('waiting for:')]).toEqual([0, true])
+    expect((await windrow('why', 'weather_daily', 'roof', '2030-01-01')).code).toBe(1)
+    expect((await windrow('why', 'weather_daily', 'roof')).code).toBe(2)
+  })
+
+  test('dlq lists, shows and retries what could not be used', async () => {
+    const [letter] = await json('dlq', 'list', '--json')
+    expect(letter).toMatchObject({ origin: 'source', code: 'WR_READING_FIELD' })
+    expect(letter.where).toContain('line 3')
+    const shown = await windrow('dlq', 'show', letter.id)
+    expect(shown.stdout).toContain('warm')
+    expect(shown.stdout).toContain('remedy')
+    const retried = await windrow('dlq', 'retry', letter.id)
+    expect([retried.code, retried.stdout]).toEqual([1, '1 tried, 0 published again, 1 still refused\n'])
+    expect((await windrow('dlq', 'retry')).code).toBe(2)
+    expect((await windrow('dlq', 'show', 'nothing')).stderr).toContain('WR_DEAD_LETTER_UNKNOWN')
+  })
+
+  test('compact rewrites the topics of views and leaves their rows as they are', async () => {
+    const before = (await windrow('export', 'stations')).stdout
+    const done = await json('compact', '--json')
+    expect(done.map(({ topic }: { topic: string }) => topic)).toContain('views.stations.g1')
+    for (const { before: records, after } of done) expect(after).toBeLessThanOrEqual(records)
+    expect((await windrow('export', 'stations')).stdout).toBe(before)
+    expect((await windrow('compact', 'weather.readings')).code).toBe(2)
+  })
+
+  test('doctor finds nothing that needs a person', async () => {
+    const { code, stdout } = await windrow('doctor', '--json')
+    expect([code, JSON.parse(stdout).filter(({ severity }: { severity: string }) => severity === 'problem')]).toEqual([0, []])
+    expect((await windrow('doctor')).stdout).toContain('weather.readings')
+  })
+
+  test('a wrong source option is refused before anything is published', async () => {
+    for (const words of [
+      ['produce', '--source', 'file'],
+      ['produce', '--source', 'simulator', '--city', 'Paris'],
+      ['produce', '--source', 'file', '--file', 'roof.csv', '--from', 'yesterday'],
+      ['produce', '--source', 'file', '--file', 'absent.csv'],
+      ['run', '--sinks', 'mongodb'],
+    ]) {
+      const { code, stdout } = await windrow(...words)
+      expect([words, code, stdout]).toEqual([words, 2, ''])
+    }
+  })
+})
