@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { planOf } from './event-plan.ts'
 import type { EventType } from './event-type.ts'
 import type { FieldRole, PlannedField } from './planned-field.ts'
-import type { Reading } from './reading.ts'
+import type { Place, Reading } from './reading.ts'
 import type { Values } from './reading-check.ts'
 
 export interface ContentHashOptions {
@@ -13,14 +13,22 @@ export interface ContentHashOptions {
 interface HashedField {
   readonly label: string
   readonly name: string
-  readonly inLocation: boolean
   readonly isFloat: boolean
   readonly isRevision: boolean
 }
 
 const NOT_CONTENT: ReadonlySet<FieldRole> = new Set(['ingestedAt', 'dataOrigin', 'location'])
 
-const hashedFields = new WeakMap<EventType, readonly HashedField[]>()
+interface HashedFields {
+  readonly before: readonly HashedField[]
+  readonly place: readonly HashedField[]
+  readonly after: readonly HashedField[]
+}
+
+const PLACE_LABEL = ';location.'
+
+const hashedFields = new WeakMap<EventType, HashedFields>()
+const placeTexts = new WeakMap<Place, string>()
 
 /**
  * 64 bits over all that a reading says, without `ingestedAt` and `dataOrigin`: readings with the same hash are duplicates. Stored in
@@ -29,15 +37,31 @@ const hashedFields = new WeakMap<EventType, readonly HashedField[]>()
  */
 export function contentHash<R extends Reading>(event: EventType<R>, reading: R, options: ContentHashOptions = {}): bigint {
   const values = reading as unknown as Values
-  const place = reading.location as unknown as Values
+  const { before, place, after } = fieldsOf(event)
+  const withRevision = options.revisedAt !== false
+  const text = textOf(before, values, withRevision) + placeText(place, reading.location) + textOf(after, values, withRevision)
+  return hash('sha256', text, 'buffer').readBigUInt64BE()
+}
+
+function textOf(fields: readonly HashedField[], values: Values, withRevision: boolean): string {
   let text = ''
-  for (const field of fieldsOf(event)) {
-    if (field.isRevision && options.revisedAt === false) continue
-    const value = (field.inLocation ? place : values)[field.name]
+  for (const field of fields) {
+    if (field.isRevision && !withRevision) continue
+    const value = values[field.name]
     if (value === null || value === undefined) continue
     text += field.label + canonical(field.isFloat ? Math.fround(value as number) : value)
   }
-  return hash('sha256', text, 'buffer').readBigUInt64BE()
+  return text
+}
+
+/** The readings of a station mostly share one place, whose fields are the same for every event. */
+function placeText(fields: readonly HashedField[], place: Place): string {
+  let text = placeTexts.get(place)
+  if (text === undefined) {
+    text = textOf(fields, place as unknown as Values, true)
+    placeTexts.set(place, text)
+  }
+  return text
 }
 
 /** No value's text can be taken for another's: texts are quoted, and numbers are the shortest that give the same double. */
@@ -45,22 +69,31 @@ function canonical(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
-function fieldsOf(event: EventType): readonly HashedField[] {
+/** In the order of their labels, among which those of the place follow one another. */
+function fieldsOf(event: EventType): HashedFields {
   let fields = hashedFields.get(event)
   if (fields === undefined) {
     const plan = planOf(event)
-    const own = plan.fields.filter(({ role }) => !NOT_CONTENT.has(role))
-    const hashed = [
-      ...own.map((field) => hashedField(field, false, field.role === 'revisedAt')),
-      ...plan.location.map((field) => hashedField(field, true, false)),
-    ]
-    fields = hashed.sort((a, b) => (a.label < b.label ? -1 : 1))
+    const own = plan.fields
+      .filter(({ role }) => !NOT_CONTENT.has(role))
+      .map((field) => hashedField(field, false, field.role === 'revisedAt'))
+      .sort(byLabel)
+    const place = plan.location.map((field) => hashedField(field, true, false)).sort(byLabel)
+    fields = {
+      before: own.filter(({ label }) => label < PLACE_LABEL),
+      place,
+      after: own.filter(({ label }) => label >= PLACE_LABEL),
+    }
     hashedFields.set(event, fields)
   }
   return fields
 }
 
+function byLabel(a: HashedField, b: HashedField): number {
+  return a.label < b.label ? -1 : 1
+}
+
 function hashedField(field: PlannedField, inLocation: boolean, isRevision: boolean): HashedField {
-  const label = `;${inLocation ? 'location.' : ''}${field.field}=`
-  return { label, name: field.name, inLocation, isFloat: field.wire === 'float', isRevision }
+  const label = `${inLocation ? PLACE_LABEL : ';'}${field.field}=`
+  return { label, name: field.name, isFloat: field.wire === 'float', isRevision }
 }
