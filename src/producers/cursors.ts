@@ -7,6 +7,9 @@ export const CURSORS_TOPIC = 'producer.cursors'
 /** A day of a station in memory. */
 export interface CursorEntry {
   readonly key: string
+  readonly station: string
+  /** UTC, since 1970-01-01. */
+  readonly dayNumber: number
   readonly day: CursorDay
   /** The number of the batch that it was last changed in, 0 when never. */
   batch: number
@@ -18,6 +21,8 @@ const DEAD_LETTER_MARK = Uint8Array.of(1)
 const DEFAULT_BUDGET_BYTES = 64 * 1024 * 1024
 /** Keys of dead letters that are not yet in the table count as this much memory. */
 const MARK_BYTES = 200
+/** Stations of which the entry used last is found at once. */
+const MAX_LAST = 10_000
 
 const encoder = new TextEncoder()
 
@@ -32,15 +37,13 @@ export class Cursors {
   /** In the order of their last use. */
   private readonly entries = new Map<string, CursorEntry>()
   private readonly marks = new Map<string, number>()
+  private readonly lastOfStation = new Map<string, CursorEntry>()
   private memoryBytes = 0
   private changed = new Set<CursorEntry>()
   private newMarks: string[] = []
   private batch = 1
   private committedBatch = 0
   private inTableBatch = 0
-  private lastStation = ''
-  private lastDay = Number.NaN
-  private lastEntry: CursorEntry | null = null
 
   constructor(source: string, table: Table, budgetBytes = DEFAULT_BUDGET_BYTES) {
     this.source = source
@@ -50,19 +53,20 @@ export class Cursors {
 
   /** The entry of the station and the UTC day (number since 1970-01-01); a new one where nothing was published. */
   entry(station: string, day: number): CursorEntry {
-    if (day === this.lastDay && station === this.lastStation && this.lastEntry !== null) return this.lastEntry
+    // Stations take turns, but each mostly stays within a day: only another day is looked up.
+    const last = this.lastOfStation.get(station)
+    if (last !== undefined && last.dayNumber === day) return last
     const key = JSON.stringify([this.source, station, dayText(day)])
     let entry = this.entries.get(key)
     if (entry === undefined) {
       const bytes = this.table.get(encoder.encode(key))
       const found = bytes === undefined ? new CursorDay() : CursorDay.decode(bytes)
-      entry = { key, day: found, batch: 0, memoryBytes: found.memoryBytes }
+      entry = { key, station, dayNumber: day, day: found, batch: 0, memoryBytes: found.memoryBytes }
       this.memoryBytes += entry.memoryBytes
     } else this.entries.delete(key)
     this.entries.set(key, entry)
-    this.lastStation = station
-    this.lastDay = day
-    this.lastEntry = entry
+    if (this.lastOfStation.size >= MAX_LAST) this.lastOfStation.clear()
+    this.lastOfStation.set(station, entry)
     return entry
   }
 
@@ -115,7 +119,7 @@ export class Cursors {
       if (entry.batch > this.inTableBatch) continue
       this.entries.delete(key)
       this.memoryBytes -= entry.memoryBytes
-      if (entry === this.lastEntry) this.lastEntry = null
+      if (entry === this.lastOfStation.get(entry.station)) this.lastOfStation.delete(entry.station)
     }
   }
 
