@@ -8,7 +8,7 @@ function codesInSource(): Set<string> {
   const codes = new Set<string>()
   for (const file of readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') && !file.endsWith('.js')) continue
-    for (const [, code] of readFileSync(`${root}src/${file}`, 'utf8').matchAll(/['"`](WR_[A-Z0-9_]+)['"`]/g))
+    for (const [, code] of readFileSync(`${root}src/${file}`, 'utf8').matchAll(/['"`](WR_[A-Z0-9_]*[A-Z0-9])['"`]/g))
       codes.add(code as string)
   }
   return codes
