@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { WindrowError } from '../core/errors.ts'
 import { statOf } from '../core/process-identity.ts'
+import { openFailure } from './lmdb-errors.ts'
 
 /** Who is inside a write transaction, as of now. */
 export interface WriteLockHolder {
@@ -26,6 +27,7 @@ const POLL_MS = 10
 const MAGIC = 0xbeefc0de
 /** LMDB aligns what several processors write to. */
 const CACHE_LINE = 64
+const LOCK_HEADER_BYTES = 512
 
 /**
  * Resolves when a writer may be expected to get LMDB's write lock. Opening takes that lock on this very thread, without a
@@ -61,18 +63,36 @@ function readLock(path: string): LockSight | null {
   if (process.platform !== 'linux') return null
   const sizeOfMutex = { x64: 40, arm64: 48 }[process.arch as string]
   if (sizeOfMutex === undefined) return null
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(join(path, 'lock.mdb'))
-  } catch {
-    return null
-  }
+  const bytes = readLockFile(join(path, 'lock.mdb'))
+  if (bytes === null) return null
   // Magic, format, transaction, number of readers, the mutex of the readers; then, on its own line, the mutex of the writers.
   const mutexAt = Math.ceil((24 + sizeOfMutex) / CACHE_LINE) * CACHE_LINE
   if (bytes.byteLength < mutexAt + sizeOfMutex || bytes.readUInt32LE(0) !== MAGIC) return null
   // A robust mutex holds the thread's id: glibc in its first word, musl in its second. The top bits are flags.
   const word = bytes.readUInt32LE(mutexAt + (usesMusl() ? 4 : 0))
   return { thread: word & 0x3fffffff, transaction: bytes.readBigUInt64LE(8) }
+}
+
+/**
+ * Handles of lock files, by path. They stay open: closing one would drop the locks by which LMDB tells that this process is alive
+ * (POSIX takes all locks of a process on a file away when the process closes any handle of it).
+ */
+const lockFiles = new Map<string, { readonly handle: number; readonly inode: number }>()
+
+function readLockFile(file: string): Buffer | null {
+  try {
+    const { ino } = statSync(file)
+    const known = lockFiles.get(file)
+    // The file was removed and made anew, so that nobody needs the old one's locks.
+    if (known !== undefined && known.inode !== ino) closeSync(known.handle)
+    const handle = known !== undefined && known.inode === ino ? known.handle : openSync(file, 'r')
+    lockFiles.set(file, { handle, inode: ino })
+    const bytes = Buffer.alloc(LOCK_HEADER_BYTES)
+    return bytes.subarray(0, readSync(handle, bytes, 0, bytes.byteLength, 0))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw openFailure(error, file)
+  }
 }
 
 let musl: boolean | null = null
