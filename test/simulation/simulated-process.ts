@@ -1,11 +1,12 @@
 import { isWindrowError } from '../../src/core/errors.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import type { KeyValueStore } from '../../src/kv/port.ts'
-import type { GroupOptions, Log, PartitionLease } from '../../src/log/port.ts'
+import type { Log } from '../../src/log/port.ts'
 import { type Runner, startRunner } from '../../src/runtime/runner.ts'
 import { builtInTopologies } from '../../src/streams/topologies/index.ts'
 import { type CrashingLog, crashingLog, isCrash } from '../../src/testing/crashing-log.ts'
 import type { MemoryLog } from '../../src/testing/memory-log.ts'
+import { interceptCommits } from '../support/intercept-commits.ts'
 import { hastyClock, turns } from './hasty-clock.ts'
 import type { History } from './history.ts'
 import type { Life } from './life-plan.ts'
@@ -178,52 +179,11 @@ class EngineProcess implements SimulatedProcess {
 
   /** A log whose commits take a while, before and after they are applied. */
   private slow(log: Log): Log {
-    const wrapLease = (lease: PartitionLease): PartitionLease => ({
-      group: lease.group,
-      topic: lease.topic,
-      partition: lease.partition,
-      epoch: lease.epoch,
-      progress: lease.progress,
-      lost: lease.lost,
-      isHeld: () => lease.isHeld(),
-      commit: async (progress, writes) => {
-        await this.delay(this.life.commitTurns)
-        const bases = await lease.commit(progress, writes)
-        await this.delay(this.life.commitTurns)
-        return bases
-      },
+    return interceptCommits(log, async (commit) => {
+      await this.delay(this.life.commitTurns)
+      const bases = await commit()
+      await this.delay(this.life.commitTurns)
+      return bases
     })
-    const wrapped = new Map<PartitionLease, PartitionLease>()
-    const joinGroup = (options: GroupOptions) =>
-      log.joinGroup({
-        group: options.group,
-        topics: options.topics,
-        onAssigned: (lease) => {
-          const slow = wrapLease(lease)
-          wrapped.set(lease, slow)
-          options.onAssigned(slow)
-        },
-        onRevoked: async (lease) => {
-          const slow = wrapped.get(lease)
-          if (slow !== undefined) await options.onRevoked(slow)
-        },
-      })
-    return {
-      backend: log.backend,
-      registry: log.registry,
-      ensureTopic: (spec) => log.ensureTopic(spec),
-      findTopic: (name) => log.findTopic(name),
-      topics: () => log.topics(),
-      deleteTopic: (name) => log.deleteTopic(name),
-      bounds: (topic, partition) => log.bounds(topic, partition),
-      reader: (topic, partition, from) => log.reader(topic, partition, from),
-      append: (writes) => log.append(writes),
-      exclusiveWriter: (id) => log.exclusiveWriter(id),
-      joinGroup,
-      groupProgress: (group, topic) => log.groupProgress(group, topic),
-      resetGroup: (group, topic) => log.resetGroup(group, topic),
-      compact: (topic) => log.compact(topic),
-      close: () => log.close(),
-    }
   }
 }
