@@ -29,8 +29,6 @@ export interface SourceOptions {
   readonly speed?: number
 }
 
-export const SOURCE_NAMES = ['file', 'simulator'] as const
-
 /** Options that mean something to some sources only. */
 const onlyFor: Readonly<Record<string, readonly string[]>> = {
   file: ['file', 'format', 'kind', 'timeZone', 'timestampZone', 'latitude', 'longitude', 'city', 'country', 'cadence', 'coUnit'],
