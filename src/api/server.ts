@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from '../core/logger.ts'
 import { answerErrors, errorSchema } from './api-error.ts'
+import { closeGracefully } from './graceful-close.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { describeRoutes, documentRoutes } from './openapi.ts'
 import type { ApiPorts } from './ports.ts'
@@ -25,15 +26,6 @@ export interface ServerOptions extends Partial<Omit<StreamOptions, 'logger'>> {
   readonly logger: Logger
   /** How long a request under way may take to end when the server closes. Default 3 s. */
   readonly closeGraceMs?: number
-}
-
-/** After the grace, connections that are still open are cut, so that closing always ends. */
-function closeInTime(app: FastifyInstance, graceMs: number): void {
-  let timer: NodeJS.Timeout | undefined
-  app.addHook('preClose', async () => {
-    timer = setTimeout(() => app.server.closeAllConnections(), graceMs)
-  })
-  app.addHook('onClose', async () => clearTimeout(timer))
 }
 
 /** Answers of the API change at any time; the page's files say for themselves how they may be kept. */
@@ -64,7 +56,7 @@ export function createServer(ports: ApiPorts, options: ServerOptions): FastifyIn
   addSecurityHeaders(app)
   if (isLoopback(options.host)) checkHostHeader(app)
   answerErrors(app, logger)
-  closeInTime(app, options.closeGraceMs ?? 3000)
+  closeGracefully(app, options.closeGraceMs ?? 3000)
   // Response schemas are documentation: an answer leaves as it is, without losing what a schema forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.addSchema(errorSchema)

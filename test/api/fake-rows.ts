@@ -1,5 +1,10 @@
 import { HOUR_MS } from '../../src/core/calendar.ts'
+import { snakeCase } from '../../src/core/naming.ts'
+import { airHourlyView, dailySensorMeansView } from '../../src/views/air.ts'
+import { dailyEnergySummaryView, energiesView } from '../../src/views/energy.ts'
+import { stationsView } from '../../src/views/stations.ts'
 import type { View } from '../../src/views/view.ts'
+import { weatherDailyView, weatherDataView, weatherHourlyView, weatherMonthlyView } from '../../src/views/weather.ts'
 import {
   airAt,
   type Calendar,
@@ -13,16 +18,6 @@ import {
   weatherAt,
   windowsOf,
 } from './fake-data.ts'
-import {
-  airHourly,
-  dailyEnergySummary,
-  dailySensorMeans,
-  energies,
-  stationsView,
-  weatherDaily,
-  weatherHourly,
-  weatherMonthly,
-} from './fake-views.ts'
 
 type Sample = { readonly at: number; readonly values: Readonly<Record<string, number>> }
 
@@ -84,6 +79,8 @@ function energyValues(found: readonly Sample[]): Row {
     consumption_max: Math.max(...consumption),
     consumption_energy_mwh: energy,
     load_factor: mean(consumption)! / Math.max(...consumption),
+    pv_n: found.length,
+    pv_clamped_n: 0,
     pv_energy_mwh: solar,
     pv_share: solar / energy,
   }
@@ -97,8 +94,10 @@ function airValues(found: readonly Sample[], expected: number): Row {
     values[`${name}_coverage`] = found.length / expected
     values[`${name}_valid`] = found.length / expected >= 0.75
   }
-  values.co_exceeds_who = values.co_valid ? (values.co_mean as number) > 4 : null
-  values.pm25_exceeds_who = values.pm25_valid ? (values.pm25_mean as number) > 15 : null
+  values.temperature_mean = 12.5
+  values.humidity_mean = 68
+  values.co_exceeds_who = (values.co_mean as number) > 4
+  values.pm25_exceeds_who = (values.pm25_mean as number) > 15
   return values
 }
 
@@ -118,9 +117,30 @@ function energyRows(place: Place, from: number, to: number): Row[] {
   const rows: Row[] = []
   for (let at = Math.ceil(from / 900_000) * 900_000; at + 900_000 <= to; at += 900_000) {
     const { consumption, solar } = energyAt(place, at)
-    rows.push({ zone_id: place.id, timestamp: at, consommations: consumption, production_pv: solar })
+    const about = {
+      city: null,
+      country: place.country,
+      interval_minutes: place.intervalMinutes,
+      clamped: false,
+      revised_at: null,
+    }
+    rows.push({ zone_id: place.id, timestamp: at, consommations: consumption, production_pv: solar, ...about })
   }
   return rows
+}
+
+function weatherData(place: Place, from: number, to: number): Row[] {
+  return samples(place, { label: '', start: from, end: to }, from, to).map(({ at, values }) => ({
+    station_id: place.id,
+    timestamp: at,
+    city: place.city,
+    country: place.country,
+    interval_minutes: place.intervalMinutes,
+    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [snakeCase(name), value])),
+    weather_condition: values.precipitation! > 0 ? 'Rain' : null,
+    is_rain: values.precipitation! > 0,
+    is_storm: false,
+  }))
 }
 
 function withTrend(rows: readonly Row[]): Row[] {
@@ -143,16 +163,17 @@ function ofKind(view: View, kind: Place['kind'], rowsOf: (place: Place, from: nu
   return { view, kind, rows: (from, to) => placesOf(kind).flatMap((place) => rowsOf(place, from, to)) }
 }
 
-const monthly = windowed(weatherMonthly, 'months', weatherValues)
+const monthly = windowed(weatherMonthlyView, 'months', weatherValues)
 
 export const fakeViews: readonly FakeView[] = [
-  ofKind(weatherHourly, 'weather', windowed(weatherHourly, 'hours', weatherValues)),
-  ofKind(weatherDaily, 'weather', windowed(weatherDaily, 'days', weatherValues)),
-  ofKind(weatherMonthly, 'weather', (place, from, to) => withTrend(monthly(place, from, to))),
-  ofKind(energies, 'energy', energyRows),
-  ofKind(dailyEnergySummary, 'energy', windowed(dailyEnergySummary, 'days', energyValues)),
-  ofKind(airHourly, 'air', windowed(airHourly, 'hours', airValues)),
-  ofKind(dailySensorMeans, 'air', windowed(dailySensorMeans, 'days', airValues)),
+  ofKind(weatherDataView, 'weather', weatherData),
+  ofKind(weatherHourlyView, 'weather', windowed(weatherHourlyView, 'hours', weatherValues)),
+  ofKind(weatherDailyView, 'weather', windowed(weatherDailyView, 'days', weatherValues)),
+  ofKind(weatherMonthlyView, 'weather', (place, from, to) => withTrend(monthly(place, from, to))),
+  ofKind(energiesView, 'energy', energyRows),
+  ofKind(dailyEnergySummaryView, 'energy', windowed(dailyEnergySummaryView, 'days', energyValues)),
+  ofKind(airHourlyView, 'air', windowed(airHourlyView, 'hours', airValues)),
+  ofKind(dailySensorMeansView, 'air', windowed(dailySensorMeansView, 'days', airValues)),
   {
     view: stationsView,
     kind: null,

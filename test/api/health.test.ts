@@ -37,7 +37,7 @@ describe('the state of the pipeline in a word', () => {
       status: 'problem',
       headline: 'Postgres does not answer.',
       reasons: [
-        { part: 'postgres weather_hourly', code: 'WR_POSTGRES_AWAY', message: 'Postgres does not answer.', remedy: 'Start it.' },
+        { part: 'postgres weather_data', code: 'WR_POSTGRES_AWAY', message: 'Postgres does not answer.', remedy: 'Start it.' },
       ],
     })
     expect(assessHealth({ ...well, tasks: [{ ...task, state: 'stopped' }] })).toMatchObject({

@@ -48,7 +48,18 @@ describe('the OpenAPI document', () => {
   test('says of every view by what it can be narrowed down, and what its columns mean', async () => {
     const { paths } = await openapi()
     const names = (path: string): string[] => paths[path]!.get!.parameters!.map(({ name }) => name)
-    expect(names('/api/views/energies')).toEqual(['station', 'from', 'to', 'limit', 'after', 'order', 'format', 'shape'])
+    expect(names('/api/views/energies')).toEqual([
+      'station',
+      'city',
+      'country',
+      'from',
+      'to',
+      'limit',
+      'after',
+      'order',
+      'format',
+      'shape',
+    ])
     expect(names('/api/views/stations')).toEqual([
       'station',
       'city',
@@ -61,7 +72,7 @@ describe('the OpenAPI document', () => {
       'shape',
     ])
     expect(names('/api/views/weather_hourly/why')).toEqual(['station_id', 'hour'])
-    expect(JSON.stringify(paths['/api/views/daily_sensor_means'])).toContain('Mean particles up to 2.5 µm. (ug/m3)')
+    expect(JSON.stringify(paths['/api/views/daily_sensor_means'])).toContain('Mean PM2.5. (ug/m3)')
   })
 
   test('refers to nothing that is not there, and marks what needs the token', async () => {

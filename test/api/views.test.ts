@@ -44,7 +44,7 @@ describe('GET /api/views', () => {
       name: 'pm25_mean',
       type: 'double',
       unit: 'ug/m3',
-      doc: 'Mean particles up to 2.5 µm.',
+      doc: 'Mean PM2.5.',
       nullable: true,
       is_key: false,
     })

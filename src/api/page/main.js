@@ -102,8 +102,9 @@ function startPage(views) {
 }
 
 async function readState() {
+  const askedAt = performance.now()
   const answers = await Promise.all([getJson('/api/health'), getJson('/api/stations')])
-  health = /** @type {import('./types.js').Health} */ (answers[0])
+  health = /** @type {import('./types.js').Health} */ ({ ...answers[0], read_at: askedAt })
   stations = answers[1].stations
   drawStatus(health.status, health.headline)
 }

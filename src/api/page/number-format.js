@@ -9,7 +9,7 @@ const UNITS = {
   'm/s': { text: 'm/s', digits: 1 },
   deg: { text: '°', digits: 0 },
   mm: { text: 'mm', digits: 1 },
-  h: { text: 'h', digits: 0 },
+  h: { text: 'h', digits: 1 },
   min: { text: 'min', digits: 0 },
   MW: { text: 'MW', digits: 0 },
   MWh: { text: 'MWh', digits: 0 },

@@ -18,7 +18,8 @@ export function spanOf(view, row, station) {
     return { start, end: startOfLocal(nextLabel(cell), station.time_zone) }
   }
   const start = Date.parse(cell)
-  return { start, end: start + (time === 'hour' ? HOUR_MS : station.interval_minutes * MINUTE_MS) }
+  const minutes = typeof row.interval_minutes === 'number' ? row.interval_minutes : station.interval_minutes
+  return { start, end: start + (time === 'hour' ? HOUR_MS : minutes * MINUTE_MS) }
 }
 
 /**

@@ -56,6 +56,7 @@
  * @property {string} headline
  * @property {Reason[]} reasons
  * @property {string} at
+ * @property {number} read_at When this page asked for it, on its own clock.
  * @property {string} version
  * @property {string} started_at
  * @property {string} backend
@@ -63,7 +64,7 @@
  * @property {{ topic: string, kind: string, partitions: number, ledger: Ledger, last_event: string | null, last_append: string | null }[]} topics
  * @property {{ topic: string, partition: number, state: PartState, committed_offset: number, end_offset: number, lag: number, last_event: string | null, last_commit: string | null, state_bytes: number, state_budget_bytes: number, problem: Fault | null }[]} tasks
  * @property {{ sink: string, view: string, state: PartState, lag: number, last_write: string | null, problem: Fault | null }[]} sinks
- * @property {{ source: string, stations: number, state: PartState, interval_seconds: number | null, last_try: string | null, last_success: string | null, published: number, problem: Fault | null }[]} sources
+ * @property {{ source: string, stations: number | null, state: PartState, interval_seconds: number | null, last_try: string | null, last_success: string | null, published: number, problem: Fault | null }[]} sources
  */
 /**
  * @typedef {object} DeadLetter

@@ -149,6 +149,14 @@ export function plainTimeText(instant, zone) {
 }
 
 /**
+ * A text of `spanText` without the year, for where it is plain.
+ * @param {string} text
+ */
+export function withoutYear(text) {
+  return text.replaceAll(/(\d [A-Z][a-z]{2}) \d{4}/g, '$1')
+}
+
+/**
  * `Sun 30 Mar 2025 03:00–04:00`, `Sun 30 Mar 2025` or `Mar 2025`: a stretch of time in words.
  * @param {number} start
  * @param {number} end

@@ -55,6 +55,6 @@ describe('the axis of a quantity', () => {
   test('spans some units at least, so that noise does not look like a storm', () => {
     const [low, high] = yRange(1013, 1013.2, { fromZero: false, include: null, leastSpan: 10 })
     expect(high - low).toBeGreaterThanOrEqual(10)
-    expect(yRange(null, null, { fromZero: true, include: null, leastSpan: 0 })).toEqual([0, 1])
+    expect(yRange(null, null, { fromZero: true, include: null, leastSpan: 0 })).toEqual([0, 1.08])
   })
 })

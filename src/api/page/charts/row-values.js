@@ -31,6 +31,16 @@ export function textOf(column, unit, digits) {
 }
 
 /**
+ * The text of the rows that fit, null for others.
+ * @param {(row: Row) => boolean} fits
+ * @param {(row: Row) => string | null} text
+ * @returns {(row: Row) => string | null}
+ */
+export function only(fits, text) {
+  return (row) => (fits(row) ? text(row) : null)
+}
+
+/**
  * @param {Row[]} rows
  * @param {string} column
  * @returns {number[]} Its numbers, without nulls.

@@ -1,5 +1,5 @@
 // @ts-check
-import { maximumOf, numberOf, numbersIn, textOf } from '../charts/row-values.js'
+import { maximumOf, numberOf, numbersIn, only, textOf } from '../charts/row-values.js'
 import { quantityText } from '../number-format.js'
 
 /** @typedef {import('../charts/chart-options.js').ChartSpec} ChartSpec */
@@ -24,8 +24,6 @@ const exceeds = (name) => (/** @type {Row} */ row) => row[`${name}_exceeds_who`]
 function guidelineBars(name, title, unit, unitText) {
   const column = `${name}_mean`
   const [valid, above] = [isValid(name), exceeds(name)]
-  /** @param {(row: Row) => boolean} of */
-  const only = (of) => (/** @type {Row} */ row) => (of(row) ? textOf(column, unit)(row) : null)
   const within = (/** @type {Row} */ row) => valid(row) && !above(row)
   const invalid = (/** @type {Row} */ row) => !valid(row)
   const over = (/** @type {Row} */ row) => valid(row) && above(row)
@@ -41,9 +39,9 @@ function guidelineBars(name, title, unit, unitText) {
       { draw: 'bar', value: numberOf(column), when: invalid, color: '--muted', look: 'hollow' },
     ],
     legend: [
-      { label: 'Within the guideline', color: '--blue', look: 'bar', text: only(within) },
-      { label: 'Above it', color: '--vermillion', look: 'bar', text: only(over) },
-      { label: 'Under 75 % measured', color: '--muted', look: 'hollow', text: only(invalid) },
+      { label: 'Within the guideline', color: '--blue', look: 'bar', text: only(within, textOf(column, unit)) },
+      { label: 'Above it', color: '--vermillion', look: 'bar', text: only(over, textOf(column, unit)) },
+      { label: 'Under 75 % measured', color: '--muted', look: 'hollow', text: only(invalid, textOf(column, unit)) },
     ],
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { maximumOf, numberOf, numbersIn, textOf } from '../charts/row-values.js'
+import { maximumOf, numberOf, numbersIn, only, textOf } from '../charts/row-values.js'
 import { quantityText } from '../number-format.js'
 
 /** @typedef {import('../charts/chart-options.js').ChartSpec} ChartSpec */
@@ -44,6 +44,19 @@ function lowToHigh(row) {
   return low === null || high === null ? null : `${quantityText(low, 'MW')} to ${quantityText(high, 'MW')}`
 }
 
+/** A sum over a day with gaps is too low: such a day is drawn as what it is. */
+const WHOLE_COVERAGE = 0.97
+
+/** @param {Row} row */
+function isPartial(row) {
+  return row.complete === true && typeof row.coverage === 'number' && row.coverage < WHOLE_COVERAGE
+}
+
+/** @param {Row} row */
+function isWhole(row) {
+  return !isPartial(row)
+}
+
 /** @type {ChartSpec} */
 const dailyEnergy = {
   id: 'daily-energy',
@@ -53,12 +66,19 @@ const dailyEnergy = {
   fromZero: true,
   leastSpan: 1,
   marks: [
-    { draw: 'bar', value: numberOf('consumption_energy_mwh'), color: '--blue', look: 'hollow' },
+    { draw: 'bar', value: numberOf('consumption_energy_mwh'), when: isWhole, color: '--blue', look: 'hollow' },
+    { draw: 'bar', value: numberOf('consumption_energy_mwh'), when: isPartial, color: '--muted', look: 'hollow' },
     { draw: 'bar', value: numberOf('pv_energy_mwh'), color: '--orange' },
   ],
   legend: [
-    { label: 'Consumed', color: '--blue', look: 'hollow', text: gwh('consumption_energy_mwh') },
+    { label: 'Consumed', color: '--blue', look: 'hollow', text: only(isWhole, gwh('consumption_energy_mwh')) },
     { label: 'PV', color: '--orange', look: 'bar', text: gwh('pv_energy_mwh') },
+    {
+      label: 'Consumed, day partly measured',
+      color: '--muted',
+      look: 'hollow',
+      text: only(isPartial, gwh('consumption_energy_mwh')),
+    },
   ],
 }
 

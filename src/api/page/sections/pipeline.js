@@ -14,7 +14,7 @@ const DEAD_LETTERS_EVERY_MS = 10_000
 const MOST_STATIONS = 200
 
 /** @param {string | null} instant @param {number} now */
-const age = (instant, now) => (instant === null ? 'never' : ageText(now - Date.parse(instant)))
+const age = (instant, now) => (instant === null ? '–' : ageText(now - Date.parse(instant)))
 
 /** @param {{ state: import('../types.js').PartState, problem: import('../types.js').Fault | null }} part */
 function stateCell({ state, problem }) {
@@ -136,7 +136,7 @@ function parts(health, now) {
           [
             { title: 'Source', cell: ({ source }) => source },
             { title: 'State', cell: stateCell },
-            { title: 'Stations', cell: ({ stations }) => countText(stations), number: true },
+            { title: 'Stations', cell: ({ stations }) => (stations === null ? '–' : countText(stations)), number: true },
             { title: 'Published', cell: ({ published }) => countText(published), number: true },
             {
               title: 'Every',
@@ -148,7 +148,7 @@ function parts(health, now) {
           health.sources,
         ),
   )
-  return [el('div', {}, tasks, sources), sinks]
+  return [tasks, el('div', {}, sinks, sources)]
 }
 
 /** @param {import('../types.js').Station[]} stations @param {number} now */

@@ -83,7 +83,10 @@ export function createSeriesSection(spec, app) {
       }
       drawFreshness(station)
       const next = JSON.stringify([station.station_id, step.id, state.range, state.from, state.to])
-      if (next === signature) return
+      if (next === signature) {
+        current?.poll()
+        return
+      }
       signature = next
       coming?.destroy()
       host.setAttribute('aria-busy', 'true')
@@ -93,8 +96,7 @@ export function createSeriesSection(spec, app) {
         step,
         station,
         state,
-        views: app.views,
-        onPick: app.openWhy,
+        app,
         onReady: () => show(session),
         onLive: (isLive) => {
           live = isLive

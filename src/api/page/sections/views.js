@@ -10,6 +10,7 @@ import { countText } from '../number-format.js'
 import { createDownloads, createPager } from '../pager.js'
 import { newestOf, resolveRange } from '../range.js'
 import { createRowTable } from '../row-table.js'
+import { createSettling } from '../settling.js'
 import { simpleTable } from '../simple-table.js'
 import { DAY_MS, dayOf } from '../zone-time.js'
 
@@ -81,7 +82,7 @@ export function createViewsSection(app) {
   filters.append(viewSelect.element, kind.element, city.element, station.element, range.element, days.element)
   const host = el('div')
   const element = el('div', {}, el('h1', { class: 'visually-hidden' }, 'Views'), filters, host)
-  /** @type {{ destroy: () => void } | null} */
+  /** @type {ReturnType<typeof createViewTable> | null} */
   let current = null
   let signature = ''
 
@@ -136,7 +137,10 @@ export function createViewsSection(app) {
         state.to,
         ofView.length > 0,
       ])
-      if (next === signature) return
+      if (next === signature) {
+        current?.poll()
+        return
+      }
       signature = next
       current?.destroy()
       current = createViewTable(view, filterOf(view, state, ofView), state.station, app, host)
@@ -217,7 +221,21 @@ function createViewTable(view, filter, station, app, host) {
     }
   }
   const again = throttled(() => void (pages.length === 1 && read()), READ_AGAIN_MS)
-  const endStream = followViews({ views: [view.name], station, onRead: () => void read(), onRows: again.ask, onState: () => {} })
+  const settling = createSettling(app.health, [view.name])
+  const endStream = followViews({
+    views: [view.name],
+    station,
+    onRead: () => {
+      settling.opened()
+      void read()
+    },
+    onRows: () => {
+      // The change is in the log; the rows are read from where a sink writes it a moment later.
+      settling.opened()
+      again.ask()
+    },
+    onState: () => {},
+  })
   fill(
     host,
     el(
@@ -231,6 +249,10 @@ function createViewTable(view, filter, station, app, host) {
     ),
   )
   return {
+    /** The health was asked for: perhaps there is more to read. */
+    poll() {
+      if (settling.needsReading()) again.ask()
+    },
     destroy() {
       reading.abort()
       again.cancel()
