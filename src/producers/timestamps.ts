@@ -35,7 +35,7 @@ export function instantOf(value: unknown, zone: TimeZone, column = 'timestamp'):
 }
 
 /** The instant at which clocks of the zone first show a local time, given as if it were UTC; NaN where they skip it. */
-export function fromLocal(local: number, zone: TimeZone): number {
+function fromLocal(local: number, zone: TimeZone): number {
   if (Number.isNaN(local) || zone.name === 'UTC') return local
   const before = zone.offsetAt(local - FARTHEST_OFFSET_MS)
   const after = zone.offsetAt(local + FARTHEST_OFFSET_MS)

@@ -10,10 +10,10 @@ import type { Container } from './file-input.ts'
 import { meteostat } from './meteostat.ts'
 import type { FileFormat } from './row-mapping.ts'
 
-export const FILE_FORMAT_NAMES = ['airqino', 'eco2mix', 'meteostat', 'canonical'] as const
+const FILE_FORMAT_NAMES = ['airqino', 'eco2mix', 'meteostat', 'canonical'] as const
 
 /** The kinds of reading that windrow brings along. */
-export const BUILT_IN_EVENTS: readonly EventType[] = [
+const BUILT_IN_EVENTS: readonly EventType[] = [
   weatherReadings as EventType,
   energyReadings as EventType,
   airReadings as EventType,

@@ -22,7 +22,7 @@ export interface FileFault {
 }
 
 /** A property of a JSON document beside its arrays of rows. */
-export interface FileProperty {
+interface FileProperty {
   readonly kind: 'property'
   readonly name: string
   readonly value: unknown

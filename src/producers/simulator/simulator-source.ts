@@ -1,12 +1,13 @@
 import { DAY_MS } from '../../core/calendar.ts'
 import type { Clock } from '../../core/clock.ts'
+import { WindrowError } from '../../core/errors.ts'
 import { airReadings } from '../../events/air.ts'
 import { energyReadings } from '../../events/energy.ts'
 import type { EventType } from '../../events/event-type.ts'
 import { weatherReadings } from '../../events/weather.ts'
 import type { Source } from '../source.ts'
 import { arrivals } from './arrivals.ts'
-import { simSeries } from './sim-series.ts'
+import { type SimSeries, simSeries } from './sim-series.ts'
 
 export interface SimulatorOptions {
   /** Default 1. The same seed gives the same readings, whoever asks when. */
@@ -28,11 +29,11 @@ const DEFAULT_DAYS = 90
 
 /**
  * Weather, air quality and energy of a made-up world (stations `sim-...`), with gaps, repeats, late arrivals and revisions. The first
- * poll gives everything from the start until now, later ones what arrived since.
+ * poll gives everything from the start until now, later ones what arrived since. Throws WR_SIMULATOR_STATION for an unknown station.
  */
 export function simulatorSource(options: SimulatorOptions): Source {
   const { seed = 1, days = DEFAULT_DAYS, stations, speed = 1 } = options
-  const series = simSeries(seed).filter(({ station }) => stations === undefined || stations.includes(station))
+  const series = seriesOf(seed, stations)
   const clock = speed === 1 ? options.clock : fasterClock(options.clock, speed)
   const earliest = options.from ?? Math.floor(clock.now() / DAY_MS) * DAY_MS - days * DAY_MS
   let publishedTo = earliest
@@ -62,6 +63,19 @@ export function simulatorSource(options: SimulatorOptions): Source {
       publishedTo = polledTo
     },
   }
+}
+
+function seriesOf(seed: number, stations: readonly string[] | undefined): readonly SimSeries[] {
+  const all = simSeries(seed)
+  const known = [...new Set(all.map(({ station }) => station))]
+  const unknown = stations?.find((station) => !known.includes(station))
+  if (unknown === undefined) return all.filter(({ station }) => stations === undefined || stations.includes(station))
+  throw new WindrowError('WR_SIMULATOR_STATION', {
+    message: `The simulator has no station or zone ${JSON.stringify(unknown)}.`,
+    remedy: `Give one of: ${known.join(', ')}.`,
+    kind: 'usage',
+    facts: { station: unknown },
+  })
 }
 
 /** Shows the clock's own time at first and goes on `speed` times as fast. Sleeping is as long as ever. */
