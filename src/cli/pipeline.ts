@@ -1,9 +1,7 @@
 import type { SinkHealth } from '../api/ports.ts'
-import type { Config } from '../config/load-config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Runner } from '../runtime/runner.ts'
-import { openSqlClient } from '../sinks/postgres/open-sql-client.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
 import { startEngine } from './engine.ts'
 import type { Session } from './session.ts'
@@ -17,11 +15,6 @@ export interface Pipeline {
   untilEnd(signal: AbortSignal): Promise<void>
   /** Commits what is pending and stops. The client of the views stays open. */
   stop(): Promise<void>
-}
-
-/** The Postgres that the configuration names. Nothing is opened before the first statement. */
-export function openViewsSql(config: Config, logger: Logger): SqlClient {
-  return openSqlClient({ postgresUrl: config.postgresUrl?.reveal() ?? null, dataDir: config.dataDir, logger })
 }
 
 /** Starts the topologies and, with a client, the Postgres sink. */

@@ -85,7 +85,7 @@ export const settings = {
     fallback: null,
     minimum: 1,
     maximum: 65_535,
-    doc: 'Port on which the embedded Postgres answers psql and BI tools, at `WINDROW_HOST`. Unset: none. Whoever reaches the port can read and write.',
+    doc: 'Port on which `start` and `run` let psql and BI tools reach the embedded Postgres, at 127.0.0.1 alone. Unset: none. Whoever reaches the port can read and write.',
   }),
 
   host: text('WINDROW_HOST', {

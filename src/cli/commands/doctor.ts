@@ -11,9 +11,9 @@ import { checkMachine } from '../doctor/check-machine.ts'
 import { type Finding, failure, note, type Severity } from '../doctor/finding.ts'
 import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
-import { openViewsSql } from '../pipeline.ts'
 import { type Style, styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
+import { openViewsSql } from '../views-postgres.ts'
 
 /** `windrow doctor`: looks at everything that can keep windrow from working, changes nothing. 1 when something needs a person. */
 export async function doctor(context: CliContext, options: { readonly json?: boolean }): Promise<ExitCode> {

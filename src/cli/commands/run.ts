@@ -1,9 +1,10 @@
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { openViewsSql, startPipeline } from '../pipeline.ts'
+import { startPipeline } from '../pipeline.ts'
 import { withSession } from '../session.ts'
 import { checkSinkNames } from '../sinks.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { openViewsSqlWithPort } from '../views-postgres.ts'
 
 export interface RunOptions {
   readonly sinks: readonly string[]
@@ -17,7 +18,7 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     const { config } = session
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
-    const sql = options.sinks.includes('postgres') ? openViewsSql(config, logger) : null
+    const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
       const pipeline = await startPipeline(session, logger, sql)
       try {

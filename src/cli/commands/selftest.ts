@@ -13,10 +13,11 @@ import type { CliContext, ExitCode } from '../context.ts'
 import { csvText } from '../export/row-text.ts'
 import { viewRows } from '../export/view-rows.ts'
 import { createLogger } from '../logger.ts'
-import { openViewsSql, startPipeline } from '../pipeline.ts'
+import { startPipeline } from '../pipeline.ts'
 import { copyReversed } from '../selftest/reversed-copy.ts'
 import { type Session, withConfig } from '../session.ts'
 import { styleOf } from '../style.ts'
+import { openViewsSql } from '../views-postgres.ts'
 
 /** Across a change of clocks in Europe, where days have 23 hours. */
 const FROM = Date.UTC(2025, 2, 28)

@@ -1,9 +1,9 @@
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
-import { openViewsSql } from '../pipeline.ts'
 import { withSession } from '../session.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { openViewsSql } from '../views-postgres.ts'
 
 /** `windrow serve`: the page and the API alone, until a signal. */
 export async function serve(context: CliContext): Promise<ExitCode> {

@@ -5,8 +5,8 @@ import { runReadOnly } from '../../sinks/postgres/run-read-only.ts'
 import type { SqlClient, SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { openViewsSql } from '../pipeline.ts'
 import { renderTable } from '../table.ts'
+import { openViewsSql } from '../views-postgres.ts'
 
 export interface SqlOptions {
   readonly format: 'table' | 'csv' | 'json'

@@ -9,10 +9,11 @@ import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
-import { openViewsSql, startPipeline } from '../pipeline.ts'
+import { startPipeline } from '../pipeline.ts'
 import { type Session, withSession } from '../session.ts'
 import { type SourceMonitor, sourceMonitor } from '../source-monitor.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { openViewsSqlWithPort } from '../views-postgres.ts'
 
 export interface StartOptions {
   /** False with `--no-simulator`. */
@@ -29,7 +30,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
   return withSession(context, async (session) => {
     const logger = createLogger(session.config, context.stderr)
     for (const notice of session.config.notices) logger.warn({}, notice)
-    const sql = openViewsSql(session.config, logger)
+    const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
     try {
       const pipeline = await startPipeline(session, logger, sql)
