@@ -16,7 +16,7 @@ export function mergeReadings(segment: Segment, batch: ReadingBatch, indexes: nu
   const inserts = countInserts(segment, batch, indexes, starts)
   if (inserts > 0) makeRoom(segment, inserts, batch.rows[(indexes[0] as number) * width + ROW_INTERVAL] as number)
   insertRows(segment, batch, indexes, starts, inserts, log, ledger)
-  segment.measure()
+  segment.settleEnds()
 }
 
 /** The positions at which a new start begins in the sorted list. */
@@ -78,7 +78,7 @@ function insertRows(
     // The rows above, and the row itself where there is one, make room for the new ones that are still to come below.
     if (shift > 0) rows.copyWithin((row + shift) * width, row * width, top * width)
     if (!exists) shift -= 1
-    decide(batch, group, rows, (row + shift) * width, exists, log, ledger)
+    decide(segment, batch, group, (row + shift) * width, exists, log, ledger)
     top = row
   }
   segment.count += inserts
@@ -86,15 +86,15 @@ function insertRows(
 
 /** Decides between the readings of one start, in the order of the log; the winner stands at `base`. */
 function decide(
+  segment: Segment,
   batch: ReadingBatch,
   group: readonly number[],
-  rows: Float64Array,
   base: number,
   exists: boolean,
   log: ChangeLog,
   ledger: Ledger,
 ): void {
-  const { width } = batch
+  const { rows, width } = segment
   let occupied = exists
   for (const i of group) {
     const from = i * width
@@ -103,12 +103,14 @@ function decide(
       ledger[fate] += 1
       if (fate !== 'superseded') continue
       log.replaced(batch, i, rows, base)
+      segment.noteLeaving(base)
     } else {
       log.inserted(batch, i)
       ledger.current += 1
       occupied = true
     }
     rows.set(batch.rows.subarray(from, from + width), base)
+    segment.noteEntered(base)
   }
 }
 

@@ -66,15 +66,33 @@ export class Segment {
     return low
   }
 
+  /** The row at `base` has come in. To be followed by `settleEnds`. */
+  noteEntered(base: number): void {
+    const end = endOf(this.rows, base)
+    if (end > this.maxEnd) this.maxEnd = end
+  }
+
+  /** The row at `base` is about to be replaced: if it was the one that ends last, only all the others together can say what does now. */
+  noteLeaving(base: number): void {
+    if (endOf(this.rows, base) === this.maxEnd) this.maxEnd = Number.NaN
+  }
+
+  /** Brings `lastTimestamp` and `maxEnd` up to the rows after some have come in or were replaced. */
+  settleEnds(): void {
+    if (Number.isNaN(this.maxEnd)) this.measure()
+    else this.lastTimestamp = this.rows[(this.count - 1) * this.width + ROW_TIMESTAMP] as number
+  }
+
   /** Takes `lastTimestamp` and `maxEnd` from the rows. */
   measure(): void {
     const { rows, width } = this
     let latest = Number.NEGATIVE_INFINITY
-    for (let i = 0, base = 0; i < this.count; i++, base += width) {
-      const end = (rows[base + ROW_TIMESTAMP] as number) + (rows[base + ROW_INTERVAL] as number) * MINUTE_MS
-      if (end > latest) latest = end
-    }
+    for (let i = 0, base = 0; i < this.count; i++, base += width) latest = Math.max(latest, endOf(rows, base))
     this.maxEnd = latest
     this.lastTimestamp = this.count === 0 ? Number.NEGATIVE_INFINITY : (rows[(this.count - 1) * width + ROW_TIMESTAMP] as number)
   }
+}
+
+function endOf(rows: Float64Array, base: number): number {
+  return (rows[base + ROW_TIMESTAMP] as number) + (rows[base + ROW_INTERVAL] as number) * MINUTE_MS
 }
