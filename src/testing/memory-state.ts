@@ -10,6 +10,8 @@ export interface MemoryLogOptions {
   /** The clock for `appendedAt` and the age of tombstones, default Date.now. */
   readonly now?: () => number
   readonly tombstoneRetentionMs?: number
+  /** Makes the identity of each new topic, default random. For simulations that must come out the same every time. */
+  readonly newTopicId?: () => string
 }
 
 /** A member of a group. */
@@ -40,11 +42,13 @@ export class MemoryState {
   readonly members = new Map<string, MemoryMember[]>()
   readonly now: () => number
   readonly tombstoneRetentionMs: number
+  private readonly newTopicId: () => string
   private readonly byName = new Map<string, Topic>()
   private nextMember = 0
 
   constructor(options: MemoryLogOptions) {
     this.now = options.now ?? Date.now
+    this.newTopicId = options.newTopicId ?? randomUUID
     this.tombstoneRetentionMs = options.tombstoneRetentionMs ?? 24 * 3_600_000
   }
 
@@ -63,7 +67,7 @@ export class MemoryState {
       assertSameShape(existing, spec)
       return existing
     }
-    const topic: Topic = { name: spec.name, partitions: spec.partitions, cleanup: spec.cleanup, id: randomUUID() }
+    const topic: Topic = { name: spec.name, partitions: spec.partitions, cleanup: spec.cleanup, id: this.newTopicId() }
     this.byName.set(topic.name, topic)
     this.partitions.set(
       topic.id,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -22,14 +22,21 @@ interface Line {
   readonly kind: string
 }
 
+/** Bundles of this process, by source. */
+const bundles = new Map<string, Promise<string>>()
+
 /**
  * Bundles the file (a path from the project's root) and runs it in Node: child processes must not depend on a build of
  * the project, nor on anything that runs TypeScript. Packages are taken from node_modules.
  */
 export async function startChild(source: string, args: readonly string[]): Promise<Child> {
-  const folder = join(root, 'node_modules', '.windrow-test')
-  mkdirSync(folder, { recursive: true })
-  const outfile = join(folder, `${basename(source, '.ts')}-${process.pid}-${process.hrtime.bigint()}.mjs`)
+  const bundled = bundles.get(source) ?? bundle(source)
+  bundles.set(source, bundled)
+  return watchChild(spawn(process.execPath, [await bundled, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }))
+}
+
+async function bundle(source: string): Promise<string> {
+  const outfile = join(root, 'node_modules', '.windrow-test', `${basename(source, '.ts')}-${process.pid}.mjs`)
   await build({
     entryPoints: [join(root, source)],
     outfile,
@@ -39,7 +46,8 @@ export async function startChild(source: string, args: readonly string[]): Promi
     packages: 'external',
     logLevel: 'error',
   })
-  return watchChild(spawn(process.execPath, [outfile, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }))
+  process.once('exit', () => rmSync(outfile, { force: true }))
+  return outfile
 }
 
 function watchChild(child: ChildProcess): Child {
