@@ -31,7 +31,7 @@ interface PlannedBatch {
 
 /**
  * Writes batches, those that wait together in one transaction. Conditions are evaluated inside the transaction by LMDB's own
- * thread, no JavaScript runs while the write lock is held: see docs/decisions/0003-conditions-in-lmdb.md.
+ * thread, no JavaScript runs while the write lock is held: see docs/decisions/0030-conditions-in-lmdb.md.
  */
 export class LmdbWriter {
   private readonly db: RootDatabase<Buffer, Uint8Array>

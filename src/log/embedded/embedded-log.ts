@@ -29,39 +29,30 @@ import { Presence } from './presence.ts'
 import { TailWatch } from './tail-watch.ts'
 import { TopicStore } from './topic-store.ts'
 
-export interface EmbeddedLogOptions {
-  /** A store to work in; it stays open when the log is closed. */
-  readonly kv?: KeyValueStore
-  /** Or a directory: the log opens a store there and closes it. */
-  readonly directory?: string
+export interface EmbeddedLogSettings {
   /** A process that shows no sign of life for so long loses its leases, default 10 s. All processes must agree. */
   readonly sessionTimeoutMs?: number
   /** Compaction keeps tombstones for so long after they were appended, default 24 h. */
   readonly tombstoneRetentionMs?: number
-  /** Compaction remembers the keys of at most about so many bytes at a time (more passes for more keys), default 64 MiB. */
+  /** Compaction remembers keys in about so many bytes at a time (more passes for more keys), default 64 MiB. */
   readonly compactionMemoryBytes?: number
 }
 
+/** `kv`: a store to work in, which stays open when the log is closed. `directory`: the log opens a store there and closes it. */
+export type EmbeddedLogOptions = EmbeddedLogSettings & ({ readonly kv: KeyValueStore } | { readonly directory: string })
+
 /** Opens the log that needs no server: it lies in a store that several processes share. */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log> {
-  const { kv, directory } = options
-  if (kv !== undefined) return EmbeddedLog.open(kv, options, async () => undefined)
-  if (directory === undefined) {
-    throw new WindrowError('WR_CONFIG', {
-      message: 'The embedded log needs a store or a directory',
-      remedy: 'Pass `kv` or `directory`.',
-      kind: 'usage',
-    })
-  }
-  const own = await openLmdbStore({ path: directory })
-  return EmbeddedLog.open(own, options, () => own.close())
+  if ('kv' in options) return new EmbeddedLog(options.kv, options, async () => undefined)
+  const own = await openLmdbStore({ path: options.directory })
+  return new EmbeddedLog(own, options, () => own.close())
 }
 
 class EmbeddedLog implements Log {
   readonly backend = 'embedded'
   readonly registry: SchemaRegistry
   private readonly kv: KeyValueStore
-  private readonly options: EmbeddedLogOptions
+  private readonly settings: EmbeddedLogSettings
   private readonly closeStore: () => Promise<void>
   private readonly topicStore: TopicStore
   private readonly committer: Committer
@@ -71,19 +62,15 @@ class EmbeddedLog implements Log {
   private readonly writers = new Set<HeldWriter>()
   private closing: Promise<void> | null = null
 
-  private constructor(kv: KeyValueStore, options: EmbeddedLogOptions, closeStore: () => Promise<void>) {
+  constructor(kv: KeyValueStore, settings: EmbeddedLogSettings, closeStore: () => Promise<void>) {
     this.kv = kv
-    this.options = options
+    this.settings = settings
     this.closeStore = closeStore
     this.registry = embeddedRegistry(kv)
     this.topicStore = new TopicStore(kv)
     this.committer = new Committer(kv)
-    this.presence = new Presence(kv, options.sessionTimeoutMs ?? 10_000)
+    this.presence = new Presence(kv, settings.sessionTimeoutMs ?? 10_000)
     this.tails = new TailWatch(kv)
-  }
-
-  static async open(kv: KeyValueStore, options: EmbeddedLogOptions, closeStore: () => Promise<void>): Promise<EmbeddedLog> {
-    return new EmbeddedLog(kv, options, closeStore)
   }
 
   async ensureTopic(spec: TopicSpec): Promise<Topic> {
@@ -174,8 +161,8 @@ class EmbeddedLog implements Log {
   async compact(topic: Topic): Promise<{ readonly before: number; readonly after: number }> {
     this.assertOpen()
     return compactTopic(this.kv, topic, {
-      tombstoneRetentionMs: this.options.tombstoneRetentionMs ?? 24 * 3_600_000,
-      memoryBytes: this.options.compactionMemoryBytes ?? 64 * 1024 * 1024,
+      tombstoneRetentionMs: this.settings.tombstoneRetentionMs ?? 24 * 3_600_000,
+      memoryBytes: this.settings.compactionMemoryBytes ?? 64 * 1024 * 1024,
     })
   }
 
