@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { bootOf, sameBoot } from './boot.ts'
+import { bootOf } from './boot.ts'
 import { flushDirectory } from './flush-directory.ts'
 import type { PgliteWorkerData } from './pglite-messages.ts'
+import { markerOf, setAsideAfterReboot } from './set-aside.ts'
 
 /**
  * `shared_buffers`: enough for the views that are written to, and 100 MB less memory than the default. `min_wal_size`: the log
@@ -36,27 +37,6 @@ export async function closeDatabase(database: PGlite, directory: string): Promis
   const openedAt = statSync(markerOf(directory)).mtimeMs
   flushDirectory(directory, openedAt)
   rmSync(markerOf(directory), { force: true })
-}
-
-/**
- * The embedded Postgres never waits for the disk (its file system has no fsync). The end of a process loses nothing by that; the end of the
- * machine may leave pages half written, in silence. So a database that was open when the machine went down is set aside and
- * made anew: every view is in the log.
- */
-function setAsideAfterReboot(directory: string): string | null {
-  const marker = markerOf(directory)
-  if (!existsSync(marker) || sameBoot(readFileSync(marker, 'utf8'))) return null
-  rmSync(marker)
-  if (!existsSync(directory)) return null
-  let aside = `${directory}.before-reboot`
-  for (let n = 2; existsSync(aside); n++) aside = `${directory}.before-reboot-${n}`
-  renameSync(directory, aside)
-  return aside
-}
-
-/** There while the database is open, and left behind when it was not closed. */
-function markerOf(directory: string): string {
-  return `${directory}.open`
 }
 
 /** Makes a new database beside its place and moves it there whole, so that none is ever half made. */
