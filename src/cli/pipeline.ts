@@ -1,9 +1,10 @@
-import type { SinkHealth } from '../api/ports.ts'
+import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Runner } from '../runtime/runner.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
 import { startEngine } from './engine.ts'
+import { reportHealth } from './report-health.ts'
 import type { Session } from './session.ts'
 import { sinkHealth, startPostgresSink } from './sinks.ts'
 
@@ -17,11 +18,17 @@ export interface Pipeline {
   stop(): Promise<void>
 }
 
-/** Starts the topologies and, with a client, the Postgres sink. */
-export async function startPipeline(session: Session, logger: Logger, sql: SqlClient | null): Promise<Pipeline> {
+/** Starts the topologies and, with a client, the Postgres sink and the reports in pipeline_health. */
+export async function startPipeline(
+  session: Session,
+  logger: Logger,
+  sql: SqlClient | null,
+  sources: () => readonly SourceHealth[] = () => [],
+): Promise<Pipeline> {
   const runner = await startEngine(session, logger)
   try {
     const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })
+    const endReports = sql === null ? null : reportHealth({ session, runner, sql, sources, clock: systemClock, logger })
     return {
       runner,
       sinkHealth: async () => (sinks === null ? [] : sinkHealth(await sinks.statuses())),
@@ -30,6 +37,7 @@ export async function startPipeline(session: Session, logger: Logger, sql: SqlCl
         if (sinks !== null && !signal.aborted) await sinks.untilCaughtUp(ends, signal)
       },
       async stop() {
+        await endReports?.()
         await runner.stop()
         await sinks?.stop()
       },

@@ -33,7 +33,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
     const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
     try {
-      const pipeline = await startPipeline(session, logger, sql)
+      const pipeline = await startPipeline(session, logger, sql, () => sources.statuses())
       try {
         const server = await startPageServer({
           session,
