@@ -7,6 +7,7 @@ import type { EventType } from '../events/event-type.ts'
 import type { Reading } from '../events/reading.ts'
 import { type ReadingEncoder, readingEncoder } from '../events/reading-encoder.ts'
 import { readingKey, subKeyOf } from '../events/reading-key.ts'
+import { MAX_TIME, MIN_TIME } from '../events/reading-limits.ts'
 import type { ExclusiveWriter, Topic } from '../log/port.ts'
 import { type Cursors, dayOf } from './cursors.ts'
 import { PublishBatch } from './publish-batch.ts'
@@ -131,8 +132,8 @@ export class Publisher {
     const { event, reading } = item
     const station = readingKey(event, reading)
     const now = this.parts.clock.now()
-    if (!Number.isSafeInteger(reading.timestamp)) {
-      // Without a time it has no cursor; encoding says what is wrong with it.
+    if (!(reading.timestamp >= MIN_TIME && reading.timestamp <= MAX_TIME)) {
+      // At such a time it has no day; encoding says what is wrong with it.
       this.encode(item, station, reading.revisedAt, now)
       return
     }

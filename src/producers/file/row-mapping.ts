@@ -84,7 +84,8 @@ export function columnsError(format: string, columns: readonly string[], problem
   const found = columns.slice(0, 20).join(', ')
   return new WindrowError('WR_FILE_COLUMNS', {
     message: `The file is not in the format ${format}: it ${problem}. It has ${found === '' ? 'no columns' : `the columns ${found}`}.`,
-    remedy: 'Give the right --format, or name the columns as docs/producers.md says; what a file does not say can be given as options.',
+    remedy:
+      'Give the right --format, or name the columns as docs/producers.md says; what a file does not say can be given as options.',
     kind: 'usage',
     facts: { format, columns: columns.slice(0, 50) },
     cause,
