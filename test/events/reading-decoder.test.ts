@@ -441,7 +441,7 @@ describe('bad records', () => {
           expect(batch.count).toBeGreaterThanOrEqual(1)
           expect(decodedReadings(event, batch).at(-1)).toEqual(expected(event as EventType, reading, 1))
         }),
-        { numRuns: 150 },
+        { numRuns: 100 },
       )
     }
   })
