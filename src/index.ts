@@ -1,6 +1,6 @@
 export { WindrowError } from './core/errors.ts'
 export { airReadings } from './events/air.ts'
-export { defineEvent } from './events/define-event.ts'
+export { commonFields, defineEvent } from './events/define-event.ts'
 export { energyReadings } from './events/energy.ts'
 export type { EventType } from './events/event-type.ts'
 export type { AirReading, EnergyReading, Place, Reading, WeatherReading } from './events/reading.ts'

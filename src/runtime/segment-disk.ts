@@ -69,7 +69,7 @@ export class SegmentDisk {
     if (bytes === undefined) {
       throw new WindrowError('WR_SEGMENT_MISSING', {
         message: `The local state has no segment of ${key}${subKey === '' ? '' : ` ${subKey}`} for day ${day} although its index names one.`,
-        remedy: 'Run `windrow reset --state`: the state is a cache and will be read from the log again.',
+        remedy: 'Run `windrow reset --views`: the state is a cache and will be read from the log again.',
         facts: { key, subKey, day },
       })
     }
