@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { isLoopback } from '../../src/api/security.ts'
-import { serverOfFile, startServer } from './start-server.ts'
+import { openServer, serverOfFile, startServer, type TestServer } from './start-server.ts'
 
 const shared = serverOfFile()
 
@@ -52,8 +52,13 @@ describe('the Host header', () => {
 })
 
 describe('what changes something', () => {
+  const servers = new Map<string | null, TestServer>()
+  afterAll(async () => {
+    for (const { app } of servers.values()) await app.close()
+  })
   const retry = async (token: string | null, headers: Record<string, string>, body: object = { code: 'WR_READING_NUMBER' }) => {
-    const { app, ports } = startServer({ token })
+    if (!servers.has(token)) servers.set(token, openServer({ token }))
+    const { app, ports } = servers.get(token)!
     ports.retries.length = 0
     const response = await app.inject({ method: 'POST', url: '/api/dead-letters/retry', headers, payload: body })
     return { status: response.statusCode, body: response.json(), headers: response.headers, retries: [...ports.retries] }

@@ -27,7 +27,7 @@ export interface TestServer {
   readonly get: (url: string) => Promise<{ readonly status: number; readonly body: JsonAnswer }>
 }
 
-const silentWeeks = fakePorts({ now: NOW, from: NOW - 40 * 86_400_000 })
+const silentWeeks = fakePorts({ now: NOW, from: NOW - 22 * 86_400_000 })
 
 /** A server on fake ports whose time stands still; the ports are shared by the tests of a file. Close it yourself. */
 export function openServer(change: Partial<ServerOptions> = {}, ports: Partial<ApiPorts> = {}): TestServer {

@@ -162,8 +162,10 @@ describe('CSV of a view', () => {
       {
         async *queryView(query) {
           for await (const batch of all(query)) {
-            fetched += 1
-            yield batch
+            for (let i = 0; i < batch.length; i += 100) {
+              fetched += 1
+              yield batch.slice(i, i + 100)
+            }
           }
         },
       },
@@ -171,11 +173,11 @@ describe('CSV of a view', () => {
     const response = await slow.app.inject({ method: 'GET', url: '/api/views/energies?format=csv', payloadAsStream: true })
     const chunks = response.stream()[Symbol.asyncIterator]()
     await chunks.next()
-    expect(fetched).toBeLessThan(7)
+    expect(fetched).toBeLessThan(15)
     let rest = 0
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) rest += 1
     expect(rest).toBeGreaterThan(3)
-    expect(fetched).toBe(8)
+    expect(fetched).toBeGreaterThan(20)
   })
 
   test('has a file name that no parameter can break out of', async () => {

@@ -22,7 +22,7 @@ const FATES = {
 }
 
 /** Columns that the summary tells already. */
-const TOLD = ['n', 'expected', 'coverage', 'complete', 'window_start', 'city', 'country']
+const TOLD = ['n', 'expected', 'coverage', 'complete', 'window_start', 'city', 'country', 'revised_at', 'updated_at']
 
 /**
  * @param {Why} why
@@ -38,6 +38,8 @@ function summary(why, zone) {
   }
   lines.push(['State', why.complete ? 'Complete' : 'Open'])
   if (why.waiting_for !== null) lines.push(['Waits for', why.waiting_for])
+  const revised = why.row?.revised_at
+  if (typeof revised === 'string') lines.push(['Revised', `${timeText(Date.parse(revised), zone)}, the newest of its readings`])
   if (why.watermark !== null) lines.push(['Measured until', timeText(Date.parse(why.watermark), zone)])
   return el(
     'dl',
