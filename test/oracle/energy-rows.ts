@@ -2,7 +2,7 @@ import type { EnergyReading } from '../../src/events/reading.ts'
 import { dayBounds, dayOf } from './local-calendar.ts'
 import type { ExpectedRow, ExpectedRows } from './log-record.ts'
 import { endOf } from './resolve-readings.ts'
-import { coverageOf, expectedIn, greatestOf, known, leastOf, meanOf, sumOf } from './statistics.ts'
+import { coverageOf, expectedIn, greatestOf, known, leastOf, meanOf, quotientOf, sumOf } from './statistics.ts'
 import { groupBy, rowKey } from './window-rows.ts'
 
 /** Consumption and solar production of the same start and interval: at least one of them. */
@@ -103,13 +103,10 @@ function summaryRow(zoneId: string, day: string, pairs: readonly Pair[], waterma
     consumptionMin: leastOf(consumption),
     consumptionMax: greatest,
     consumptionEnergyMwh: sumOf(pairs.map((pair) => energyMwh(pair, consumedIn(pair)))),
-    loadFactor: mean === null || greatest === null || greatest === 0 ? null : mean / greatest,
+    loadFactor: quotientOf(mean, greatest),
     pvN: known(pv).length,
     pvEnergyMwh: sumOf(pairs.map((pair) => energyMwh(pair, producedIn(pair)))),
-    pvShare:
-      consumedWithBoth === null || consumedWithBoth === 0
-        ? null
-        : (sumOf(both.map((pair) => energyMwh(pair, producedIn(pair)))) as number) / consumedWithBoth,
+    pvShare: quotientOf(sumOf(both.map((pair) => energyMwh(pair, producedIn(pair)))), consumedWithBoth),
     pvClampedN: pairs.filter((pair) => (pair.pv?.value ?? 0) < 0).length,
   }
 }

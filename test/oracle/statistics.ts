@@ -18,6 +18,12 @@ export function meanOf(values: readonly (number | null)[]): number | null {
   return sum === null ? null : sum / known(values).length
 }
 
+/** a / b; null where either is missing, or where the quotient is no number within the range of a double. */
+export function quotientOf(a: number | null, b: number | null): number | null {
+  if (a === null || b === null || b === 0) return null
+  return Number.isFinite(a / b) ? a / b : null
+}
+
 export function leastOf(values: readonly (number | null)[]): number | null {
   const present = known(values)
   return present.length === 0 ? null : Math.min(...present)

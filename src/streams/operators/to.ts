@@ -19,7 +19,10 @@ export function viewOf(rows: Observable<ViewRows>): View | undefined {
   return views.get(rows)
 }
 
-/** Sends the rows to a view, by the names of the cells. A row that lacks a column of the view does not compile. */
+/**
+ * Sends the rows to a view, by the names of the cells. A row that lacks a column of the view does not compile. What is beyond the range
+ * of a double (the sum of two of 1.7e308, a quotient by the least) becomes null.
+ */
 export function to<V extends View>(view: V): OperatorFunction<Rows<RowOf<V>>, ViewRows> {
   const target: View = view
   const step = {
@@ -34,7 +37,7 @@ export function to<V extends View>(view: V): OperatorFunction<Rows<RowOf<V>>, Vi
       const rows = batch.rows.map((row): RowChange => {
         const plan = planFor(batch, row.gone)
         const cells: Cell[] = new Array(plan.length)
-        for (let i = 0; i < plan.length; i++) cells[i] = row.cells[plan[i] as number] as Cell
+        for (let i = 0; i < plan.length; i++) cells[i] = representable(row.cells[plan[i] as number] as Cell)
         return { key: keys.format(cells), cells: row.gone ? null : cells, isNew: row.isNew }
       })
       emit({ view: target, rows, last: batch.last })
@@ -45,6 +48,11 @@ export function to<V extends View>(view: V): OperatorFunction<Rows<RowOf<V>>, Vi
     views.set(rows, target)
     return rows
   }
+}
+
+/** Neither JSON nor every store knows infinite numbers and NaN. */
+function representable(cell: Cell): Cell {
+  return typeof cell === 'number' && cell - cell !== 0 ? null : cell
 }
 
 /** For each column of the view (of the key alone for a row that is gone) the index of its cell; worked out once a list of names. */
