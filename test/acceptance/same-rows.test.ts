@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TaskTuning } from '../../src/runtime/task.ts'
+import { recorded, recordings } from './recordings.ts'
+import { type FileRecords, type RewrittenFiles, recordsOf, rewrittenFiles, shuffledWithin10Days } from './rewritten-files.ts'
+import { type SmallPipeline, smallPipeline } from './small-pipeline.ts'
+
+// However the same readings reach the log, and however they are cut into batches, the export is the same to the byte.
+
+interface Recording {
+  readonly path: string
+  readonly format: string
+  readonly event: string
+  readonly views: readonly string[]
+}
+
+const AIR: Recording = {
+  path: recordings.airqino,
+  format: 'airqino',
+  event: 'air',
+  views: ['air_hourly', 'daily_sensor_means', 'stations'],
+}
+const ENERGY: Recording = {
+  path: recordings.eco2mix,
+  format: 'eco2mix',
+  event: 'energy',
+  views: ['energies', 'daily_energy_summary', 'stations'],
+}
+const WEATHER: Recording = {
+  path: recordings.paris,
+  format: 'meteostat',
+  event: 'weather',
+  views: ['weather_data', 'weather_hourly', 'weather_daily', 'weather_monthly', 'stations'],
+}
+
+/** Publishes files one after the other into a new log, processes each, and exports the views. */
+async function exportsOf(
+  { format, event, views }: Recording,
+  paths: readonly string[],
+  tuning: Partial<TaskTuning> = {},
+  between: (pipeline: SmallPipeline) => Promise<void> = async () => undefined,
+): Promise<Record<string, string>> {
+  const pipeline = await smallPipeline()
+  try {
+    for (const [i, path] of paths.entries()) {
+      if (i > 0) await between(pipeline)
+      await pipeline.produce({ path, format })
+      await pipeline.process(event, tuning)
+    }
+    const exported: Record<string, string> = {}
+    for (const view of views) exported[view] = await pipeline.exportCsv(view)
+    return exported
+  } finally {
+    await pipeline.close()
+  }
+}
+
+function thirds(records: readonly string[]): string[][] {
+  const size = Math.ceil(records.length / 3)
+  return [0, 1, 2].map((i) => records.slice(i * size, (i + 1) * size))
+}
+
+describe.runIf(recordings.areThere)(`${recorded}: a year of AirQino gives the same export`, () => {
+  let file: FileRecords
+  let files: RewrittenFiles
+  let expected: Record<string, string>
+
+  beforeAll(async () => {
+    file = await recordsOf(AIR.path)
+    files = rewrittenFiles(AIR.path, file)
+    expected = await exportsOf(AIR, [AIR.path])
+  }, 60_000)
+  afterAll(() => files.remove())
+
+  test('shuffled within ten days', async () => {
+    expect(await exportsOf(AIR, [await files.write(shuffledWithin10Days(file))])).toEqual(expected)
+  }, 60_000)
+
+  test('wholly reversed', async () => {
+    expect(await exportsOf(AIR, [await files.write(file.records.toReversed())])).toEqual(expected)
+  }, 60_000)
+
+  test('in pieces, the last one first', async () => {
+    const paths = await Promise.all(
+      thirds(file.records)
+        .toReversed()
+        .map((piece) => files.write(piece)),
+    )
+    expect(await exportsOf(AIR, paths)).toEqual(expected)
+  }, 60_000)
+
+  test('twice, although the producer has forgotten that it published it', async () => {
+    expect(await exportsOf(AIR, [AIR.path, AIR.path], {}, (pipeline) => pipeline.forgetPublished())).toEqual(expected)
+  }, 60_000)
+
+  test.each([1, 7, 10_000])(
+    'in batches of %i',
+    async (records) => {
+      expect(await exportsOf(AIR, [AIR.path], { batchRecords: records, commitReadings: records * 10 })).toEqual(expected)
+    },
+    60_000,
+  )
+
+  test('after wrong values that were revised, but for revised_at', async () => {
+    const wrong = file.records.map((record, i) => (i % 9 === 0 ? file.spoilt(record) : record))
+    const exported = await exportsOf(AIR, [await files.write(wrong), AIR.path])
+    for (const view of ['air_hourly', 'daily_sensor_means']) {
+      expect(exported[view]).not.toBe(expected[view])
+      expect(withoutRevisions(exported[view])).toBe(withoutRevisions(expected[view]))
+    }
+  }, 60_000)
+})
+
+describe.runIf(recordings.areThere).each([
+  ['energy', ENERGY],
+  ['weather', WEATHER],
+])(`${recorded}: the recording of %s gives the same export`, (_, recording) => {
+  test('shuffled, in pieces that come last one first, each of them twice, with wrong values before, in batches of 7', async () => {
+    const file = await recordsOf(recording.path)
+    const files = rewrittenFiles(recording.path, file)
+    try {
+      const pieces = thirds(shuffledWithin10Days(file)).toReversed()
+      const wrong = pieces.map((piece) => piece.filter((__, i) => i % 5 === 0).map((record) => file.spoilt(record)))
+      const paths = await Promise.all([...wrong, ...pieces, ...pieces].map((piece) => files.write(piece)))
+      const exported = await exportsOf(recording, paths, { batchRecords: 7, commitReadings: 70 })
+      const expected = await exportsOf(recording, [recording.path])
+      for (const view of recording.views) expect(withoutRevisions(exported[view])).toBe(withoutRevisions(expected[view]))
+    } finally {
+      await files.remove()
+    }
+  }, 120_000)
+})
+
+/** The CSV without what tells that values were revised. */
+function withoutRevisions(csv: string | undefined): string {
+  const lines = (csv ?? '').split('\n').map((line) => line.split(','))
+  const column = lines[0]?.indexOf('revised_at') ?? -1
+  return column < 0 ? lines.join('\n') : lines.map((cells) => cells.toSpliced(column, 1)).join('\n')
+}
