@@ -29,11 +29,12 @@ export function declareUpkeepCommands(declare: Declare, context: CliContext): vo
   )
   declare(
     'reset',
-    'Forget the views, which are then built anew from the log, or everything.',
+    'Forget the views, which are then built anew from the log; or the local state; or everything.',
     ['reset --views', 'reset --all --yes'],
     (command) =>
       command
         .option('--views', 'all views and how far they have come; the readings stay')
+        .option('--state', 'the local state alone, which is a cache of the log')
         .option('--all', 'everything in the log, the readings too')
         .option('-y, --yes', 'do not ask'),
     async (_, options) => (await import('./commands/reset.ts')).reset(context, options as ResetOptions),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../config/load-config.ts'
+import { openLmdbStore } from '../kv/lmdb-store.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../log/port.ts'
@@ -13,6 +14,8 @@ export interface Session {
   readonly config: Config
   readonly catalogue: Catalogue
   readonly log: Log
+  /** The store that the log is in. */
+  readonly logStore: KeyValueStore
   /** The topic of the view's current generation, null while there is none. */
   topicOfView(view: View): Promise<Topic | null>
   /** The store of local state: caches of the log, which the next start fills again where they are missing. Opened when first asked for. */
@@ -27,31 +30,23 @@ export async function withSession(context: CliContext, use: (session: Session) =
 /** The same with a configuration that is there already. */
 export async function withConfig<T>(config: Config, use: (session: Session) => Promise<T>): Promise<T> {
   const catalogue = await loadCatalogue(config)
-  const log = await openEmbeddedLog({ directory: join(config.dataDir, 'log') })
+  const logStore = await openLmdbStore({ path: join(config.dataDir, 'log') })
+  const log = await openEmbeddedLog({ kv: logStore })
   let opening: Promise<KeyValueStore> | null = null
   const state = (): Promise<KeyValueStore> => {
-    opening ??= openStateStore(config)
+    opening ??= openLmdbStore({ path: join(config.dataDir, 'state') })
     return opening
   }
   try {
-    return await use({ config, catalogue, log, topicOfView: (view) => currentTopic(log, view), state })
+    return await use({ config, catalogue, log, logStore, topicOfView: (view) => currentTopic(log, view), state })
   } finally {
     await log.close()
+    await logStore.close()
     if (opening !== null) await closeIfOpen(opening)
   }
-}
-
-async function openStateStore(config: Config): Promise<KeyValueStore> {
-  const { openLmdbStore } = await import('../kv/lmdb-store.ts')
-  return openLmdbStore({ path: stateDirectory(config) })
 }
 
 async function closeIfOpen(opening: Promise<KeyValueStore>): Promise<void> {
   const store = await opening.catch(() => null)
   await store?.close()
-}
-
-/** Where local state is kept. */
-export function stateDirectory(config: Pick<Config, 'dataDir'>): string {
-  return join(config.dataDir, 'state')
 }

@@ -160,6 +160,9 @@ describe('after readings were published and processed', () => {
     expect((await windrow('export', 'weather_hourly')).code).toBe(3)
     expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
     expect((await windrow('export', 'weather_hourly')).stdout).toBe(before)
+    expect((await windrow('reset', '--state', '--yes')).code).toBe(0)
+    expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
+    expect((await windrow('export', 'weather_hourly')).stdout).toBe(before)
   })
 
   test('reset wants to know what, and asks before it does it', async () => {

@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../../config/load-config.ts'
 import { systemClock } from '../../core/clock.ts'
-import { openLmdbStore } from '../../kv/lmdb-store.ts'
-import { openEmbeddedLog } from '../../log/embedded/embedded-log.ts'
-import { type Catalogue, loadCatalogue } from '../catalogue.ts'
+import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { checkLog } from '../doctor/check-log.ts'
 import { checkMachine } from '../doctor/check-machine.ts'
 import { type Finding, failure, note, type Severity } from '../doctor/finding.ts'
 import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
+import { withConfig } from '../session.ts'
 import { type Style, styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
@@ -21,8 +20,7 @@ export async function doctor(context: CliContext, options: { readonly json?: boo
   const findings = checkMachine(config, packageVersion())
   const catalogue = await collect(findings, 'modules', () => loadCatalogue(config))
   if (!existsSync(join(config.dataDir, 'log'))) findings.push(note('log', 'not there yet: nothing was ever published or run'))
-  else if (catalogue !== null)
-    await collect(findings, 'log', async () => void findings.push(...(await examineLog(config, catalogue))))
+  else if (catalogue !== null) await collect(findings, 'log', async () => void findings.push(...(await examineLog(config))))
   await collect(findings, 'postgres', async () => void findings.push(await examinePostgres(config, context)))
   const shown = findings.map((finding) => ({ ...finding, text: config.redact(finding.text) }))
   if (options.json === true) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
@@ -40,18 +38,8 @@ async function collect<T>(findings: Finding[], about: string, look: () => Promis
   }
 }
 
-async function examineLog(config: Config, catalogue: Catalogue): Promise<Finding[]> {
-  const kv = await openLmdbStore({ path: join(config.dataDir, 'log') })
-  try {
-    const log = await openEmbeddedLog({ kv })
-    try {
-      return await checkLog(log, kv, catalogue, systemClock.now())
-    } finally {
-      await log.close()
-    }
-  } finally {
-    await kv.close()
-  }
+function examineLog(config: Config): Promise<Finding[]> {
+  return withConfig(config, ({ log, logStore, catalogue }) => checkLog(log, logStore, catalogue, systemClock.now()))
 }
 
 async function examinePostgres(config: Config, context: CliContext): Promise<Finding> {

@@ -1,8 +1,7 @@
 import { stateOf } from '../../core/process-identity.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
-import { decodeLease } from '../../log/embedded/lease-record.ts'
-import { leaseKey, sessionKey, sessionsPrefix } from '../../log/embedded/log-keys.ts'
+import { sessionsPrefix } from '../../log/embedded/log-keys.ts'
 import { decodeSession, type SessionRecord } from '../../log/embedded/session.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import { addLedgers, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
@@ -10,6 +9,7 @@ import { currentViews, engineGroup } from '../../runtime/live-views.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { listDeadLetters } from '../dead-letters.ts'
+import { runnerOf } from '../runner-of.ts'
 import { type Finding, note, problem, spanText, warning } from './finding.ts'
 
 /** The processes that have the log open, what each topic has been processed to and by whom, and what could not be used. */
@@ -61,7 +61,7 @@ async function checkTopic(log: Log, kv: KeyValueStore, topic: Topic, now: number
     records += end - start
     lag += end - Math.max(start, offsets.get(partition) ?? start)
     newest = latest(newest, await lastAppend(log, topic, partition, end))
-    const pid = holderOf(kv, topic, partition)
+    const pid = runnerOf(kv, topic, partition)
     if (pid !== null) pids.add(pid)
   }
   const age =
@@ -97,15 +97,6 @@ async function lastAppend(log: Log, topic: Topic, partition: number, end: number
   } finally {
     await reader.close()
   }
-}
-
-/** The process that runs the topologies of the partition, null where nobody alive does. */
-function holderOf(kv: KeyValueStore, topic: Topic, partition: number): number | null {
-  const { session } = decodeLease(kv.get(leaseKey(topic.id, partition, engineGroup(topic.name))))
-  const record = session === null ? undefined : kv.get(sessionKey(session))
-  if (record === undefined) return null
-  const identity = decodeSession(record)
-  return stateOf(identity) === 'gone' ? null : identity.pid
 }
 
 async function checkViews(log: Log, { views }: Catalogue): Promise<Finding[]> {
