@@ -4,10 +4,11 @@
 //   WINDROW_MODULES=examples/soil-moisture.js npm run -s windrow -- run
 //
 // Readings are published like any others, for instance with
-//   WINDROW_MODULES=examples/soil-moisture.js npm run -s windrow -- produce --source file --format canonical --event soil --file soil.csv
+//   WINDROW_MODULES=examples/soil-moisture.js npm run -s windrow -- produce --source file --format canonical --kind soil --file soil.csv
 import {
   aggregate,
   calendarDays,
+  commonFields,
   defineEvent,
   defineView,
   double,
@@ -25,33 +26,14 @@ import {
  * @typedef {import('windrow').Reading & { probeId: string, moisture: number | null, soilTemperature: number | null }} SoilReading
  */
 
-/** What every reading says of itself, and then what a probe measures. */
+/** The key, what every reading says of itself, and then what a probe measures. */
 const schema = {
   type: 'record',
   name: 'SoilReading',
   namespace: 'com.example',
   fields: [
     { name: 'probe_id', type: 'string', doc: 'Identity of the probe.' },
-    { name: 'timestamp', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'Start of the interval.' },
-    { name: 'interval_minutes', type: 'int', doc: 'Length of the interval.', unit: 'min' },
-    {
-      name: 'location',
-      doc: 'Where the probe is.',
-      type: {
-        type: 'record',
-        name: 'Location',
-        fields: [
-          { name: 'city', type: ['null', 'string'], default: null },
-          { name: 'country', type: ['null', 'string'], default: null },
-          { name: 'latitude', type: ['null', 'double'], default: null },
-          { name: 'longitude', type: ['null', 'double'], default: null },
-          { name: 'time_zone', type: 'string' },
-        ],
-      },
-    },
-    { name: 'revised_at', type: ['null', { type: 'long', logicalType: 'timestamp-millis' }], default: null },
-    { name: 'ingested_at', type: { type: 'long', logicalType: 'timestamp-millis' } },
-    { name: 'data_origin', type: 'string' },
+    ...commonFields,
     { name: 'moisture', type: ['null', 'double'], default: null, doc: 'Volumetric water content.', unit: '%' },
     { name: 'soil_temperature', type: ['null', 'double'], default: null, doc: 'Soil temperature.', unit: 'Cel' },
   ],

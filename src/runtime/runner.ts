@@ -138,6 +138,9 @@ interface Running {
 /** After these a task may go on, from what is committed. */
 const MEMORY_IN_DOUBT: ReadonlySet<string> = new Set(['WR_COMMIT_UNKNOWN', 'WR_STATE_TAKEN'])
 
+/** After these the local state is of no use; it is a cache, and is read from the log again. */
+const STATE_DAMAGED: ReadonlySet<string> = new Set(['WR_SEGMENT_CORRUPT', 'WR_SEGMENT_MISSING'])
+
 /** Starts a task for each lease, ends it when the lease goes, and starts it again where only its memory is in doubt. */
 class Supervisor {
   private readonly options: RunnerOptions
@@ -181,7 +184,7 @@ class Supervisor {
 
   private start(event: EventType, lease: PartitionLease): void {
     const stop = new AbortController()
-    const running: Running = { stop, task: this.newTask(event, lease, lease.progress), done: Promise.resolve() }
+    const running: Running = { stop, task: this.newTask(event, lease, lease.progress, false), done: Promise.resolve() }
     this.running.set(lease, running)
     running.done = this.supervise(event, lease, running)
   }
@@ -195,7 +198,8 @@ class Supervisor {
         return
       } catch (error) {
         const inDoubt = isWindrowError(error) && MEMORY_IN_DOUBT.has(error.code)
-        if (!inDoubt) {
+        const damaged = isWindrowError(error) && STATE_DAMAGED.has(error.code)
+        if (!inDoubt && !damaged) {
           this.failures.push({ ...facts, error })
           logger.error(
             { ...facts, code: error instanceof WindrowError ? error.code : undefined },
@@ -203,10 +207,14 @@ class Supervisor {
           )
           return
         }
-        logger.warn({ ...facts, code: error.code }, 'what is in memory is in doubt; the task starts again from what is committed')
+        const what = damaged
+          ? 'the local state is damaged and is read from the log again'
+          : 'what is in memory is in doubt; the task starts again from what is committed'
+        logger.warn({ ...facts, code: error.code }, what)
         if (running.stop.signal.aborted) return
         const progress = await log.groupProgress(lease.group, lease.topic)
-        running.task = this.newTask(event, lease, progress.find(({ partition }) => partition === lease.partition) ?? null)
+        const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
+        running.task = this.newTask(event, lease, committed, damaged)
       }
     }
   }
@@ -219,7 +227,7 @@ class Supervisor {
     this.running.delete(lease)
   }
 
-  private newTask(event: EventType, lease: PartitionLease, progress: Progress | null): Task {
+  private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
     const { log, kv, topologies, allowedLatenessMinutes, clock, logger } = this.options
     const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
@@ -231,6 +239,7 @@ class Supervisor {
       views: this.views,
       deadLetters: this.deadLetters,
       kv,
+      discardState,
       budget: this.budget,
       allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
       tuning: { ...DEFAULT_TUNING, ...this.options.tuning },

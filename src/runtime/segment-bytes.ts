@@ -7,7 +7,7 @@ const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function corruptSegment(problem: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_SEGMENT_CORRUPT', {
     message: `A segment of the local state ${problem}.`,
-    remedy: 'Run `windrow reset --state`: the state is a cache and will be read from the log again. Check the disk.',
+    remedy: 'Nothing has to be done: the state is a cache and is read from the log again. Check the disk when it happens twice.',
     cause,
   })
 }

@@ -3,8 +3,8 @@ import type { Dictionaries } from '../events/dictionaries.ts'
 import type { EventType, PayloadKind } from '../events/event-type.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { PartitionLease } from '../log/port.ts'
-import { decodeSegment, encodeSegment } from './segment-codec.ts'
 import type { Segment } from './segment.ts'
+import { decodeSegment, encodeSegment } from './segment-codec.ts'
 import type { Series } from './series.ts'
 import { StateFiles } from './state-files.ts'
 
@@ -69,7 +69,8 @@ export class SegmentDisk {
     if (bytes === undefined) {
       throw new WindrowError('WR_SEGMENT_MISSING', {
         message: `The local state has no segment of ${key}${subKey === '' ? '' : ` ${subKey}`} for day ${day} although its index names one.`,
-        remedy: 'Run `windrow reset --views`: the state is a cache and will be read from the log again.',
+        remedy:
+          'Nothing has to be done: the state is a cache and is read from the log again. Check the disk when it happens twice.',
         facts: { key, subKey, day },
       })
     }
@@ -122,6 +123,8 @@ export interface SegmentDiskOptions {
   readonly width: number
   /** What is on disk beyond this offset is of a log that is no more. */
   readonly committed: number
+  /** Begin with nothing, whatever is there. */
+  readonly discard: boolean
 }
 
 /** The saved state of a task; it is cleared where it is of another log, another schema or further than what is committed. */
@@ -132,6 +135,7 @@ export async function openSegmentDisk({
   dictionaries,
   width,
   committed,
+  discard,
 }: SegmentDiskOptions): Promise<SegmentDisk> {
   const { topic, partition } = lease
   const files = new StateFiles(kv, `${topic.name}/${partition}`)
@@ -139,7 +143,7 @@ export async function openSegmentDisk({
   const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns])
   await files.claim()
   const head = files.head()
-  if (head !== null && head.identity === identity && head.offset <= committed)
+  if (!discard && head !== null && head.identity === identity && head.offset <= committed)
     return new SegmentDisk(files, event, dictionaries, width, identity, head.offset)
   await files.clear()
   return new SegmentDisk(files, event, dictionaries, width, identity, 0)

@@ -32,6 +32,8 @@ export interface TaskOptions {
   readonly deadLetters: DeadLetterTopic
   /** Where segments go that do not fit into memory, and what a restart begins from; null keeps all in memory. */
   readonly kv: KeyValueStore | null
+  /** True when what is on disk is known to be damaged: it is read from the log again. */
+  readonly discardState: boolean
   readonly budget: MemoryBudget
   /** Infinity takes readings of any age. */
   readonly allowedLatenessMs: number
@@ -175,12 +177,16 @@ export class Task {
 
   /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */
   private async recover(stop: AbortSignal): Promise<void> {
-    const { kv, event, lease, log } = this.options
+    const { kv, discardState, event, lease, log } = this.options
     this.state = 'recovering'
     const { dictionaries, committed } = this
     const { width } = this.decoder
     const disk =
-      kv === null ? null : await this.patiently(stop, () => openSegmentDisk({ kv, event, lease, dictionaries, width, committed }))
+      kv === null
+        ? null
+        : await this.patiently(stop, () =>
+            openSegmentDisk({ kv, event, lease, dictionaries, width, committed, discard: discardState }),
+          )
     this.store.close()
     this.store = this.newStore(disk)
     this.runs = this.options.topologies.map((topology, i) => topology.start((rows) => (this.outputs[i] as RowOutput).add(rows)))
