@@ -205,12 +205,16 @@ export class PartitionSink {
   /** Until there is more to read, something is due, or the work ends. */
   private async waitForMore(reader: LogReader, lastWrite: number): Promise<void> {
     const { clock, tuning } = this.context
-    const woken = new AbortController()
-    const waiting = AbortSignal.any([this.stopping, woken.signal])
+    // Not AbortSignal.any, which would hold on to memory with every wait for as long as the lease is held.
+    const waiting = new AbortController()
+    const end = (): void => waiting.abort()
+    this.stopping.addEventListener('abort', end)
+    if (this.stopping.aborted) end()
     const touchInMs = lastWrite + tuning.touchIntervalMs - clock.monotonic()
-    const slept = clock.sleep(Math.max(0, Math.min(touchInMs, this.progress.dueInMs(this.nextOffset))), waiting)
-    await Promise.race([reader.whenMore(waiting), slept])
-    woken.abort()
+    const slept = clock.sleep(Math.max(0, Math.min(touchInMs, this.progress.dueInMs(this.nextOffset))), waiting.signal)
+    await Promise.race([reader.whenMore(waiting.signal), slept])
+    end()
+    this.stopping.removeEventListener('abort', end)
   }
 
   private async recover(error: unknown): Promise<void> {

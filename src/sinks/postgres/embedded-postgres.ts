@@ -75,7 +75,7 @@ export class EmbeddedPostgres implements SessionSource {
   }
 }
 
-function sessionOf(thread: PgliteThread): ExclusiveSession & { readonly inTransaction: boolean } {
+function sessionOf(thread: PgliteThread): ExclusiveSession {
   let open = false
   return {
     get inTransaction() {

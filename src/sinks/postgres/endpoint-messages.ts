@@ -26,6 +26,6 @@ export interface EndpointError {
 export type EndpointReply =
   | { readonly kind: 'hello'; readonly version: number; readonly pid: number; readonly where: string }
   | { readonly kind: 'done' }
-  | { readonly kind: 'result'; readonly result: RawResult }
+  | { readonly kind: 'result'; readonly result: RawResult; readonly inTransaction: boolean }
   | { readonly kind: 'answer'; readonly answer: RawAnswer }
   | { readonly kind: 'error'; readonly error: EndpointError }

@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/logger.ts'
 import { LocalPostgres } from './local-postgres.ts'
 import { openPgClient } from './pg-client.ts'
-import { clientOver, type SessionSource } from './session-source.ts'
+import { clientOver } from './session-source.ts'
 import type { SqlClient } from './sql-client.ts'
 
 export interface OpenSqlClientOptions {
@@ -11,24 +11,11 @@ export interface OpenSqlClientOptions {
   readonly logger: Logger
 }
 
-/** The Postgres that the views are in. */
-export interface OpenPostgres {
-  readonly client: SqlClient
-  /** The session behind the client, for `openWirePort`; null where the Postgres is a server with a port of its own. */
-  readonly embedded: SessionSource | null
-}
-
 /**
- * A server, or the embedded Postgres, whichever process of this machine has it. Nothing is opened before the first statement. Closing the
- * client closes all.
+ * The Postgres that the views are in: a server, or the embedded one, whichever process of this machine has it. Nothing is opened before
+ * the first statement.
  */
-export function openPostgres(options: OpenSqlClientOptions): OpenPostgres {
-  const { postgresUrl, dataDir, logger } = options
-  if (postgresUrl !== null) return { client: openPgClient({ url: postgresUrl, logger }), embedded: null }
-  const embedded = new LocalPostgres({ dataDir, logger })
-  return { client: clientOver(embedded), embedded }
-}
-
 export function openSqlClient(options: OpenSqlClientOptions): SqlClient {
-  return openPostgres(options).client
+  const { postgresUrl, dataDir, logger } = options
+  return postgresUrl === null ? clientOver(new LocalPostgres({ dataDir, logger })) : openPgClient({ url: postgresUrl, logger })
 }

@@ -20,7 +20,6 @@ export class RemotePostgres implements SessionSource {
   private readonly replies: AsyncGenerator<EndpointReply>
   private readonly where: string
   private readonly turns = new SerialQueue()
-  private readonly breaks: Promise<never>
   private failure: Error | null = null
   private closed = false
 
@@ -28,15 +27,9 @@ export class RemotePostgres implements SessionSource {
     this.socket = socket
     this.where = where
     this.replies = readFrames(socket) as AsyncGenerator<EndpointReply>
-    this.breaks = new Promise((_, reject) => {
-      const fail = (reason: string): void => {
-        this.failure ??= sqlAway(this.where, reason)
-        reject(this.failure)
-      }
-      socket.on('error', (error) => fail(messageOf(error)))
-      socket.on('close', () => fail('the process that has it has ended or broken off'))
-    })
-    this.breaks.catch(() => undefined)
+    // Without a listener an error of the socket would end the process; whoever waits for a reply hears of it there.
+    socket.on('error', (error) => this.fail(messageOf(error)))
+    socket.on('close', () => this.fail('the process that has it has ended or broken off'))
   }
 
   /** Rejects with WR_SQL_AWAY when nobody answers, in time or at all. */
@@ -65,7 +58,7 @@ export class RemotePostgres implements SessionSource {
     return this.turns.run(async () => {
       await this.ask({ kind: 'take' })
       try {
-        return await work(this.session)
+        return await work(this.newSession())
       } finally {
         if (this.failure === null) await this.ask({ kind: 'give' })
       }
@@ -83,30 +76,52 @@ export class RemotePostgres implements SessionSource {
     this.socket.destroy()
   }
 
-  private readonly session: ExclusiveSession = {
-    query: async (text, parameters, timeoutMs) => {
-      const reply = await this.ask({ kind: 'query', text, parameters, timeoutMs })
-      if (reply.kind !== 'result') throw unexpected(reply)
-      return reply.result
-    },
-    exchange: async (bytes, timeoutMs) => {
-      const reply = await this.ask({ kind: 'exchange', bytes, timeoutMs })
-      if (reply.kind !== 'answer') throw unexpected(reply)
-      return reply.answer
-    },
-    abandon: (reason) => {
-      this.socket.destroy(new Error(reason))
-    },
+  private newSession(): ExclusiveSession {
+    let open = false
+    return {
+      get inTransaction() {
+        return open
+      },
+      query: async (text, parameters, timeoutMs) => {
+        const reply = await this.ask({ kind: 'query', text, parameters, timeoutMs })
+        if (reply.kind !== 'result') throw unexpected(reply)
+        open = reply.inTransaction
+        return reply.result
+      },
+      exchange: async (bytes, timeoutMs) => {
+        const reply = await this.ask({ kind: 'exchange', bytes, timeoutMs })
+        if (reply.kind !== 'answer') throw unexpected(reply)
+        open = reply.answer.inTransaction
+        return reply.answer
+      },
+      abandon: (reason) => {
+        this.socket.destroy(new Error(reason))
+      },
+    }
   }
 
   private async ask(request: EndpointRequest): Promise<EndpointReply> {
     if (this.failure !== null) throw this.failure
     this.socket.write(encodeFrame(request))
-    const { value, done } = await Promise.race([this.replies.next(), this.breaks])
-    if (done === true) return this.breaks
-    if (value.kind !== 'error') return value
-    const { code, ...details } = value.error
+    const reply = await this.nextReply()
+    if (reply.kind !== 'error') return reply
+    const { code, ...details } = reply.error
     throw new WindrowError(code as `WR_${string}`, details)
+  }
+
+  private async nextReply(): Promise<EndpointReply> {
+    try {
+      const { value, done } = await this.replies.next()
+      if (done !== true) return value
+    } catch (error) {
+      throw this.fail(messageOf(error))
+    }
+    throw this.fail('the process that has it has ended or broken off')
+  }
+
+  private fail(reason: string): Error {
+    this.failure ??= sqlAway(this.where, reason)
+    return this.failure
   }
 }
 

@@ -10,6 +10,8 @@ export interface RawAnswer {
 
 /** The one session of an embedded Postgres, for a while in one hand. */
 export interface ExclusiveSession {
+  /** A transaction is open, as of the last answer. */
+  readonly inTransaction: boolean
   /** As `SqlSession.query`, with texts as results. `timeoutMs` 0 waits as long as it takes. */
   query(text: string, parameters: readonly SqlParameter[], timeoutMs: number): Promise<RawResult>
   /** Messages of the wire protocol, complete ones. */

@@ -3,6 +3,7 @@ import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { ENDPOINT_VERSION, type EndpointError, type EndpointReply, type EndpointRequest } from './endpoint-messages.ts'
 import { encodeFrame, readFrames } from './json-frames.ts'
+import { maySet, resetSettings } from './session-settings.ts'
 import type { ExclusiveSession, SessionSource } from './session-source.ts'
 
 export interface SqlEndpointOptions {
@@ -83,20 +84,25 @@ export class SqlEndpoint {
 
   private async answerAll(socket: Socket, requests: AsyncGenerator<EndpointRequest>, session: ExclusiveSession): Promise<void> {
     const idleTimeoutMs = this.options.idleTimeoutMs ?? 30_000
+    let touched = false
     for (;;) {
       socket.setTimeout(idleTimeoutMs)
       const { value: request, done } = await requests.next()
       socket.setTimeout(0)
-      if (done === true || request.kind === 'give') return
+      if (done === true || request.kind === 'give') break
+      touched ||= request.kind === 'query' && maySet(request.text)
       await send(socket, await answer(session, request))
     }
+    // In a transaction that is rolled back now, settings go by themselves.
+    if (touched && !session.inTransaction) await resetSettings(session)
   }
 }
 
 async function answer(session: ExclusiveSession, request: EndpointRequest): Promise<EndpointReply> {
   try {
     if (request.kind === 'query') {
-      return { kind: 'result', result: await session.query(request.text, request.parameters, request.timeoutMs) }
+      const result = await session.query(request.text, request.parameters, request.timeoutMs)
+      return { kind: 'result', result, inTransaction: session.inTransaction }
     }
     if (request.kind === 'exchange') {
       return { kind: 'answer', answer: await session.exchange(request.bytes, request.timeoutMs) }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { isWindrowError, messageOf } from '../../core/errors.ts'
+import { maySet, resetSettings } from './session-settings.ts'
 import type { ExclusiveSession, SessionSource } from './session-source.ts'
 import type { SqlParameter } from './sql-client.ts'
 import {
@@ -160,7 +161,10 @@ export class WireConnection {
     const { bytes } = await session.exchange(Buffer.concat(renamed), this.options.statementTimeoutMs)
     await this.send(bytes)
     const { status, sets } = stateAfter(bytes)
-    return { status, sets: sets || unit.some(maySet) }
+    return {
+      status,
+      sets: sets || unit.some(({ type, bytes: sent }) => (type === 'Q' || type === 'P') && maySet(sent.toString('utf8'))),
+    }
   }
 
   /** Puts this client's settings in place. */
@@ -175,8 +179,7 @@ export class WireConnection {
       `SELECT name, setting FROM pg_settings WHERE source = 'session' AND context IN ('user', 'superuser')`,
     )
     this.settings = rows.map(([name, setting]) => [name ?? '', setting ?? ''] as const)
-    await query(session, 'RESET SESSION AUTHORIZATION')
-    await query(session, 'RESET ALL')
+    await resetSettings(session)
   }
 
   private async receive(): Promise<boolean> {
@@ -196,11 +199,6 @@ export class WireConnection {
 
 function query(session: ExclusiveSession, text: string, parameters: readonly SqlParameter[] = []) {
   return session.query(text, parameters, 0)
-}
-
-/** Says too often yes rather than too seldom. */
-function maySet({ type, bytes }: ClientMessage): boolean {
-  return (type === 'Q' || type === 'P') && /\b(?:set|set_config|reset|discard|do)\b/i.test(bytes.toString('utf8'))
 }
 
 /** The embedded Postgres would wait for rows that it has no way to ask for. */
