@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,9 +27,13 @@ interface Running {
 }
 
 function windrow(...words: string[]): Running {
+  return windrowWith({}, ...words)
+}
+
+function windrowWith(environment: Readonly<Record<string, string>>, ...words: string[]): Running {
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, WINDROW_PORT: '0' },
+    env: { PATH: process.env.PATH, HOME: folder, WINDROW_PORT: '0', WINDROW_LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)
@@ -61,7 +65,7 @@ function windrow(...words: string[]): Running {
   return { child, lineWith, ended }
 }
 
-describe.runIf(built)('the built program (skipped where dist/ is not built)', () => {
+describe.runIf(built)('the built program (skipped where dist/ is not built)', { timeout: 60_000 }, () => {
   test('starts everything, answers on the port it prints, works beside other commands, and stops cleanly on SIGTERM', async () => {
     const started = windrow('start', '--days', '1')
     const url = (await started.lineWith('windrow is at')).split(' ').at(-1) as string
@@ -74,7 +78,7 @@ describe.runIf(built)('the built program (skipped where dist/ is not built)', ()
     started.child.kill('SIGTERM')
     const { code, output } = await started.ended
     expect([code, output.includes('stopping cleanly'), output.includes('WR_')]).toEqual([0, true, false])
-  }, 60_000)
+  }, 120_000)
 
   test('ends quietly when the reader of its output goes away', async () => {
     const tail = windrow('tail', 'weather.readings', '--from-start')
@@ -89,5 +93,22 @@ describe.runIf(built)('the built program (skipped where dist/ is not built)', ()
     await tail.lineWith('"key"')
     tail.child.kill('SIGINT')
     expect((await tail.ended).code).toBe(0)
+  })
+
+  test('keeps a view of a module of the user, without any change of ours', async () => {
+    writeFileSync(
+      join(folder, 'soil.csv'),
+      'probe_id,timestamp,interval_minutes,time_zone,moisture\np1,2025-01-01T00:00:00Z,60,UTC,20.5\np1,2025-01-01T01:00:00Z,60,UTC,21.5\n',
+    )
+    const environment = {
+      WINDROW_MODULES: fileURLToPath(new URL('../../examples/soil-moisture.js', import.meta.url)),
+      WINDROW_DATA_DIR: join(folder, 'soil'),
+      WINDROW_LOG_LEVEL: 'error',
+    }
+    const file = ['--source', 'file', '--format', 'canonical', '--kind', 'soil', '--file', 'soil.csv']
+    expect((await windrowWith(environment, 'produce', ...file).ended).code).toBe(0)
+    expect((await windrowWith(environment, 'run', '--until-end', '--sinks', 'none').ended).code).toBe(0)
+    const { output } = await windrowWith(environment, 'export', 'soil_daily', '--format', 'json').ended
+    expect(JSON.parse(output)).toMatchObject([{ probe_id: 'p1', day: '2025-01-01', n: 2, moisture_mean: 21, moisture_min: 20.5 }])
   })
 })
