@@ -20,8 +20,9 @@ export interface Assessment {
 
 /** A part with work to do that has done none for so long is behind. */
 const IDLE_MS = 10_000
-/** A source may miss so many of its intervals. */
+/** A source may miss so many of its intervals, and be silent for a minute in any case. */
 const MISSED_INTERVALS = 3
+const SILENT_MS = 60_000
 
 /** Readings of the ledger that no fate explains: 0 when nothing is wrong. */
 export function unexplained(ledger: Ledger): number {
@@ -73,7 +74,7 @@ function sourceReasons(
   const bad = source.problem === null ? null : problemReason(source.source, source.problem)
   if (source.intervalSeconds === null || source.state === 'stopped') return { bad, slow: null }
   const since = source.lastSuccessAt ?? report.startedAt
-  const silent = report.at - since > source.intervalSeconds * 1000 * MISSED_INTERVALS
+  const silent = report.at - since > Math.max(SILENT_MS, source.intervalSeconds * 1000 * MISSED_INTERVALS)
   return {
     bad,
     slow: silent

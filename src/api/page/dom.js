@@ -68,6 +68,24 @@ export function byId(id) {
 }
 
 /**
+ * Draws anew without losing how far tables were scrolled aside, and which of them has the focus.
+ * @param {Element} element
+ * @param {() => void} draw
+ */
+export function keepPlaces(element, draw) {
+  const frames = () => [...element.querySelectorAll('.table-frame')]
+  const name = (/** @type {Element} */ frame) => frame.getAttribute('aria-label')
+  const scrolled = new Map(frames().map((frame) => [name(frame), frame.scrollLeft]))
+  const focused = frames().find((frame) => frame === document.activeElement)
+  draw()
+  for (const frame of frames()) {
+    frame.scrollLeft = scrolled.get(name(frame)) ?? 0
+    if (focused !== undefined && frame instanceof HTMLElement && name(frame) === name(focused))
+      frame.focus({ preventScroll: true })
+  }
+}
+
+/**
  * Runs `draw` soon, but not more often than every so many milliseconds however often it is asked for.
  * @param {() => void} draw
  * @param {number} everyMs

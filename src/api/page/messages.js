@@ -24,16 +24,17 @@ export function errorMessage(error, retry) {
  * There is nothing of this kind yet, and how to get some.
  * @param {string} what `weather`
  * @param {string} kind
- * @param {boolean} working Readings are on their way.
+ * @param {import('./types.js').Health | null} health
  */
-export function emptyMessage(what, kind, working) {
-  if (working) {
-    return el(
-      'div',
-      { class: 'message' },
-      el('h2', {}, `The first ${what} readings are on their way`),
-      el('p', {}, 'The pipeline is catching up. Rows appear here by themselves.'),
-    )
+export function emptyMessage(what, kind, health) {
+  const message = (/** @type {string} */ title, /** @type {(string | Node)[]} */ ...text) =>
+    el('div', { class: 'message' }, el('h2', {}, title), el('p', {}, ...text))
+  if (health?.status === 'problem') {
+    const pipeline = el('a', { href: '/?tab=pipeline' }, 'Pipeline')
+    return message(`No ${what} rows: something needs attention`, `${health.headline} `, pipeline, ' says what, and what to do.')
+  }
+  if (health?.status === 'behind') {
+    return message(`The first ${what} readings are on their way`, 'The pipeline is catching up. Rows appear here by themselves.')
   }
   const command = (/** @type {string} */ text) => el('pre', {}, el('code', {}, text))
   /** @type {Record<string, string>} */

@@ -8,6 +8,17 @@ import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, nextLabel, startOfLocal } from './zo
  * @typedef {{ from: number, to: number | null }} Range
  */
 
+/** What a row is about. @typedef {'instant' | 'day' | 'month'} Window */
+
+/**
+ * @param {import('./types.js').View} view
+ * @returns {Window}
+ */
+export function windowOf({ columns, time_column }) {
+  const type = columns.find(({ name }) => name === time_column)?.type
+  return type === 'day' || type === 'month' ? type : 'instant'
+}
+
 /** @type {Record<string, number>} */
 const HOURS = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24, '90d': 90 * 24 }
 
@@ -35,10 +46,25 @@ export function rangeHours(state, station) {
  * @param {AppState} state
  * @param {Station} station
  * @param {number} newest Where the range ends that has no end of its own.
- * @param {{ wholeDays: boolean, leastHours?: number }} options `wholeDays`: begin with a local day, the last one counting as one.
+ * @param {{ window: Window, leastHours?: number }} options What a row is about: days begin with a whole local day (the last one counts as
+ * one), months with the whole month that the range begins in.
  * @returns {Range}
  */
-export function resolveRange(state, station, newest, { wholeDays, leastHours = 0 }) {
+export function resolveRange(state, station, newest, { window, leastHours = 0 }) {
+  const range = rangeOfDays(state, station, newest, window !== 'instant', leastHours)
+  if (window !== 'month') return range
+  return { ...range, from: startOfLocal(dayOf(range.from, station.time_zone).slice(0, 7), station.time_zone) }
+}
+
+/**
+ * @param {AppState} state
+ * @param {Station} station
+ * @param {number} newest
+ * @param {boolean} wholeDays
+ * @param {number} leastHours
+ * @returns {Range}
+ */
+function rangeOfDays(state, station, newest, wholeDays, leastHours) {
   const zone = station.time_zone
   if (state.range === 'custom' && state.from !== null && state.to !== null) {
     return { from: startOfLocal(state.from, zone), to: startOfLocal(nextLabel(state.to), zone) }

@@ -1,5 +1,5 @@
 // @ts-check
-import { cellText, columnLabel, columnUnit } from './column-text.js'
+import { cellText, columnLabel } from './column-text.js'
 import { el } from './dom.js'
 import { countText, plainNumberText, quantityText, unitText } from './number-format.js'
 import { simpleTable } from './simple-table.js'
@@ -36,7 +36,7 @@ function summary(why, zone) {
     const covered = why.coverage === null ? '' : `, ${quantityText(why.coverage, '1', 0)} covered`
     lines.push(['Readings', `${countText(why.n)} of ${countText(why.expected)}${covered}`])
   }
-  lines.push(['State', why.complete ? 'Complete' : 'Open'])
+  if (why.window !== null) lines.push(['State', why.complete ? 'Complete' : 'Open'])
   if (why.waiting_for !== null) lines.push(['Waits for', why.waiting_for])
   const revised = why.row?.revised_at
   if (typeof revised === 'string') lines.push(['Revised', `${timeText(Date.parse(revised), zone)}, the newest of its readings`])
@@ -75,13 +75,17 @@ function values(view, row, zone) {
     'dl',
     { class: 'values' },
     columns.map((column) => {
-      const unit = column.type === 'double' ? ` ${columnUnit(column)}` : ''
+      const cell = row[column.name] ?? null
       const trust = trustOf(row, column.name.replace(/_mean$/, ''))
       return el(
         'div',
         { title: column.doc },
         el('dt', {}, columnLabel(column.name)),
-        el('dd', {}, `${cellText(column, row[column.name] ?? null, zone)}${unit}`),
+        el(
+          'dd',
+          {},
+          typeof cell === 'number' && column.type === 'double' ? quantityText(cell, column.unit) : cellText(column, cell, zone),
+        ),
         trust === null ? null : el('dd', { class: 'muted' }, trust),
       )
     }),
@@ -103,7 +107,7 @@ function readings(why, zone) {
     number: unit !== null,
     cell: (/** @type {WhyReading} */ reading) => {
       const value = reading.values.find((each) => each.field === field)?.value ?? null
-      return value === null ? '–' : typeof value === 'number' ? plainNumberText(value) : String(value)
+      return valueText(value)
     },
   }))
   return simpleTable(
@@ -121,6 +125,13 @@ function readings(why, zone) {
     why.readings,
     ({ fate }) => (fate === 'current' ? null : 'unused'),
   )
+}
+
+/** @param {import('./types.js').Cell} value */
+function valueText(value) {
+  if (value === null) return '–'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return typeof value === 'number' ? plainNumberText(value) : value
 }
 
 /**

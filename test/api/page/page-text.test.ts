@@ -60,23 +60,28 @@ describe('the address of the page', () => {
 
 describe('ranges', () => {
   const newest = Date.parse('2026-03-31T10:00:00Z')
-  const range = (search: string, wholeDays: boolean, leastHours = 0) => {
-    const { from, to } = resolveRange(readState(search), station, newest, { wholeDays, leastHours })
+  const range = (search: string, window: 'instant' | 'day' | 'month', leastHours = 0) => {
+    const { from, to } = resolveRange(readState(search), station, newest, { window, leastHours })
     return [iso(from), iso(to)]
   }
 
   test('end with the newest reading, so that an old recording is seen too', () => {
-    expect(range('?range=24h', false)).toEqual(['2026-03-30T10:00:00.000Z', null])
+    expect(range('?range=24h', 'instant')).toEqual(['2026-03-30T10:00:00.000Z', null])
   })
 
   test('of days begin with a local day: seven days are seven bars, over a change of clocks too', () => {
-    expect(range('?range=7d', true)).toEqual(['2026-03-24T23:00:00.000Z', null])
-    expect(range('?range=24h', true)).toEqual(['2026-03-30T22:00:00.000Z', null])
-    expect(range('?range=24h', true, 168)).toEqual(['2026-03-24T23:00:00.000Z', null])
+    expect(range('?range=7d', 'day')).toEqual(['2026-03-24T23:00:00.000Z', null])
+    expect(range('?range=24h', 'day')).toEqual(['2026-03-30T22:00:00.000Z', null])
+    expect(range('?range=24h', 'day', 168)).toEqual(['2026-03-24T23:00:00.000Z', null])
+  })
+
+  test('of months begin with the whole month that they begin in', () => {
+    expect(range('?range=90d', 'month')).toEqual(['2025-12-31T23:00:00.000Z', null])
+    expect(range('?range=all', 'month')).toEqual(['2025-12-31T23:00:00.000Z', null])
   })
 
   test('of one’s own are whole local days, the last one included', () => {
-    expect(range('?range=custom&from=2026-03-29&to=2026-03-29', false)).toEqual([
+    expect(range('?range=custom&from=2026-03-29&to=2026-03-29', 'instant')).toEqual([
       '2026-03-28T23:00:00.000Z',
       '2026-03-29T22:00:00.000Z',
     ])

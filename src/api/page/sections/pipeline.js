@@ -1,6 +1,6 @@
 // @ts-check
 import { getJson } from '../api-client.js'
-import { el, fill } from '../dom.js'
+import { el, fill, keepPlaces } from '../dom.js'
 import { bytesText, countText } from '../number-format.js'
 import { newestOf } from '../range.js'
 import { simpleTable } from '../simple-table.js'
@@ -231,18 +231,20 @@ export function createPipelineSection(app) {
       if (health === null) return fill(state, el('p', { class: 'muted' }, 'Asking for the state of the pipeline…'))
       const now = Date.parse(health.at)
       const about = `windrow ${health.version} on the ${health.backend} log, running since ${timeText(Date.parse(health.started_at), 'UTC')} UTC.`
-      fill(
-        state,
-        el(
-          'section',
-          { class: `verdict verdict-${health.status}` },
-          el('h2', {}, health.headline),
-          el('p', { class: 'muted' }, about),
-          reasons(health),
+      keepPlaces(state, () =>
+        fill(
+          state,
+          el(
+            'section',
+            { class: `verdict verdict-${health.status}` },
+            el('h2', {}, health.headline),
+            el('p', { class: 'muted' }, about),
+            reasons(health),
+          ),
+          ledger(health),
+          el('div', { class: 'blocks' }, parts(health, now)),
+          app.stations().length === 0 ? null : freshness(app.stations(), now),
         ),
-        ledger(health),
-        el('div', { class: 'blocks' }, parts(health, now)),
-        app.stations().length === 0 ? null : freshness(app.stations(), now),
       )
     },
     destroy() {

@@ -77,8 +77,7 @@ export function createSeriesSection(spec, app) {
       })
       if (station === null || step === undefined) {
         clear()
-        const status = app.health()?.status
-        fill(host, emptyMessage(spec.what, spec.kind, status === 'behind'))
+        fill(host, emptyMessage(spec.what, spec.kind, app.health()))
         return
       }
       drawFreshness(station)

@@ -2,7 +2,7 @@
 import { createChart } from '../charts/chart.js'
 import { el, fill, throttled } from '../dom.js'
 import { errorMessage } from '../messages.js'
-import { newestOf, resolveRange } from '../range.js'
+import { newestOf, resolveRange, windowOf } from '../range.js'
 import { spanText, withoutYear } from '../zone-time.js'
 import { createPlotRows } from './plot-rows.js'
 import { createSectionTable } from './section-table.js'
@@ -14,12 +14,6 @@ import { createSectionTable } from './section-table.js'
 const REDRAW_MS = 250
 /** Days below hours are context: there are some of them, however short the range. */
 const CONTEXT_HOURS = 7 * 24
-
-/** @param {View} view @returns {'instant' | 'day' | 'month'} */
-function windowOf({ columns, time_column }) {
-  const type = columns.find(({ name }) => name === time_column)?.type
-  return type === 'day' || type === 'month' ? type : 'instant'
-}
 
 /** @param {import('./section-spec.js').Tile[]} tiles */
 function tileElements(tiles) {
@@ -94,9 +88,9 @@ export function createSeriesSession({ spec, step, station, state, app, onReady, 
     return Math.max(newestOf(station), ...ends)
   }
   function rangeOf(/** @type {View} */ view) {
-    const wholeDays = windowOf(view) !== 'instant'
-    const leastHours = wholeDays && windowOf(main) === 'instant' ? CONTEXT_HOURS : 0
-    return resolveRange(state, station, newest(), { wholeDays, leastHours })
+    const window = windowOf(view)
+    const leastHours = window !== 'instant' && windowOf(main) === 'instant' ? CONTEXT_HOURS : 0
+    return resolveRange(state, station, newest(), { window, leastHours })
   }
   function entriesOf(/** @type {View} */ view) {
     const { from, to } = rangeOf(view)

@@ -8,7 +8,7 @@ import { followViews } from '../live-stream.js'
 import { errorMessage } from '../messages.js'
 import { countText } from '../number-format.js'
 import { createDownloads, createPager } from '../pager.js'
-import { newestOf, resolveRange } from '../range.js'
+import { newestOf, resolveRange, windowOf } from '../range.js'
 import { createRowTable } from '../row-table.js'
 import { createSettling } from '../settling.js'
 import { simpleTable } from '../simple-table.js'
@@ -31,9 +31,10 @@ const READ_AGAIN_MS = 1500
 function filterOf(view, state, stations) {
   const chosen = stations.filter(({ station_id }) => state.station === null || station_id === state.station)
   const longest = [...chosen].sort((left, right) => newestOf(right) - newestOf(left))[0]
-  const wholeDays = view.columns.some(({ name, type }) => name === view.time_column && type !== 'instant')
   const range =
-    longest === undefined || state.range === 'all' ? null : resolveRange(state, longest, newestOf(longest), { wholeDays })
+    longest === undefined || state.range === 'all'
+      ? null
+      : resolveRange(state, longest, newestOf(longest), { window: windowOf(view) })
   /** @type {Record<string, string | null>} */
   const filter = {
     kind: state.kind,
