@@ -1,6 +1,7 @@
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Runner, startRunner } from '../runtime/runner.ts'
+import type { CommitListener } from '../runtime/task.ts'
 import { latenessMinutes } from './allowed-lateness.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Session } from './session.ts'
@@ -13,7 +14,7 @@ export function topicNames(catalogue: Catalogue): ReadonlyMap<string, string> {
 }
 
 /** Starts the topologies on the session's log, with their local state in the data folder. The caller stops the runner. */
-export async function startEngine(session: Session, logger: Logger): Promise<Runner> {
+export async function startEngine(session: Session, logger: Logger, onCommit?: CommitListener): Promise<Runner> {
   const { config, catalogue, log } = session
   return startRunner({
     log,
@@ -26,5 +27,6 @@ export async function startEngine(session: Session, logger: Logger): Promise<Run
     tuning: { commitIntervalMs: config.commitIntervalMs },
     clock: systemClock,
     logger,
+    ...(onCommit === undefined ? {} : { onCommit }),
   })
 }

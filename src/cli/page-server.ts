@@ -1,4 +1,5 @@
 import { listen } from '../api/listen.ts'
+import type { Metrics } from '../api/metrics.ts'
 import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import { createServer } from '../api/server.ts'
 import { systemClock } from '../core/clock.ts'
@@ -18,6 +19,8 @@ export interface PageServerOptions {
   readonly runner: Runner | null
   readonly sinks: () => Promise<readonly SinkHealth[]>
   readonly sources: () => readonly SourceHealth[]
+  /** Where other parts of the process observe into; without it the page has its own. */
+  readonly metrics?: Metrics
 }
 
 export interface PageServer {
@@ -27,7 +30,7 @@ export interface PageServer {
 
 /** Starts the page and the API at the configured address, or at the next free port. */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { session, logger, sql, runner, sinks, sources } = options
+  const { session, logger, sql, runner, sinks, sources, metrics } = options
   const { config, catalogue, log } = session
   const clock = systemClock
   const startedAt = clock.now()
@@ -46,6 +49,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
     token: config.apiToken?.reveal() ?? null,
     version: packageVersion(),
     logger,
+    ...(metrics === undefined ? {} : { metrics }),
   })
   const { url, port } = await listen(server, { host: config.host, port: config.port })
   if (config.port !== 0 && port !== config.port)

@@ -2,6 +2,7 @@ import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Runner } from '../runtime/runner.ts'
+import type { CommitListener } from '../runtime/task.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
 import { startEngine } from './engine.ts'
 import { reportHealth } from './report-health.ts'
@@ -24,8 +25,9 @@ export async function startPipeline(
   logger: Logger,
   sql: SqlClient | null,
   sources: () => readonly SourceHealth[] = () => [],
+  onCommit?: CommitListener,
 ): Promise<Pipeline> {
-  const runner = await startEngine(session, logger)
+  const runner = await startEngine(session, logger, onCommit)
   try {
     const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })
     const endReports = sql === null ? null : reportHealth({ session, runner, sql, sources, clock: systemClock, logger })

@@ -9,7 +9,7 @@ import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
+import { type CommitListener, DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
 
 export interface RunnerOptions {
   readonly log: Log
@@ -26,6 +26,7 @@ export interface RunnerOptions {
   readonly tuning?: Partial<TaskTuning>
   readonly clock: Clock
   readonly logger: Logger
+  readonly onCommit?: CommitListener
 }
 
 export interface RunnerStatus {
@@ -228,7 +229,7 @@ class Supervisor {
   }
 
   private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
-    const { log, kv, topologies, allowedLatenessMinutes, clock, logger } = this.options
+    const { log, kv, topologies, allowedLatenessMinutes, clock, logger, onCommit } = this.options
     const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
       log,
@@ -245,6 +246,7 @@ class Supervisor {
       tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
       clock,
       logger,
+      ...(onCommit === undefined ? {} : { onCommit }),
     })
   }
 }

@@ -40,7 +40,11 @@ export interface TaskOptions {
   readonly tuning: TaskTuning
   readonly clock: Clock
   readonly logger: Logger
+  /** Called after each commit with the topic and how long computing and committing the rows took. */
+  readonly onCommit?: CommitListener
 }
+
+export type CommitListener = (topic: string, seconds: number) => void
 
 export interface TaskTuning {
   /** While the log is nearly read up, rows are committed at the latest after this. */
@@ -288,6 +292,7 @@ export class Task {
     this.pendingRecords = 0
     this.commits += 1
     this.lastCommitMs = clock.monotonic() - started
+    this.options.onCommit?.(lease.topic.name, this.lastCommitMs / 1000)
     this.lastCommitAt = clock.now()
     if (this.store.overBudget) await this.patiently(stop, () => this.store.relieve())
     if (this.sinceCheckpoint >= this.options.tuning.checkpointReadings) await this.checkpoint()

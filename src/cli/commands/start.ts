@@ -1,3 +1,4 @@
+import { createMetrics } from '../../api/metrics.ts'
 import { systemClock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -32,8 +33,15 @@ export async function start(context: CliContext, options: StartOptions): Promise
     for (const notice of session.config.notices) logger.warn({}, notice)
     const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
+    const metrics = createMetrics()
     try {
-      const pipeline = await startPipeline(session, logger, sql, () => sources.statuses())
+      const pipeline = await startPipeline(
+        session,
+        logger,
+        sql,
+        () => sources.statuses(),
+        (topic, seconds) => metrics.observeCommit(topic, seconds),
+      )
       try {
         const server = await startPageServer({
           session,
@@ -42,6 +50,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
           runner: pipeline.runner,
           sinks: () => pipeline.sinkHealth(),
           sources: () => sources.statuses(),
+          metrics,
         })
         try {
           await context.stdout.write(`windrow is at ${server.url}\n`)
