@@ -4,7 +4,6 @@ import {
   existsSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -15,6 +14,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WindrowError } from '../../core/errors.ts'
+import { makeDirectory } from '../../core/make-directory.ts'
 import { processLives, startOfProcess } from './process-identity.ts'
 
 /** Who has the directory, and where it listens. */
@@ -45,7 +45,7 @@ const MAX_SOCKET_PATH = 100
  * connections: the system closes it with the process, also on kill -9, and keeps it while the process is only stopped.
  */
 export async function lockDirectory(directory: string, onConnection: (socket: Socket) => void): Promise<LockResult> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   return process.platform === 'win32' ? lockByPipe(directory, onConnection) : lockBySocket(directory, onConnection)
 }
 
@@ -171,7 +171,7 @@ function socketPath(directory: string): string {
 function shortDirectory(): string {
   const user = process.getuid?.() ?? 0
   const directory = join(tmpdir(), `windrow-${user}`)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   const found = lstatSync(directory)
   if (!found.isDirectory() || found.uid !== user || (found.mode & 0o077) !== 0) {
     throw new WindrowError('WR_PGLITE_LOCK', {

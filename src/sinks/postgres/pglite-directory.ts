@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import { makeDirectory } from '../../core/make-directory.ts'
 import { bootOf } from './boot.ts'
 import { flushDirectory } from './flush-directory.ts'
 import type { PgliteWorkerData } from './pglite-messages.ts'
@@ -23,11 +24,13 @@ export interface OpenedDatabase {
 /** Opens the database of a directory that this process alone uses, and makes it when it is missing. */
 export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDatabase> {
   const { directory, template } = data
-  mkdirSync(dirname(directory), { recursive: true })
+  makeDirectory(dirname(directory))
   const setAside = setAsideAfterReboot(directory)
   // First of all: a new database is among what has to be flushed when it is closed.
   writeFileSync(markerOf(directory), JSON.stringify(bootOf()), { flush: true })
   if (!existsSync(join(directory, 'PG_VERSION'))) await makeDatabase(directory, template)
+  // PGlite makes files that everybody may write.
+  chmodSync(directory, 0o700)
   return { database: await PGlite.create({ dataDir: directory, startParams }), setAside }
 }
 
@@ -61,7 +64,7 @@ async function initialize(directory: string): Promise<void> {
 function keepTemplate(fresh: string, template: string): void {
   const own = `${template}.${process.pid}`
   try {
-    mkdirSync(dirname(template), { recursive: true })
+    makeDirectory(dirname(template))
     cpSync(fresh, own, { recursive: true })
     renameSync(own, template)
   } catch {
