@@ -9,8 +9,8 @@ export interface StoreCrashPlan {
   readonly times: number
 }
 
-/** What a process finds of its local state when it starts. */
-export type LocalState = 'kept' | 'lost' | 'old' | 'none'
+/** What a process finds of its local state when it starts; `damaged`: some bytes of what is saved there are other ones. */
+export type LocalState = 'kept' | 'lost' | 'old' | 'damaged' | 'none'
 
 /**
  * One life of a process (or of two at once) between a start and an end, and what is appended to the log meanwhile. `frozen`: stopped
@@ -84,7 +84,7 @@ function planLife(random: Random, records: number): Life {
     turns: random.int(0, random.pick([5, 30, 120])),
     crash: random.chance(0.6) ? planCrash(random) : null,
     storeCrash: random.chance(0.4) ? planStoreCrash(random) : null,
-    localState: random.pick(['kept', 'kept', 'kept', 'old', 'lost', 'none']),
+    localState: random.pick(['kept', 'kept', 'kept', 'old', 'lost', 'damaged', 'none']),
     processes: random.chance(0.2) ? 2 : 1,
     commitTurns: random.pick([0, 0, 1, 5]),
     saveTurns: random.pick([0, 0, 1, 5]),

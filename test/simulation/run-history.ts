@@ -119,7 +119,23 @@ function storeOf(world: World, localState: LocalState): KeyValueStore | null {
   if (localState === 'none') return null
   if (localState === 'lost') world.disk = memoryDisk()
   if (localState === 'old') world.disk = copyOf(world.random.pick(world.backups))
+  if (localState === 'damaged') damage(world.disk, world.random)
   return memoryKv(world.disk)
+}
+
+/** A saved segment begins with the offset that it stands for; what follows has a checksum. */
+const SEGMENT = /^state\/[^\0]*\0s/
+const OFFSET_BYTES = 8
+
+/** Changes a byte of a third of the saved segments. */
+function damage(disk: MemoryDisk, random: Random): void {
+  for (const [key, value] of disk.values) {
+    if (!SEGMENT.test(key) || random.chance(0.66)) continue
+    const damaged = value.slice()
+    const at = random.int(OFFSET_BYTES, value.byteLength - 1)
+    damaged[at] = (damaged[at] as number) ^ random.int(1, 255)
+    disk.values.set(key, damaged)
+  }
 }
 
 function copyOf(disk: MemoryDisk): MemoryDisk {

@@ -4,7 +4,7 @@ import { shrinkTrial } from './shrink-trial.ts'
 import { differencesOf, trialOf } from './trial.ts'
 
 /** `npm run simulate -- --seeds N` runs as many as one likes. */
-const SEEDS = 100
+const SEEDS = 25
 const FIRST_SEED = 1
 
 test(`${SEEDS} short histories with crashes, revisions and bad input end as a naive recomputation says, twice to the bit`, async () => {
