@@ -1,10 +1,12 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
+import { isWindrowError } from '../core/errors.ts'
+import { makeDirectory } from '../core/make-directory.ts'
 import { openFailure } from './lmdb-errors.ts'
 import { LmdbWriter } from './lmdb-writer.ts'
+import { openThroughGate } from './open-gate.ts'
 import { type StoreWatch, watchStore } from './store-watch.ts'
-import { awaitWriteLock } from './write-lock.ts'
 
 export type Database = RootDatabase<Buffer, Uint8Array>
 
@@ -66,14 +68,17 @@ async function openShared(
   mapSizeBytes: number | undefined,
   openTimeoutMs: number,
 ): Promise<Environment> {
-  await awaitWriteLock(path, openTimeoutMs)
-  const db = openDatabase(path, mapSizeBytes)
+  const { opened: db, gate } = await openThroughGate(path, openTimeoutMs, () => openDatabase(path, mapSizeBytes)).catch(
+    (error: unknown) => {
+      throw isWindrowError(error) ? error : openFailure(error, path)
+    },
+  )
   const changes = watchStore(path)
-  const writer = new LmdbWriter(db, path, changes.notify)
+  const writer = new LmdbWriter(db, path, gate, changes.notify)
   const close = async (shared: Shared): Promise<void> => {
     changes.close()
     await writer.idle()
-    await db.close()
+    await gate.close(() => db.close())
     if (environments.get(name) === shared) environments.delete(name)
   }
   const release = async (): Promise<void> => {
@@ -109,7 +114,7 @@ function openDatabase(path: string, mapSizeBytes: number | undefined): Database 
 /** Makes the directory when it is missing. */
 function directoryName(path: string): string {
   try {
-    mkdirSync(path, { recursive: true })
+    makeDirectory(path)
     assertLooksLikeStore(path)
     const { dev, ino } = statSync(path)
     return `${dev}:${ino}`

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs'
 import type { RootDatabase } from 'lmdb'
 import { sameBytes } from './bytes.ts'
 import { diskFull, reasonOf, writeFailure } from './lmdb-errors.ts'
+import type { OpenGate } from './open-gate.ts'
 import type { KeyValueChange, KeyValueCondition } from './port.ts'
 
 /** Batches that wait are written together in one transaction up to about this size, so that the write lock is held shortly. */
@@ -36,13 +37,15 @@ interface PlannedBatch {
 export class LmdbWriter {
   private readonly db: RootDatabase<Buffer, Uint8Array>
   private readonly path: string
+  private readonly gate: OpenGate
   private readonly written: () => void
   private waiting: PendingBatch[] = []
   private draining: Promise<void> | null = null
 
-  constructor(db: RootDatabase<Buffer, Uint8Array>, path: string, written: () => void) {
+  constructor(db: RootDatabase<Buffer, Uint8Array>, path: string, gate: OpenGate, written: () => void) {
     this.db = db
     this.path = path
+    this.gate = gate
     this.written = written
   }
 
@@ -121,6 +124,7 @@ export class LmdbWriter {
     this.assertRoom(bytes, Math.min(...planned.map(({ batch }) => batch.maxBytes ?? Number.POSITIVE_INFINITY)))
     const version = randomVersion()
     const verdicts: Array<Promise<boolean[]>> = []
+    await this.gate.enter()
     try {
       const whole = this.db.batch(() => {
         for (const one of planned) verdicts.push(Promise.all(this.instruct(one, 0, version)))
@@ -131,6 +135,8 @@ export class LmdbWriter {
       return (await Promise.all(verdicts)).map((conditions) => conditions.every(Boolean))
     } catch (failure) {
       throw writeFailure(await reasonOf(failure), this.path, bytes, freeBytesAt(this.path))
+    } finally {
+      this.gate.leave()
     }
   }
 

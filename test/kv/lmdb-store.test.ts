@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { statOf } from '../../src/core/process-identity.ts'
 import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
-import { probeLock, writeLockHolder } from '../../src/kv/write-lock.ts'
-import { startChild } from '../support/child.ts'
+import { writeLockHolder } from '../../src/kv/open-gate.ts'
+import { type Child, startChild } from '../support/child.ts'
 import { bytes, keyValueConformance, textOf } from './key-value-conformance.ts'
 
 const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'windrow-kv-'))
@@ -101,37 +102,55 @@ describe('a store on LMDB', () => {
     await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: 'WR_STORE_FAILED' })
   })
 
-  test.runIf(process.platform === 'linux')(
-    'does not wait for ever for a process that was stopped inside a transaction',
-    async () => {
-      const kv = await openLmdbStore({ path })
-      await kv.close()
-      expect(writeLockHolder(path)).toBeNull()
-      const child = await startChild('test/kv/workers/stop-inside-transaction.ts', [path])
-      await child.next('inside')
-      await expect.poll(() => writeLockHolder(path)).toEqual({ pid: child.pid, stopped: true })
+  test('loses nothing when processes open it while others write', async () => {
+    const counting = await startChild('test/kv/workers/counter.ts', [path, '400'])
+    await counting.next('ready')
+    const opening = await startChild('test/kv/workers/opener.ts', [path, '60'])
+    for (const child of [counting, opening]) expect(await child.ended).toBe(0)
+    const kv = await openLmdbStore({ path })
+    expect(textOf(kv.get(bytes('counter')))).toBe('400')
+    await kv.close()
+  })
+
+  describe.runIf(process.platform === 'linux')('when a process is stopped in the middle of a write', () => {
+    /** Stops the writer while it is within a commit. */
+    const stopWriting = async (writer: Child): Promise<void> => {
+      for (;;) {
+        writer.kill('SIGSTOP')
+        await expect.poll(() => statOf(writer.pid)?.state, { interval: 1 }).toBe('T')
+        if (writeLockHolder(path) !== null) return
+        writer.kill('SIGCONT')
+        await new Promise(setImmediate)
+      }
+    }
+
+    test('does not wait for ever to be opened, and names the process', async () => {
+      const writer = await startChild('test/kv/workers/counter.ts', [path, '1000000'])
+      await writer.next('ready')
+      await stopWriting(writer)
+      expect(writeLockHolder(path)).toEqual({ pid: writer.pid, doing: 'writing', stopped: true })
       await expect(openLmdbStore({ path, openTimeoutMs: 100 })).rejects.toMatchObject({
         code: 'WR_STORE_LOCKED',
-        message: expect.stringContaining(String(child.pid)),
+        message: expect.stringContaining(String(writer.pid)),
       })
-      // What other systems do, where nobody can tell who holds it.
-      await expect(probeLock(path, 1_000)).rejects.toMatchObject({ code: 'WR_STORE_LOCKED' })
-      child.kill('SIGCONT')
-      await child.ended
-      const again = await openLmdbStore({ path, openTimeoutMs: 1_000 })
-      await probeLock(path, 5_000)
-      await again.close()
-    },
-  )
+      writer.kill('SIGCONT')
+      const kv = await openLmdbStore({ path })
+      await kv.close()
+      writer.kill('SIGKILL')
+      await writer.ended
+    })
 
-  test.runIf(process.platform === 'linux')('goes on when a process was killed inside a transaction', async () => {
-    const child = await startChild('test/kv/workers/stop-inside-transaction.ts', [path])
-    await child.next('inside')
-    child.kill('SIGKILL')
-    await child.ended
-    const kv = await openLmdbStore({ path, openTimeoutMs: 1_000 })
-    expect(await kv.batch([{ key: bytes('a'), value: bytes('1') }])).toBe(true)
-    await kv.close()
+    test('goes on when that process is killed', async () => {
+      const writer = await startChild('test/kv/workers/counter.ts', [path, '1000000'])
+      await writer.next('ready')
+      await stopWriting(writer)
+      writer.kill('SIGKILL')
+      await writer.ended
+      const kv = await openLmdbStore({ path, openTimeoutMs: 100 })
+      expect(await kv.batch([{ key: bytes('a'), value: bytes('1') }])).toBe(true)
+      expect(writeLockHolder(path)).toBeNull()
+      await kv.close()
+    })
   })
 
   test.runIf(canMount())('survives a disk that is full', async () => {

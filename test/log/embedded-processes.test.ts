@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { statOf } from '../../src/core/process-identity.ts'
-import { writeLockHolder } from '../../src/kv/write-lock.ts'
+import { writeLockHolder } from '../../src/kv/open-gate.ts'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { numbered, readAll, write } from '../conformance/log-conformance.ts'
@@ -43,7 +43,7 @@ describe('the embedded log, shared by processes', () => {
     for (;;) {
       child.kill('SIGSTOP')
       await expect.poll(() => statOf(child.pid)?.state, { interval: 1 }).toBe('T')
-      if (writeLockHolder(directory) === null) return
+      if (writeLockHolder(directory)?.pid !== child.pid) return
       child.kill('SIGCONT')
       await new Promise(setImmediate)
     }

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { dirname, join } from 'node:path'
 import type { Config } from '../../config/load-config.ts'
 import { messageOf } from '../../core/errors.ts'
-import { writeLockHolder } from '../../kv/write-lock.ts'
+import { writeLockHolder } from '../../kv/open-gate.ts'
 import { bytesText, type Finding, note, problem, warning } from './finding.ts'
 
 const MEBIBYTE = 1024 * 1024
