@@ -224,7 +224,9 @@ export class PartitionSink {
     const { code, message } = this.stats.failed(error)
     const waitMs = Math.round(this.backoff.next())
     const facts = { ...this.facts(), code, tries: this.backoff.tries, waitMs }
-    if (this.backoff.tries === 1) logger.warn(facts, `${this.target.view.name} cannot be written for now: ${message}`)
+    // To lose the right to write to one who compares the whole view is nothing that anybody has to know.
+    const usual = code === 'WR_FENCED' || code === 'WR_SINK_MENDING'
+    if (this.backoff.tries === 1 && !usual) logger.warn(facts, `${this.target.view.name} cannot be written for now: ${message}`)
     else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)
     await clock.sleep(waitMs, this.stopping)
   }

@@ -81,14 +81,17 @@ export class ProgressTable {
     stored: readonly StoredProgress[],
   ): Promise<void> {
     const epoch = Math.max(0, ...stored.map((row) => row.ownerEpoch)) + 1
-    await session.query(`DELETE FROM ${this.table} WHERE "view" = $1`, [view])
     for (const [partition, offset] of offsets.entries()) {
+      // In place: a claim that waits for these rows would not see others that took their place.
       await session.query(
         `INSERT INTO ${this.table} ("view", "partition", "topic_id", "next_offset", "lease_epoch", "owner_epoch", "updated_at")
-         VALUES ($1, $2, $3, $4, 0, $5, clock_timestamp())`,
+         VALUES ($1, $2, $3, $4, 0, $5, clock_timestamp())
+         ON CONFLICT ("view", "partition") DO UPDATE SET "topic_id" = EXCLUDED."topic_id", "next_offset" = EXCLUDED."next_offset",
+           "lease_epoch" = EXCLUDED."lease_epoch", "owner_epoch" = EXCLUDED."owner_epoch", "updated_at" = EXCLUDED."updated_at"`,
         [view, partition, topic.id, offset, epoch],
       )
     }
+    await session.query(`DELETE FROM ${this.table} WHERE "view" = $1 AND "partition" >= $2`, [view, offsets.length])
   }
 
   /** True when `holder` may compare the view for the next `seconds`; false while another holder does. */
