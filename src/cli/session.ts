@@ -8,6 +8,7 @@ import type { View } from '../views/view.ts'
 import { type Catalogue, loadCatalogue } from './catalogue.ts'
 import type { CliContext, ExitCode } from './context.ts'
 import { currentTopic } from './current-topic.ts'
+import { makeDataFolder } from './make-folder.ts'
 
 /** What a command works with. */
 export interface Session {
@@ -30,6 +31,7 @@ export async function withSession(context: CliContext, use: (session: Session) =
 /** The same with a configuration that is there already. */
 export async function withConfig<T>(config: Config, use: (session: Session) => Promise<T>): Promise<T> {
   const catalogue = await loadCatalogue(config)
+  makeDataFolder(config.dataDir)
   const logStore = await openLmdbStore({ path: join(config.dataDir, 'log') })
   const log = await openEmbeddedLog({ kv: logStore })
   let opening: Promise<KeyValueStore> | null = null

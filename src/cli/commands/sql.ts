@@ -5,6 +5,7 @@ import { runReadOnly } from '../../sinks/postgres/run-read-only.ts'
 import type { SqlClient, SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
+import { makeDataFolder } from '../make-folder.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -18,6 +19,7 @@ export interface SqlOptions {
 /** `windrow sql`: one statement on the Postgres view, embedded or not; read-only unless told otherwise. */
 export async function sql(context: CliContext, statement: string, options: SqlOptions): Promise<ExitCode> {
   const config = loadConfig(context.environment, context.folder)
+  if (config.postgresUrl === null) makeDataFolder(config.dataDir)
   const client = openViewsSql(config, createLogger(config, context.stderr))
   try {
     const result =
