@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { RecordBatch, RecordBlock } from '../core/record-block.ts'
 import { headersOf, RecordBlockBuilder, valueBytes } from '../core/record-block.ts'
 
@@ -45,6 +46,7 @@ export class MemoryPartition {
 
   whenBeyond(position: number, signal: AbortSignal): Promise<void> {
     if (position < this.next || signal.aborted) return Promise.resolve()
+    setMaxListeners(0, signal)
     return new Promise((resolve) => {
       const waiter: Waiter = {
         position,

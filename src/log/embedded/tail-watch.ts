@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { headKey } from './log-keys.ts'
 import { decodeHead } from './partition-head.ts'
@@ -21,6 +22,8 @@ export class TailWatch {
 
   /** Resolves when the partition reaches beyond the position or is gone, the signal aborts, or the log is closed. */
   whenBeyond(topicId: string, partition: number, position: number, signal: AbortSignal): Promise<void> {
+    // One signal may well end the waits of many partitions.
+    setMaxListeners(0, signal)
     return new Promise((resolve) => {
       const finish = (): void => {
         signal.removeEventListener('abort', finish)
