@@ -35,7 +35,7 @@ export interface FinalState {
 const utf8 = new TextEncoder()
 
 /** Reads the views, the dead letters and the ledger of a reading topic. */
-export async function finalState(log: Log, topic: Topic, event: EventName): Promise<FinalState> {
+export async function finalState(log: Log, topic: Topic, event: EventName, lettersMayRepeat: boolean): Promise<FinalState> {
   const contradictions: string[] = []
   const views: ViewState[] = []
   for (const [name, { topic: topicName }] of await currentViews(log)) {
@@ -46,7 +46,7 @@ export async function finalState(log: Log, topic: Topic, event: EventName): Prom
   return {
     views,
     ledger: await ledgerOf(log, topic, contradictions),
-    deadLetters: await deadLettersOf(log, contradictions),
+    deadLetters: await deadLettersOf(log, lettersMayRepeat, contradictions),
     contradictions,
   }
 }
@@ -98,7 +98,7 @@ async function ledgerOf(log: Log, topic: Topic, contradictions: string[]): Promi
   return addLedgers(ledgers)
 }
 
-async function deadLettersOf(log: Log, contradictions: string[]): Promise<FoundLetter[]> {
+async function deadLettersOf(log: Log, mayRepeat: boolean, contradictions: string[]): Promise<FoundLetter[]> {
   const topic = await log.findTopic('dead-letters')
   if (topic === null) return []
   const found: FoundLetter[] = []
@@ -106,7 +106,10 @@ async function deadLettersOf(log: Log, contradictions: string[]): Promise<FoundL
   for (let partition = 0; partition < topic.partitions; partition++) {
     await eachRecord(log, topic, partition, async (batch, i) => {
       const key = keyText(batch, i)
-      if (keys.has(key)) contradictions.push(`the dead letter ${key} is there twice`)
+      if (keys.has(key)) {
+        if (!mayRepeat) contradictions.push(`the dead letter ${key} is there twice`)
+        return
+      }
       keys.add(key)
       const letter = decodeDeadLetter(valueBytes(batch, i) as Uint8Array)
       if (letter.origin.kind !== 'log') throw new RangeError(`a dead letter of another origin: ${key}`)

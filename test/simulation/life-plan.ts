@@ -9,6 +9,9 @@ export interface StoreCrashPlan {
   readonly times: number
 }
 
+/** What is done to the log before a life; `reset`: all views are built anew from its start. */
+export type Before = 'nothing' | 'compaction' | 'reset'
+
 /** What a process finds of its local state when it starts; `damaged`: some bytes of what is saved there are other ones. */
 export type LocalState = 'kept' | 'lost' | 'old' | 'damaged' | 'none'
 
@@ -27,6 +30,7 @@ export interface Life {
   readonly crash: CrashPlan | null
   readonly storeCrash: StoreCrashPlan | null
   readonly localState: LocalState
+  readonly before: Before
   readonly processes: 1 | 2
   /** A commit takes as many turns before and after it is applied. */
   readonly commitTurns: number
@@ -64,6 +68,7 @@ export function quietLife(records: number): Life {
     crash: null,
     storeCrash: null,
     localState: 'none',
+    before: 'nothing',
     processes: 1,
     commitTurns: 0,
     saveTurns: 0,
@@ -85,6 +90,7 @@ function planLife(random: Random, records: number): Life {
     crash: random.chance(0.6) ? planCrash(random) : null,
     storeCrash: random.chance(0.4) ? planStoreCrash(random) : null,
     localState: random.pick(['kept', 'kept', 'kept', 'old', 'lost', 'damaged', 'none']),
+    before: random.pick(['nothing', 'nothing', 'nothing', 'nothing', 'compaction', 'reset']),
     processes: random.chance(0.2) ? 2 : 1,
     commitTurns: random.pick([0, 0, 1, 5]),
     saveTurns: random.pick([0, 0, 1, 5]),
