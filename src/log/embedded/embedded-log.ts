@@ -160,6 +160,7 @@ class EmbeddedLog implements Log {
 
   async compact(topic: Topic): Promise<{ readonly before: number; readonly after: number }> {
     this.assertOpen()
+    await this.topicStore.sweep()
     return compactTopic(this.kv, topic, {
       tombstoneRetentionMs: this.settings.tombstoneRetentionMs ?? 24 * 3_600_000,
       memoryBytes: this.settings.compactionMemoryBytes ?? 64 * 1024 * 1024,
