@@ -1,21 +1,29 @@
 import { afterAll } from 'vitest'
-import { openSqlClient } from '../../../src/sinks/postgres/open-sql-client.ts'
+import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
+import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
 import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
 import { silentLogger } from '../silent-logger.ts'
 import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
+import { localPostgresSuite } from './local-postgres.suite.ts'
 import { readRows, removeRows, upsertRows } from './postgres-rows.ts'
+import { tablesSuite } from './tables.suite.ts'
+import { wirePortSuite } from './wire-port.suite.ts'
 
+// One embedded Postgres for all of these: to start one takes longer than most of the tests.
 const dataDir = makeTempDirectory()
-const client = openSqlClient({ postgresUrl: null, dataDir, logger: silentLogger })
+const source = new LocalPostgres({ dataDir, logger: silentLogger })
+const client = clientOver(source)
 let schemas = 0
 
 afterAll(async () => {
-  await client.close()
+  await source.close()
   removeDirectory(dataDir)
 })
 
+localPostgresSuite(dataDir, source)
+tablesSuite(client)
 sinkConformance({
   name: 'embedded Postgres',
   fences: true,
@@ -32,3 +40,4 @@ sinkConformance({
     }
   },
 })
+wirePortSuite(source)
