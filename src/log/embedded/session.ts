@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { setMaxListeners } from 'node:events'
 import { WindrowError } from '../../core/errors.ts'
 import { type ProcessIdentity, thisProcess } from '../../core/process-identity.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
@@ -38,8 +37,6 @@ export class Session {
     this.kv = kv
     this.timeoutMs = timeoutMs
     this.record = this.encode()
-    // Every group and writer of the log listens.
-    setMaxListeners(0, this.ended.signal)
     // Every group that this process is in listens: there are as many as there are topics.
     setMaxListeners(0, this.ended.signal)
   }
