@@ -1,4 +1,4 @@
-import { isWindrowError, WindrowError } from '../../core/errors.ts'
+import { WindrowError } from '../../core/errors.ts'
 import { sqlStateOf } from './sql-errors.ts'
 
 /**
@@ -19,11 +19,6 @@ export function rowError(view: string, error: unknown): unknown {
     facts: { view, ...error.facts },
     cause: error,
   })
-}
-
-/** A statement that waits for another transaction which waits for this one, and the like, is tried again; so is one during a restart. */
-export function isAway(error: unknown): boolean {
-  return isWindrowError(error) && error.canRetry
 }
 
 export function fenced(view: string, partition: number): WindrowError {
