@@ -191,32 +191,37 @@ class Supervisor {
   }
 
   private async supervise(event: EventType, lease: PartitionLease, running: Running): Promise<void> {
-    const { log, logger } = this.options
     const facts = { topic: lease.topic.name, partition: lease.partition }
-    for (;;) {
-      try {
-        await running.task.run(running.stop.signal)
-        return
-      } catch (error) {
-        const inDoubt = isWindrowError(error) && MEMORY_IN_DOUBT.has(error.code)
-        const damaged = isWindrowError(error) && STATE_DAMAGED.has(error.code)
-        if (!inDoubt && !damaged) {
-          this.failures.push({ ...facts, error })
-          logger.error(
-            { ...facts, code: error instanceof WindrowError ? error.code : undefined },
-            `a task has failed: ${messageOf(error)}`,
-          )
-          return
-        }
-        const what = damaged
-          ? 'the local state is damaged and is read from the log again'
-          : 'what is in memory is in doubt; the task starts again from what is committed'
-        logger.warn({ ...facts, code: error.code }, what)
-        if (running.stop.signal.aborted) return
-        const progress = await log.groupProgress(lease.group, lease.topic)
-        const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
-        running.task = this.newTask(event, lease, committed, damaged)
+    try {
+      while (!(await this.runToItsEnd(event, lease, running))) {
+        // The task of a partition whose memory or local state is in doubt has been replaced.
       }
+    } catch (error) {
+      this.failures.push({ ...facts, error })
+      const code = error instanceof WindrowError ? error.code : undefined
+      this.options.logger.error({ ...facts, code }, `a task has failed: ${messageOf(error)}`)
+    }
+  }
+
+  /** False when the task could not go on but another in its place can, which it then has. */
+  private async runToItsEnd(event: EventType, lease: PartitionLease, running: Running): Promise<boolean> {
+    const { log, logger } = this.options
+    try {
+      await running.task.run(running.stop.signal)
+      return true
+    } catch (error) {
+      if (!isWindrowError(error)) throw error
+      const damaged = STATE_DAMAGED.has(error.code)
+      if (!damaged && !MEMORY_IN_DOUBT.has(error.code)) throw error
+      const what = damaged
+        ? 'the local state is damaged and is read from the log again'
+        : 'what is in memory is in doubt; the task starts again from what is committed'
+      logger.warn({ topic: lease.topic.name, partition: lease.partition, code: error.code }, what)
+      if (running.stop.signal.aborted) return true
+      const progress = await log.groupProgress(lease.group, lease.topic)
+      const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
+      running.task = this.newTask(event, lease, committed, damaged)
+      return false
     }
   }
 
