@@ -35,8 +35,15 @@ async function main(): Promise<number> {
   }
   process.stderr.write(`simulating ${seeds} histories from seed ${first}\n`)
   const startedAt = performance.now()
+  let seed = first
+  process.on('unhandledRejection', (error) => {
+    // A promise that nobody waits for is a fault of the engine too.
+    process.stdout.write(`\nseed ${seed} leaves a rejection unhandled: npm run simulate -- --seeds 1 --seed ${seed}\n`)
+    throw error
+  })
   for (let done = 0; done < seeds; done++) {
-    const trial = trialOf(first + done)
+    seed = first + done
+    const trial = trialOf(seed)
     const differences = await differencesOf(trial)
     if (differences.length > 0) {
       process.stderr.write(`\nseed ${trial.seed} fails, looking for a smaller history that does\n`)
