@@ -4,8 +4,8 @@ import { postgresSink } from '../../src/sinks/postgres/postgres-sink.ts'
 import { quoteName } from '../../src/sinks/postgres/quote.ts'
 import { tableName } from '../../src/sinks/postgres/table-sql.ts'
 import { sinkConformance } from '../conformance/sink-conformance.ts'
-import { silentLogger } from '../sinks/silent-logger.ts'
 import { readRows, removeRows, upsertRows } from '../sinks/postgres/postgres-rows.ts'
+import { silentLogger } from '../sinks/silent-logger.ts'
 
 /** A server on which schemas can be made and dropped, for instance postgres://postgres@127.0.0.1:5432/postgres */
 const url = process.env.WINDROW_TEST_POSTGRES_URL ?? ''
