@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { sourceMonitor } from '../../src/cli/source-monitor.ts'
+import { WindrowError } from '../../src/core/errors.ts'
+import { noCounts } from '../../src/producers/publish-counts.ts'
+import type { Source } from '../../src/producers/source.ts'
+
+const source = { name: 'file', station: 'roof', events: [] } as unknown as Source
+const counts = { ...noCounts(), published: 3, revised: 1 }
+
+test('a source is starting until it has answered, waiting while it fails, and its first failure says since when', () => {
+  const monitor = sourceMonitor()
+  monitor.started(source, 60)
+  expect(monitor.statuses()).toMatchObject([
+    { source: 'file roof', stations: 1, state: 'starting', intervalSeconds: 60, published: 0 },
+  ])
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 1, error: null, counts })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 2, error: 'WR_FILE_NOT_FOUND', counts: noCounts() })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 3, error: 'WR_FILE_NOT_FOUND', counts: noCounts() })
+  expect(monitor.statuses()).toMatchObject([
+    { state: 'waiting', lastTryAt: 3, lastSuccessAt: 1, published: 4, problem: { code: 'WR_FILE_NOT_FOUND', since: 2 } },
+  ])
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 4, error: null, counts })
+  expect(monitor.statuses()).toMatchObject([{ state: 'running', lastSuccessAt: 4, published: 8, problem: null }])
+})
+
+test('a source that ended for good says why', () => {
+  const monitor = sourceMonitor()
+  monitor.started(source, null)
+  monitor.failed(source, new WindrowError('WR_WRITER_HELD', { message: 'another one publishes', remedy: 'stop it' }), 9)
+  expect(monitor.statuses()).toMatchObject([
+    { state: 'stopped', problem: { code: 'WR_WRITER_HELD', remedy: 'stop it', since: 9 } },
+  ])
+})
