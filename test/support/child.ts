@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -36,17 +37,24 @@ export async function startChild(source: string, args: readonly string[]): Promi
 }
 
 async function bundle(source: string): Promise<string> {
-  const outfile = join(root, 'node_modules', '.windrow-test', `${basename(source, '.ts')}-${process.pid}.mjs`)
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(root, source)],
-    outfile,
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'esm',
     packages: 'external',
     logLevel: 'error',
   })
-  process.once('exit', () => rmSync(outfile, { force: true }))
+  const contents = outputFiles[0]?.contents as Uint8Array
+  // Named by its contents: the next run finds it, and several at a time do not mind each other.
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12)
+  const outfile = join(root, 'node_modules', '.windrow-test', `${basename(source, '.ts')}-${hash}.mjs`)
+  if (!existsSync(outfile)) {
+    mkdirSync(dirname(outfile), { recursive: true })
+    writeFileSync(`${outfile}-${process.pid}`, contents)
+    renameSync(`${outfile}-${process.pid}`, outfile)
+  }
   return outfile
 }
 

@@ -35,7 +35,7 @@ export class TailWatch {
       signal.addEventListener('abort', finish, { once: true })
       this.unwatch ??= this.kv.watch(() => this.look())
       // What was appended before the watch began has not been told.
-      if (this.isBeyond(waiter)) finish()
+      if (this.endOf(waiter) > position) finish()
     })
   }
 
@@ -46,12 +46,19 @@ export class TailWatch {
   }
 
   private look(): void {
-    for (const waiter of [...this.waiters]) if (this.isBeyond(waiter)) waiter.resolve()
+    const ends = new Map<string, number>()
+    for (const waiter of [...this.waiters]) {
+      const name = `${waiter.topicId}/${waiter.partition}`
+      const end = ends.get(name) ?? this.endOf(waiter)
+      ends.set(name, end)
+      if (end > waiter.position) waiter.resolve()
+    }
   }
 
-  private isBeyond({ topicId, partition, position }: Waiter): boolean {
+  /** Beyond everything when the topic is gone: whoever waits then finds out by reading. */
+  private endOf({ topicId, partition }: Waiter): number {
     const head = this.kv.get(headKey(topicId, partition))
-    return head === undefined || decodeHead(head).next > position
+    return head === undefined ? Number.POSITIVE_INFINITY : decodeHead(head).next
   }
 
   private stop(): void {

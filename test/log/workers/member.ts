@@ -40,6 +40,9 @@ async function work(lease: PartitionLease): Promise<void> {
   }
 }
 
+process.once('SIGTERM', () => {
+  void log.close().then(() => say('left'))
+})
 await log.joinGroup({
   group: 'g',
   topics: [readings],
@@ -55,6 +58,3 @@ await log.joinGroup({
 })
 const writer = await log.exclusiveWriter(`w${process.pid}`)
 say('joined', { writer: writer.epoch })
-process.once('SIGTERM', () => {
-  void log.close().then(() => say('left'))
-})
