@@ -8,14 +8,23 @@ import { closeDatabase, openDatabase } from './pglite-directory.ts'
 import { pgliteTemplate } from './pglite-script.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'windrow-template-'))
+
+function giveUp(reason: string): void {
+  process.stderr.write(`No template for the embedded Postgres could be made (the first start takes longer): ${reason}\n`)
+}
+
 try {
   const directory = join(place, 'postgres')
-  const { database } = await openDatabase({ directory, template: fileURLToPath(pgliteTemplate()) })
+  const template = fileURLToPath(pgliteTemplate())
+  const { database } = await openDatabase({ directory, template }, (reason) => {
+    giveUp(reason)
+    rmSync(place, { recursive: true, force: true })
+    // PGlite would not return from the call that it is in.
+    process.exit(0)
+  })
   await closeDatabase(database, directory)
 } catch (error) {
-  process.stderr.write(
-    `No template for the embedded Postgres could be made (the first start takes longer): ${messageOf(error)}\n`,
-  )
+  giveUp(messageOf(error))
 } finally {
   rmSync(place, { recursive: true, force: true })
 }

@@ -21,8 +21,11 @@ export interface OpenedDatabase {
   readonly setAside: string | null
 }
 
-/** Opens the database of a directory that this process alone uses, and makes it when it is missing. */
-export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDatabase> {
+/**
+ * Opens the database of a directory that this process alone uses, and makes it when it is missing. `onEnd` is called when the database has
+ * ended itself (PANIC, for instance without room for its log): PGlite then never returns from the call it is in.
+ */
+export async function openDatabase(data: PgliteWorkerData, onEnd: (reason: string) => void): Promise<OpenedDatabase> {
   const { directory, template } = data
   makeDirectory(dirname(directory))
   const setAside = setAsideAfterReboot(directory)
@@ -31,7 +34,15 @@ export async function openDatabase(data: PgliteWorkerData): Promise<OpenedDataba
   if (!existsSync(join(directory, 'PG_VERSION'))) await makeDatabase(directory, template)
   // PGlite makes files that everybody may write.
   chmodSync(directory, 0o700)
-  return { database: await PGlite.create({ dataDir: directory, startParams }), setAside }
+  let opened = false
+  const onStderr = (line: string): boolean => {
+    if (/\bPANIC: |^Aborted\(/.test(line) || (!opened && /\bFATAL: /.test(line)))
+      onEnd(line.replace(/^.*(?=PANIC: |FATAL: )/, ''))
+    return true
+  }
+  const database = await PGlite.create({ dataDir: directory, startParams, onStderr })
+  opened = true
+  return { database, setAside }
 }
 
 /** Closes the database, and sees to it that what it wrote is on the disk. */

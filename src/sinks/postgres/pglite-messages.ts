@@ -21,7 +21,7 @@ export type PgliteRequest =
  */
 export type PgliteReply =
   | { readonly kind: 'opened'; readonly setAside: string | null }
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string | null }
+  | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'result'; readonly id: number; readonly result: RawResult; readonly inTransaction: boolean }
   | { readonly kind: 'refused'; readonly id: number; readonly error: SqlErrorFields }
   | { readonly kind: 'raw'; readonly id: number; readonly bytes: Uint8Array; readonly inTransaction: boolean }

@@ -137,9 +137,15 @@ export class PgliteThread {
 
   private fail(reason: string, cause?: unknown): void {
     if (this.failure !== null) return
-    this.failure = this.isOpen ? sqlAway(this.options.directory, reason, cause) : notOpened(this.options.directory, reason, cause)
+    this.failure = this.failureOf(reason, cause)
     this.settleOpened?.reject(this.failure)
     for (const id of [...this.pending.keys()]) this.settle(id)?.reject(this.failure)
+  }
+
+  private failureOf(reason: string, cause: unknown): Error {
+    const { directory } = this.options
+    if (/No space left on device|ENOSPC/.test(reason)) return diskFull(directory, reason, cause)
+    return this.isOpen ? sqlAway(directory, reason, cause) : notOpened(directory, reason, cause)
   }
 
   private tellSetAside(aside: string): void {
@@ -154,6 +160,16 @@ function notOpened(directory: string, reason: string, cause: unknown): WindrowEr
   return new WindrowError('WR_PGLITE_OPEN', {
     message: `the embedded Postgres in ${directory} cannot be opened: ${reason}`,
     remedy: `Check that the disk has room and the directory can be written. If it is damaged, move ${directory} away: every view is written anew from the log.`,
+    facts: { directory },
+    cause,
+    canRetry: true,
+  })
+}
+
+function diskFull(directory: string, reason: string, cause: unknown): WindrowError {
+  return new WindrowError('WR_DISK_FULL', {
+    message: `the embedded Postgres in ${directory} has no room on the disk: ${reason}`,
+    remedy: 'Make room on the disk; it goes on by itself, and nothing is lost.',
     facts: { directory },
     cause,
     canRetry: true,

@@ -14,8 +14,7 @@ function reply(message: PgliteReply): void {
 }
 
 function fail(error: unknown): void {
-  const code = (error as { code?: unknown } | null)?.code
-  reply({ kind: 'failed', message: messageOf(error), code: typeof code === 'string' ? code : null })
+  reply({ kind: 'failed', message: messageOf(error) })
 }
 
 async function answer(database: PGlite, data: PgliteWorkerData, request: PgliteRequest): Promise<void> {
@@ -45,7 +44,7 @@ async function answer(database: PGlite, data: PgliteWorkerData, request: PgliteR
 }
 
 async function serve(data: PgliteWorkerData): Promise<void> {
-  const { database, setAside } = await openDatabase(data)
+  const { database, setAside } = await openDatabase(data, fail)
   // One after another: the database runs one statement at a time, whatever order answers are awaited in.
   let turn: Promise<void> = Promise.resolve()
   port?.on('message', (request: PgliteRequest) => {
