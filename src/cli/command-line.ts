@@ -14,8 +14,19 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   } catch (error) {
     // Commander has already printed the help or the mistake with its nearest known word.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return await reported(error, context)
+    return wasStopped(error, context) ? await stopped(context) : await reported(error, context)
   }
+}
+
+function wasStopped(error: unknown, { signal }: CliContext): boolean {
+  return signal.aborted && error instanceof Error && error.name === 'AbortError'
+}
+
+/** Whoever reads no further has what they wanted; whoever pressed Ctrl-C has not. */
+async function stopped({ stdout, stderr }: CliContext): Promise<ExitCode> {
+  if (stdout.closed) return 0
+  await stderr.write('Stopped before it was done.\n')
+  return 3
 }
 
 async function reported(error: unknown, context: CliContext): Promise<ExitCode> {

@@ -259,6 +259,16 @@ describe('after readings were published and processed', () => {
     expect((await windrow('doctor')).stdout).toContain('weather.readings')
   })
 
+  test('what is stopped before it is done says so with exit code 3', async () => {
+    for (const words of [
+      ['run', '--until-end', '--sinks', 'none'],
+      ['export', 'weather_data'],
+    ]) {
+      const { code, stderr } = await runCommand(folder, words, { WINDROW_LOG_LEVEL: 'error' }, AbortSignal.abort())
+      expect([words, code, stderr]).toEqual([words, 3, 'Stopped before it was done.\n'])
+    }
+  })
+
   test('a wrong source option is refused before anything is published', async () => {
     for (const words of [
       ['produce', '--source', 'file'],

@@ -36,6 +36,7 @@ export async function produce(context: CliContext, options: ProduceOptions): Pro
     const { deadLettered } = summary
     if (deadLettered > 0) logger.warn({ dead_lettered: deadLettered }, 'some of it is no reading: windrow dlq list')
     if (options.json === true) await context.stdout.write(`${JSON.stringify(summary)}\n`)
+    if (options.continuous !== true) context.signal.throwIfAborted()
     return 0
   })
 }

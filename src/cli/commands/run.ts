@@ -23,8 +23,10 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
       const pipeline = await startPipeline(session, logger, sql)
       try {
         logger.info({ dataDir: config.dataDir, views: pipeline.runner.views.size, sinks: options.sinks }, 'running')
-        if (options.untilEnd === true) await pipeline.untilEnd(context.signal)
-        else await untilAborted(context.signal)
+        if (options.untilEnd === true) {
+          await pipeline.untilEnd(context.signal)
+          context.signal.throwIfAborted()
+        } else await untilAborted(context.signal)
       } finally {
         await pipeline.stop()
       }
