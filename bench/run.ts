@@ -6,7 +6,7 @@ import { describeMachine } from './measure/machine.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startWorker, type Worker } from './process/worker.ts'
 import type { Figure } from './report/figure.ts'
-import { markdownReport } from './report/markdown-report.ts'
+import { markdownHead, markdownSection } from './report/markdown-report.ts'
 import type { Report, ScenarioReport } from './report/report.ts'
 import type { ScenarioParams } from './scenarios/run-scenario.ts'
 import { type ScenarioEntry, scenarios } from './scenarios/scenarios.ts'
@@ -21,14 +21,22 @@ async function runOne({ name, title, timeoutMs }: ScenarioEntry, options: BenchO
     profileFolder: options.profileFolder && resolve(options.profileFolder),
   }
   process.stderr.write(`${name} ...\n`)
-  const worker = startWorker({ kind: 'scenario', name, params }, { timeoutMs })
+  const worker = startWorker({ kind: 'scenario', name, params }, { timeoutMs, ownGroup: true })
   const stop = (): void => void worker.kill()
   interrupted.signal.addEventListener('abort', stop, { once: true })
   const outcome = await outcomeOf(worker)
   interrupted.signal.removeEventListener('abort', stop)
-  // Its steps end by themselves when it is gone; until then they may still write.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  removeFolder(folder)
   return { name, title, seconds: (performance.now() - worker.startedAt) / 1000, ...outcome }
+}
+
+/** What was killed may take a moment to be gone, and write until then. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+  } catch (error) {
+    process.stderr.write(`${folder} could not be removed: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
 }
 
 async function outcomeOf(worker: Worker): Promise<Pick<ScenarioReport, 'figures' | 'error'>> {
@@ -40,16 +48,19 @@ async function outcomeOf(worker: Worker): Promise<Pick<ScenarioReport, 'figures'
 }
 
 async function runAll(options: BenchOptions): Promise<Report> {
-  const machine = describeMachine()
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     readonly version: string
   }
+  const head = { date: new Date().toISOString(), version, machine: describeMachine(), quick: options.quick }
+  process.stdout.write(markdownHead(head))
   const reports: ScenarioReport[] = []
   for (const scenario of scenarios) {
     if (!options.names.includes(scenario.name) || interrupted.signal.aborted) continue
-    reports.push(await runOne(scenario, options))
+    const report = await runOne(scenario, options)
+    process.stdout.write(markdownSection(report))
+    reports.push(report)
   }
-  return { date: new Date().toISOString(), version, machine, quick: options.quick, scenarios: reports }
+  return { ...head, scenarios: reports }
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -64,7 +75,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const report = await runAll(options)
   const json = `${JSON.stringify(report, null, 2)}\n`
-  process.stdout.write(markdownReport(report))
   if (options.jsonFile === null) process.stdout.write(`\n${json}`)
   else writeFileSync(options.jsonFile, json)
   return interrupted.signal.aborted || report.scenarios.some(({ error }) => error !== null) ? 3 : 0

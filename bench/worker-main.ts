@@ -1,10 +1,8 @@
 // A process of its own for one job of the benchmarks; started by `startWorker`.
 import { channel, sendToParent } from './process/channel.ts'
+import { killGroup } from './process/kill-group.ts'
 import type { Job, ToWorker } from './process/messages.ts'
 import type { ScenarioParams } from './scenarios/run-scenario.ts'
-
-// Nobody would take the result any more, and a load without an end would go on for ever.
-process.once('disconnect', () => process.exit(1))
 
 /** Loads only what the job needs, so that its memory is its own. */
 async function run({ kind, name, params }: Job): Promise<unknown> {
@@ -20,8 +18,17 @@ async function run({ kind, name, params }: Job): Promise<unknown> {
   }
 }
 
+/** Nobody would take the result any more, and a load without an end would go on for ever. */
+function endWithParent(kind: Job['kind']): void {
+  process.once('disconnect', () => {
+    if (kind === 'scenario' && process.platform !== 'win32') killGroup(process.pid)
+    process.exit(1)
+  })
+}
+
 process.on('message', async (message: ToWorker) => {
   if (message.type !== 'job') return
+  endWithParent(message.job.kind)
   try {
     await sendToParent({ type: 'done', result: await run(message.job) })
     process.exit(0)

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { killGroup } from './kill-group.ts'
 import type { FromWorker, Job, ToWorker } from './messages.ts'
 
 export interface WorkerOptions {
@@ -7,6 +8,8 @@ export interface WorkerOptions {
   readonly timeoutMs: number
   /** Options of Node's, for instance `--cpu-prof`. */
   readonly execArgv?: readonly string[]
+  /** True lets whatever it starts end with it, also when it is killed (not on Windows, where there are no such groups). */
+  readonly ownGroup?: boolean
 }
 
 /** A process of its own that does one job. What it prints goes to stderr. */
@@ -24,10 +27,15 @@ export interface Worker {
 
 const entry = fileURLToPath(new URL('../worker-main.js', import.meta.url))
 
-export function startWorker(job: Job, { timeoutMs, execArgv = [] }: WorkerOptions): Worker {
+export function startWorker(job: Job, { timeoutMs, execArgv = [], ownGroup = false }: WorkerOptions): Worker {
   const startedAt = performance.now()
-  const child = fork(entry, { execArgv: [...execArgv], stdio: ['ignore', 2, 2, 'ipc'], serialization: 'advanced' })
-  const outcome = watch(child, job, timeoutMs)
+  const detached = ownGroup && process.platform !== 'win32'
+  const child = fork(entry, { execArgv: [...execArgv], detached, stdio: ['ignore', 2, 2, 'ipc'], serialization: 'advanced' })
+  const killAll = (): void => {
+    if (detached) killGroup(child.pid as number)
+    else child.kill('SIGKILL')
+  }
+  const outcome = watch(child, job, timeoutMs, killAll)
   send(child, { type: 'job', job })
   const next = (event: string): Promise<unknown> => Promise.race([eventOf(child, event), outcome.then(() => ended(job, event))])
   const gone = new Promise<void>((resolve) => {
@@ -45,16 +53,16 @@ export function startWorker(job: Job, { timeoutMs, execArgv = [] }: WorkerOption
       return answer
     },
     async kill() {
-      child.kill('SIGKILL')
+      killAll()
       await gone
     },
   }
 }
 
-function watch(child: ChildProcess, job: Job, timeoutMs: number): Promise<unknown> {
+function watch(child: ChildProcess, job: Job, timeoutMs: number, killAll: () => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      child.kill('SIGKILL')
+      killAll()
       reject(new Error(`${job.name} was stopped after ${timeoutMs / 1000} s`))
     }, timeoutMs)
     let result: { readonly value: unknown } | null = null

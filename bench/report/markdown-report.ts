@@ -1,20 +1,20 @@
 import type { Figure } from './figure.ts'
 import type { Report, ScenarioReport } from './report.ts'
 
-/** The report as Markdown that also reads well on a terminal. */
-export function markdownReport({ date, version, machine, quick, scenarios }: Report): string {
+/** What was measured where, as Markdown that also reads well on a terminal. */
+export function markdownHead({ date, version, machine, quick }: Omit<Report, 'scenarios'>): string {
   const { cpu, cores, memoryBytes, node, platform, load } = machine
   const where = `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1e9)} GB, ${platform}, Node ${node}`
   const busy = load === null ? '' : `, load ${load.toFixed(1)} before`
-  const head = [`windrow ${version}, ${date}${quick ? ', quick (small loads: no figures to go by)' : ''}`, `${where}${busy}`]
-  return `${[...head, ...scenarios.map(section)].join('\n\n')}\n`
+  return `windrow ${version}, ${date}${quick ? ', quick (small loads: no figures to go by)' : ''}\n\n${where}${busy}\n`
 }
 
-function section({ name, title, figures, error, seconds }: ScenarioReport): string {
-  const head = `### ${name}\n\n${title}. Took ${formatNumber(seconds)} s.`
-  if (error !== null) return `${head}\n\n**Failed:** ${error}`
+/** The figures of one scenario. */
+export function markdownSection({ name, title, figures, error, seconds }: ScenarioReport): string {
+  const head = `\n### ${name}\n\n${title}. Took ${formatNumber(seconds)} s.\n\n`
+  if (error !== null) return `${head}**Failed:** ${error}\n`
   const lines = figures.map((figure) => [figure.name, valueText(figure), unitOf(figure), roundsOf(figure), aimOf(figure)])
-  return `${head}\n\n${markdownTable(['', 'value', 'unit', 'rounds', 'aim'], lines, new Set([1]))}`
+  return `${head}${markdownTable(['', 'value', 'unit', 'rounds', 'aim'], lines, new Set([1]))}\n`
 }
 
 function unitOf({ unit }: Figure): string {

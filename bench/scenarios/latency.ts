@@ -26,7 +26,11 @@ export const latency: Scenario = async (context) => {
   const apart = await context.step('measureLatency', paramsOf(context, folder, false))
   await runner.ask('stop')
   await runner.done
-  return [...figuresOf('one process', together), ...figuresOf('two processes', apart)]
+  return [
+    ...figuresOf('one process', together),
+    figure('one process, CPU time a second', 's', together.cpuSecondsASecond),
+    ...figuresOf('two processes', apart),
+  ]
 }
 
 function paramsOf({ quick }: ScenarioContext, folder: string, withRunner: boolean) {

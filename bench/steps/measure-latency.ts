@@ -4,6 +4,7 @@ import type { Log, Topic } from '../../src/log/port.ts'
 import { viewTopicName } from '../../src/runtime/live-views.ts'
 import { weatherDataView } from '../../src/views/weather.ts'
 import { percentile } from '../measure/percentile.ts'
+import { startMeter } from '../measure/usage.ts'
 import { weatherWorkload } from '../workloads/weather-workload.ts'
 import { DEFAULT_PARTITIONS, logDirectory } from './bench-folder.ts'
 import { startBenchRunner } from './bench-runner.ts'
@@ -25,6 +26,8 @@ export interface MeasureLatencyResult {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly mostMs: number
+  /** CPU time of this process a second, from the first reading to the last row. */
+  readonly cpuSecondsASecond: number
 }
 
 const STATIONS = 100
@@ -39,13 +42,20 @@ export async function measureLatency(params: MeasureLatencyParams): Promise<Meas
   const view = (await log.findTopic(viewTopicName(weatherDataView.name, 1))) as Topic
   const total = Math.round(readingsASecond * (warmUpSeconds + seconds))
   const watch = new RowWatch(log, view, total)
+  const stop = startMeter()
   const began = performance.now()
   const dueAt = (index: number): number => began + (index * 1000) / readingsASecond
   await produce(log, total, dueAt, watch)
   const seenAt = await watch.complete()
+  const used = stop()
   await close()
   const latencies = Array.from(seenAt, (seen, index) => seen - dueAt(index)).slice(Math.round(warmUpSeconds * readingsASecond))
-  return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), mostMs: percentile(latencies, 1) }
+  return {
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    mostMs: percentile(latencies, 1),
+    cpuSecondsASecond: used.cpuSeconds / used.seconds,
+  }
 
   async function openFor({ withRunner }: MeasureLatencyParams): Promise<{ log: Log; close: () => Promise<void> }> {
     if (withRunner) {
