@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.js'],
     exclude: ['test/services/**'],
     globalSetup: ['test/support/build-pglite-worker.ts'],
-    testTimeout: 30_000,
+    // Machines are shared and may be slow: a test waits for conditions, and this only ends one that hangs.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })
