@@ -70,3 +70,10 @@ export function assertCompacted(topic: Topic): void {
     kind: 'usage',
   })
 }
+
+export function logClosed(): WindrowError {
+  return new WindrowError('WR_LOG_CLOSED', {
+    message: 'The log was closed',
+    remedy: 'This is a mistake in the program: something went on working after the shutdown.',
+  })
+}

@@ -1,6 +1,6 @@
 import { WindrowError } from '../core/errors.ts'
 import { BlockReader } from '../log/block-reader.ts'
-import { assertCompacted, topicGone } from '../log/errors.ts'
+import { assertCompacted, logClosed, topicGone } from '../log/errors.ts'
 import type {
   GroupMember,
   GroupOptions,
@@ -106,8 +106,10 @@ class MemorySession implements MemoryLog {
         return found.next
       },
       blockAt: (position: number) => found.blockAt(position),
-      whenBeyond: (position: number, signal: AbortSignal) =>
-        this.state.partitions.has(topic.id) ? found.whenBeyond(position, signal) : Promise.resolve(),
+      whenBeyond: async (position: number, signal: AbortSignal) => {
+        this.assertAlive()
+        if (this.state.partitions.has(topic.id)) await found.whenBeyond(position, signal)
+      },
     }
     return new BlockReader(source, from)
   }
@@ -215,10 +217,6 @@ class MemorySession implements MemoryLog {
   }
 
   private assertAlive(): void {
-    if (!this.over) return
-    throw new WindrowError('WR_LOG_CLOSED', {
-      message: 'This session of the log was closed or killed',
-      remedy: 'This is a mistake in the program: something went on working after the shutdown.',
-    })
+    if (this.over) throw logClosed()
   }
 }

@@ -2,7 +2,7 @@ import { WindrowError } from '../../core/errors.ts'
 import { openLmdbStore } from '../../kv/lmdb-store.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { BlockReader } from '../block-reader.ts'
-import { topicGone, wrongPartition } from '../errors.ts'
+import { logClosed, topicGone, wrongPartition } from '../errors.ts'
 import type {
   GroupMember,
   GroupOptions,
@@ -173,20 +173,17 @@ class EmbeddedLog implements Log {
   }
 
   private async shutDown(): Promise<void> {
-    this.tails.close()
+    // While the members leave, whoever works on their partitions may still read, wait and commit.
     await Promise.all([...this.members].map((member) => member.leave()))
     await Promise.all([...this.writers].map((writer) => writer.close()))
+    this.tails.close()
     await this.committer.idle()
     await this.presence.end()
     await this.closeStore()
   }
 
   private assertOpen(): void {
-    if (this.closing === null) return
-    throw new WindrowError('WR_LOG_CLOSED', {
-      message: 'The log was closed',
-      remedy: 'This is a mistake in the program: something went on working after the shutdown.',
-    })
+    if (this.closing !== null) throw logClosed()
   }
 }
 

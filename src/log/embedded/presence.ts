@@ -36,15 +36,17 @@ export class Presence {
   }
 
   /** This log's session; a new one after the last was lost. */
-  async session(): Promise<Session> {
-    const current = await this.current
-    if (current !== null && !current.ended.signal.aborted) return current
-    this.current = Session.start(this.kv, this.timeoutMs)
+  session(): Promise<Session> {
+    const before = this.current ?? Promise.resolve(null)
+    // One after the other: two who ask at once get the same. One that could not start is tried again.
+    this.current = before
+      .catch(() => null)
+      .then((session) => (session === null || session.ended.signal.aborted ? Session.start(this.kv, this.timeoutMs) : session))
     return this.current
   }
 
   async end(): Promise<void> {
-    const current = await this.current
+    const current = await this.current?.catch(() => null)
     await current?.end()
   }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { KeyValueStore } from '../../kv/port.ts'
+import { logClosed } from '../errors.ts'
 import { headKey } from './log-keys.ts'
 import { decodeHead } from './partition-head.ts'
 
@@ -15,6 +16,7 @@ export class TailWatch {
   private readonly kv: KeyValueStore
   private readonly waiters = new Set<Waiter>()
   private unwatch: (() => void) | null = null
+  private closed = false
 
   constructor(kv: KeyValueStore) {
     this.kv = kv
@@ -22,6 +24,8 @@ export class TailWatch {
 
   /** Resolves when the partition reaches beyond the position or is gone, the signal aborts, or the log is closed. */
   whenBeyond(topicId: string, partition: number, position: number, signal: AbortSignal): Promise<void> {
+    // Not resolved at once: who reads and waits in a loop would keep the process busy for ever.
+    if (this.closed) return Promise.reject(logClosed())
     // One signal may well end the waits of many partitions.
     setMaxListeners(0, signal)
     return new Promise((resolve) => {
@@ -41,6 +45,7 @@ export class TailWatch {
 
   /** Releases everybody who waits. */
   close(): void {
+    this.closed = true
     for (const waiter of [...this.waiters]) waiter.resolve()
     this.stop()
   }
