@@ -50,12 +50,14 @@ export class FixedAggregator {
     const { source, effect } = this
     for (let i = 0; i < changes.count; i++) {
       const group = source.groupOf(changes, i, effect)
-      if (group < 0 || (effect.now < 0 && effect.before < 0)) continue
-      const instant = changes.timestamps[i] as number
+      if (group < 0) continue
       if (this.dirty[group] === undefined) {
         this.dirty[group] = new Map()
         this.touched.push(group)
       }
+      // A reading that is filtered out may still have moved the watermark.
+      if (effect.now < 0 && effect.before < 0) continue
+      const instant = changes.timestamps[i] as number
       if (source.sharesPlaces && this.markInAllZones(group, instant)) continue
       this.parts?.invalidate(group, instant, effect.now >= 0 ? effect.now : effect.before)
       if (effect.now === effect.before) {

@@ -42,7 +42,10 @@ export class SessionAggregator {
   mark(changes: Changes): void {
     for (let i = 0; i < changes.count; i++) {
       const group = this.source.groupOf(changes, i, this.effect)
-      if (group < 0 || (this.effect.now < 0 && this.effect.before < 0)) continue
+      if (group < 0) continue
+      this.boundsOf(group)
+      // A reading that is filtered out may still have moved the watermark.
+      if (this.effect.now < 0 && this.effect.before < 0) continue
       const instant = changes.timestamps[i] as number
       const deltas = this.deltasAt(group, instant)
       const delta = (this.effect.now >= 0 ? 1 : 0) - (this.effect.before >= 0 ? 1 : 0)
@@ -60,12 +63,17 @@ export class SessionAggregator {
     collector.end()
   }
 
-  private deltasAt(group: number, instant: number): Deltas {
+  private boundsOf(group: number): Map<number, Deltas> {
     let bounds = this.dirty.get(group)
     if (bounds === undefined) {
       bounds = new Map()
       this.dirty.set(group, bounds)
     }
+    return bounds
+  }
+
+  private deltasAt(group: number, instant: number): Deltas {
+    const bounds = this.boundsOf(group)
     const bound = Math.floor(instant / this.windows.boundMs)
     let deltas = bounds.get(bound)
     if (deltas === undefined) {
