@@ -143,7 +143,7 @@ export function sinkConformance(traits: StoreTraits): void {
             await runner.stop()
           }
         }),
-        { numRuns: 8 },
+        { numRuns: 6 },
       )
     })
   })

@@ -87,7 +87,7 @@ export function cellsOf(column: ViewColumn, ranges: CellRanges = {}): fc.Arbitra
 function plainCells(column: ViewColumn, ranges: CellRanges): fc.Arbitrary<Cell> {
   switch (column.type) {
     case 'text':
-      return ranges.texts ?? fc.string({ unit: 'binary', maxLength: 80 })
+      return ranges.texts ?? fc.string({ unit: 'binary', maxLength: 24 })
     case 'instant':
       return ranges.instants ?? instants(ranges.wholes ?? Number.MAX_SAFE_INTEGER)
     case 'day':
