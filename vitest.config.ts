@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.js'],
     exclude: ['test/services/**'],
+    maxWorkers: '100%',
     globalSetup: ['test/support/build-pglite-worker.ts'],
     // Machines are shared and may be slow: a test waits for conditions, and this only ends one that hangs.
     testTimeout: 180_000,

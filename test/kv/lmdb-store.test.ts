@@ -37,10 +37,10 @@ describe('a store on LMDB', () => {
   })
 
   test('keeps the conditions of several processes apart: no count is lost', async () => {
-    const counters = await Promise.all([1, 2, 3].map(() => startChild('test/kv/workers/counter.ts', [path, '40'])))
+    const counters = await Promise.all([1, 2, 3].map(() => startChild('test/kv/workers/counter.ts', [path, '20'])))
     for (const counter of counters) expect(await counter.ended).toBe(0)
     const kv = await openLmdbStore({ path })
-    expect(textOf(kv.get(bytes('counter')))).toBe('120')
+    expect(textOf(kv.get(bytes('counter')))).toBe('60')
     await kv.close()
   })
 
@@ -103,12 +103,12 @@ describe('a store on LMDB', () => {
   })
 
   test('loses nothing when processes open it while others write', async () => {
-    const counting = await startChild('test/kv/workers/counter.ts', [path, '400'])
+    const counting = await startChild('test/kv/workers/counter.ts', [path, '200'])
     await counting.next('ready')
-    const opening = await startChild('test/kv/workers/opener.ts', [path, '60'])
+    const opening = await startChild('test/kv/workers/opener.ts', [path, '30'])
     for (const child of [counting, opening]) expect(await child.ended).toBe(0)
     const kv = await openLmdbStore({ path })
-    expect(textOf(kv.get(bytes('counter')))).toBe('400')
+    expect(textOf(kv.get(bytes('counter')))).toBe('200')
     await kv.close()
   })
 

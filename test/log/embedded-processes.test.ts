@@ -65,7 +65,7 @@ describe('the embedded log, shared by processes', () => {
 
   test('has every acknowledged record once, and in its place, after kill -9 in the middle of appends', async () => {
     const topic = await log.ensureTopic({ name: 't', partitions: 1, cleanup: 'keep' })
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const child = await start('appender', 't', `r${round}`, '0', '7', '2')
       for (let i = 0; i < 5 + round * 7; i++) await child.next('acknowledged')
       child.kill('SIGKILL')
@@ -83,16 +83,16 @@ describe('the embedded log, shared by processes', () => {
   test('takes appends of several processes to one partition, large and small: none is lost, none comes twice', async () => {
     const topic = await log.ensureTopic({ name: 't', partitions: 1, cleanup: 'keep' })
     const processes = await Promise.all([
-      start('appender', 't', 'a', '20000', '5000', '2'),
-      start('appender', 't', 'b', '300', '3', '1'),
-      start('appender', 't', 'c', '300', '3', '3'),
+      start('appender', 't', 'a', '10000', '5000', '2'),
+      start('appender', 't', 'b', '150', '3', '1'),
+      start('appender', 't', 'c', '150', '3', '3'),
     ])
     for (const child of processes) expect(await child.ended).toBe(0)
     const keys = await keysOf(topic)
-    expect(keys).toHaveLength(20_600)
-    expect(new Set(keys).size).toBe(20_600)
+    expect(keys).toHaveLength(10_300)
+    expect(new Set(keys).size).toBe(10_300)
     const ofB = keys.filter((key) => key.startsWith('b:'))
-    expect(ofB).toEqual(Array.from({ length: 300 }, (_, i) => `b:${i}`))
+    expect(ofB).toEqual(Array.from({ length: 150 }, (_, i) => `b:${i}`))
   })
 
   test('wakes a reader for what another process appends', async () => {
@@ -115,7 +115,12 @@ describe('the embedded log, shared by processes', () => {
       for (const p of [0, 1])
         await log.append([write(readings, p, ...numbered(from, to).map(({ key, value }) => ({ key: `${p}/${key}`, value })))])
     }
-    const member = (): Promise<Child> => start('member', String(SESSION_TIMEOUT_MS))
+    const member = (sessionTimeoutMs = SESSION_TIMEOUT_MS): Promise<Child> => start('member', String(sessionTimeoutMs))
+    /** The last epoch in which the member held the partition, 0 when it never did. */
+    const epoch = (child: Child, p: number): number => {
+      const seats = child.all<Seat>('assigned').filter(({ partition }) => partition === p)
+      return seats.at(-1)?.epoch ?? 0
+    }
     const allCopied = async (records: number): Promise<void> => {
       await expect
         .poll(async () => (await log.groupProgress('g', readings)).reduce((sum, { offset }) => sum + offset, 0), {
@@ -128,27 +133,16 @@ describe('the embedded log, shared by processes', () => {
     }
 
     test('hand the partitions of a killed process to the others about at once, and go on without loss or repetition', async () => {
-      await feed(0, 300)
-      const [one, two] = [await member(), await member()]
+      await feed(0, 150)
+      // A time-out is not what the others wait for.
+      const [one, two] = [await member(60_000), await member(60_000)]
       await one.next('committed')
       await two.next('assigned')
       one.kill('SIGKILL')
       await one.ended
-      const killedAt = performance.now()
-      const seats = (): Seat[] => two.all<Seat>('assigned')
-      await expect.poll(() => new Set(seats().map(({ partition }) => partition)).size, { timeout: 15_000 }).toBe(2)
-      expect(performance.now() - killedAt).toBeLessThan(SESSION_TIMEOUT_MS)
-      const epoch = (child: Child, p: number): number =>
-        Math.max(
-          0,
-          ...child
-            .all<Seat>('assigned')
-            .filter(({ partition }) => partition === p)
-            .map((seat) => seat.epoch),
-        )
-      for (const p of [0, 1]) expect(epoch(two, p)).toBeGreaterThan(epoch(one, p))
-      await feed(300, 320)
-      await allCopied(320)
+      for (const p of [0, 1]) await expect.poll(() => epoch(two, p), { timeout: 15_000 }).toBeGreaterThan(epoch(one, p))
+      await feed(150, 170)
+      await allCopied(170)
     })
 
     test.runIf(process.platform === 'linux')(
@@ -177,13 +171,11 @@ describe('the embedded log, shared by processes', () => {
 
     test('are left in order on a signal', async () => {
       await feed(0, 20)
-      const [one, two] = [await member(), await member()]
+      const [one, two] = [await member(60_000), await member(60_000)]
       await Promise.all([one.next('joined'), two.next('joined'), two.next('assigned')])
       one.kill('SIGTERM')
       expect(await one.ended).toBe(0)
-      await expect
-        .poll(() => new Set(two.all<Seat>('assigned').map(({ partition }) => partition)).size, { timeout: 15_000 })
-        .toBe(2)
+      for (const p of [0, 1]) await expect.poll(() => epoch(two, p), { timeout: 15_000 }).toBeGreaterThan(epoch(one, p))
       await allCopied(20)
     })
 

@@ -172,7 +172,7 @@ describe('any sequence of appends, reads, commits and compactions gives what an 
     await compare(async () => {
       const log = memoryLog()
       return { logs: [log, log.connect()], close: () => log.close() }
-    }, 150)
+    }, 100)
   })
 
   test('embedded, on a store in memory', async () => {
@@ -180,7 +180,7 @@ describe('any sequence of appends, reads, commits and compactions gives what an 
       const kv = memoryKv()
       const logs = await Promise.all([openEmbeddedLog({ kv }), openEmbeddedLog({ kv })])
       return { logs, close: async () => void (await Promise.all(logs.map((log) => log.close()))) }
-    }, 80)
+    }, 50)
   })
 
   test('embedded, on LMDB', async () => {
@@ -194,6 +194,6 @@ describe('any sequence of appends, reads, commits and compactions gives what an 
           rmSync(directory, { recursive: true })
         },
       }
-    }, 15)
+    }, 8)
   })
 })

@@ -11,6 +11,8 @@ export type EventName = 'weather' | 'energy' | 'air'
 
 export interface Expectation {
   readonly fates: readonly Fate[]
+  /** The latest revision of every reading. */
+  readonly current: readonly Reading[]
   /** The rows of every view that the event's readings make, by the view's name. */
   readonly views: Readonly<Record<string, ExpectedRows>>
 }
@@ -44,5 +46,5 @@ function expectation<R extends Reading>(
   allowedLatenessMs: number | null,
 ): Expectation {
   const { current, fates } = resolveReadings(records, identity, allowedLatenessMs)
-  return { fates, views: { ...rowsOf(current), stations: stationRows(kind, current, identity) } }
+  return { fates, current, views: { ...rowsOf(current), stations: stationRows(kind, current, identity) } }
 }

@@ -4,11 +4,13 @@ import type { Fate } from '../oracle/log-record.ts'
 import { type Expectation, oracle } from '../oracle/oracle.ts'
 import type { FinalState } from './final-state.ts'
 import { type History, logRecords } from './history.ts'
+import { ownRows } from './own-rows.ts'
 
 /** What a history has to lead to. */
 export function expectationOf(history: History): Expectation {
   const lateness = history.allowedLatenessMinutes
-  return oracle(history.event, logRecords(history), lateness === null ? null : lateness * 60_000)
+  const expectation = oracle(history.event, logRecords(history), lateness === null ? null : lateness * 60_000)
+  return { ...expectation, views: { ...expectation.views, ...ownRows(history.event, expectation.current) } }
 }
 
 /** How what stands in the log differs from what the oracle says, one sentence a difference. */

@@ -8,6 +8,7 @@ import { builtInViews } from '../../src/views/index.ts'
 import { rowDecoder } from '../../src/views/row-decoder.ts'
 import type { Cell, View } from '../../src/views/view.ts'
 import type { EventName } from '../oracle/oracle.ts'
+import { ownTopologies } from './own-topologies.ts'
 
 export interface ViewState {
   readonly view: View
@@ -33,13 +34,14 @@ export interface FinalState {
 }
 
 const utf8 = new TextEncoder()
+const VIEWS: readonly View[] = [...builtInViews, ...ownTopologies.map(({ view }) => view)]
 
 /** Reads the views, the dead letters and the ledger of a reading topic. */
 export async function finalState(log: Log, topic: Topic, event: EventName, lettersMayRepeat: boolean): Promise<FinalState> {
   const contradictions: string[] = []
   const views: ViewState[] = []
   for (const [name, { topic: topicName }] of await currentViews(log)) {
-    const view = builtInViews.find((candidate) => candidate.name === name) as View
+    const view = VIEWS.find((candidate) => candidate.name === name) as View
     const viewTopic = (await log.findTopic(topicName)) as Topic
     views.push(await viewState(log, view, viewTopic, event, contradictions))
   }

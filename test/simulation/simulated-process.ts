@@ -11,6 +11,7 @@ import { hastyClock, turns } from './hasty-clock.ts'
 import type { History } from './history.ts'
 import type { Life } from './life-plan.ts'
 import { mortalStore } from './mortal-store.ts'
+import { ownTopologies } from './own-topologies.ts'
 import type { Random } from './random.ts'
 import { EVENTS } from './record-bytes.ts'
 
@@ -87,7 +88,7 @@ class EngineProcess implements SimulatedProcess {
       this.runner = await startRunner({
         log: this.log,
         kv: this.store,
-        topologies: builtInTopologies.filter((topology) => topology.event.name === event.name),
+        topologies: [...builtInTopologies, ...ownTopologies].filter((topology) => topology.event.name === event.name),
         partitions: history.partitions,
         allowedLatenessMinutes: lateness === null ? new Map() : new Map([[event.name, lateness]]),
         memoryBytes: life.memoryBytes,
