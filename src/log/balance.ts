@@ -40,16 +40,16 @@ export function balance(seats: readonly Seat[], contenders: readonly Contender[]
   seats.forEach(({ topic }, i) => {
     if (result[i] === null) give(i, least(topic))
   })
-  for (let moved = true; moved; ) {
-    moved = false
-    seats.forEach(({ topic }, i) => {
-      const holder = result[i]
-      const other = least(topic)
-      if (holder === null || holder === undefined || other === null) return
-      if ((load.get(holder) ?? 0) <= (load.get(other) ?? 0) + 1) return
-      give(i, other)
-      moved = true
-    })
+  // From who has most, so that nobody gives one away who has no more than the share.
+  for (;;) {
+    let from: { readonly seat: number; readonly to: string; readonly load: number } | null = null
+    for (const [seat, { topic }] of seats.entries()) {
+      const [holder, to] = [result[seat] ?? null, least(topic)]
+      if (holder === null || to === null) continue
+      const held = load.get(holder) ?? 0
+      if (held > (load.get(to) ?? 0) + 1 && held > (from?.load ?? 0)) from = { seat, to, load: held }
+    }
+    if (from === null) return result
+    give(from.seat, from.to)
   }
-  return result
 }
