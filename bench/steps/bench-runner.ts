@@ -17,7 +17,7 @@ import type { WorkloadSpec } from '../workloads/workload.ts'
 import { DEFAULT_PARTITIONS, logDirectory, stateDirectory } from './bench-folder.ts'
 
 /** As the configuration has it unless told otherwise. */
-const DEFAULT_MEMORY_BYTES = 128 * 1024 * 1024
+const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
 
 const topologiesOf: Readonly<Record<WorkloadSpec['kind'], readonly Topology[]>> = {
   air: [airHourly, dailySensorMeans],

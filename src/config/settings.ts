@@ -57,7 +57,7 @@ export const settings = {
 
   memoryMb: wholeNumber('WINDROW_MEMORY_MB', {
     section: 'engine',
-    fallback: 128,
+    fallback: 256,
     minimum: 4,
     maximum: 1_048_576,
     doc: 'Mebibytes of readings that all tasks of a process keep in memory; the rest is on disk.',

@@ -135,6 +135,13 @@ export class ReadingStore implements ReadingView {
     }
   }
 
+  /** How many readings a checkpoint would write: all of the segments that changed. */
+  unsavedReadings(): number {
+    let readings = 0
+    for (const segment of this.resident) if (segment.dirty) readings += segment.count
+    return readings
+  }
+
   /** Brings the disk up to the memory. `committed` is the offset that everything in memory is below. */
   async checkpoint(committed: number): Promise<void> {
     if (this.disk === null) return

@@ -47,24 +47,40 @@ export interface TaskOptions {
 export type CommitListener = (topic: string, seconds: number) => void
 
 export interface TaskTuning {
-  /** While the log is nearly read up, rows are committed at the latest after this. */
+  /** While readings that the log took just now keep coming, rows are committed at the latest after this. */
   readonly commitIntervalMs: number
-  /** While catching up, rows are committed after so many readings: the more, the fewer times a window is computed. */
+  /** The same while catching up, when nobody waits for a single row: the rarer, the fewer times a window is computed. */
+  readonly catchUpIntervalMs: number
+  /** Rows are committed after so many readings at the latest. */
   readonly commitReadings: number
+  /** Rows are committed when about so many have changed, since all rows of a commit are in memory at once. */
+  readonly commitRows: number
   /** Bytes of records taken at once. */
   readonly batchBytes: number
   /** Records taken at once. */
   readonly batchRecords: number
-  /** The local state is brought up to the log after so many readings; a start reads at most about as many again. */
+  /**
+   * The local state is brought up to the log after so many readings; a start reads at most about as many again. Ten times as many where
+   * readings come in no order of time, since nearly all segments would be written each time.
+   */
   readonly checkpointReadings: number
 }
 
+/** A reading of before this long ago is one to catch up with. */
+const BEHIND_MS = 5_000
+/** A checkpoint may write so many readings for each that has come in since the last one. */
+const MOST_WRITTEN_A_READING = 4
+/** After so many times `checkpointReadings` a checkpoint is made whatever it writes. */
+const CHECKPOINT_AT_LAST = 10
+
 export const DEFAULT_TUNING: TaskTuning = {
   commitIntervalMs: 100,
+  catchUpIntervalMs: 1_000,
   commitReadings: 200_000,
+  commitRows: 50_000,
   batchBytes: 1024 * 1024,
   batchRecords: 20_000,
-  checkpointReadings: 1_000_000,
+  checkpointReadings: 100_000,
 }
 
 export type TaskState = 'recovering' | 'running' | 'waiting for disk space' | 'stopped' | 'failed'
@@ -110,7 +126,10 @@ export class Task {
   private position: number
   private pendingRecords = 0
   private pendingSince = 0
+  private rowsAReading = 1
   private sinceCheckpoint = 0
+  /** When to think about a checkpoint next, in readings since the last one. */
+  private checkpointAt: number
   private lastEventTime: number | null = null
   private lastAppendAt: number | null = null
   private commits = 0
@@ -135,6 +154,7 @@ export class Task {
     this.position = this.committed
     this.ledger = parseLedger(options.progress?.metadata ?? '')
     this.store = this.newStore(null)
+    this.checkpointAt = options.tuning.checkpointReadings
   }
 
   status(): TaskStatus {
@@ -148,7 +168,7 @@ export class Task {
       stateBytes: this.store.bytes,
       lastEventTime: this.lastEventTime,
       lastAppendAt: this.lastAppendAt,
-      rows: this.outputs.reduce((sum, output) => sum + output.rows, 0),
+      rows: this.rowsSoFar(),
       commits: this.commits,
       lastCommitMs: this.lastCommitMs,
       lastCommitAt: this.lastCommitAt,
@@ -242,8 +262,12 @@ export class Task {
 
   private isDue(): boolean {
     const { tuning, clock } = this.options
-    if (this.pendingRecords >= tuning.commitReadings || this.store.overBudget) return true
-    return this.pendingRecords > 0 && clock.monotonic() - this.pendingSince >= tuning.commitIntervalMs
+    const { pendingRecords } = this
+    if (pendingRecords === 0) return false
+    if (pendingRecords >= tuning.commitReadings || pendingRecords * this.rowsAReading >= tuning.commitRows) return true
+    if (this.store.overBudget) return true
+    const isBehind = clock.now() - (this.lastAppendAt ?? 0) > BEHIND_MS
+    return clock.monotonic() - this.pendingSince >= (isBehind ? tuning.catchUpIntervalMs : tuning.commitIntervalMs)
   }
 
   private async decode(batch: RecordBatch): Promise<ReadingBatch> {
@@ -274,6 +298,10 @@ export class Task {
     }
   }
 
+  private rowsSoFar(): number {
+    return this.outputs.reduce((sum, output) => sum + output.rows, 0)
+  }
+
   private noteTimes(batch: RecordBatch): void {
     if (batch.count > 0) this.lastAppendAt = batch.appendedAt[batch.count - 1] as number
   }
@@ -282,7 +310,9 @@ export class Task {
   private async commit(stop: AbortSignal): Promise<void> {
     const { lease, clock } = this.options
     const started = clock.monotonic()
+    const rowsBefore = this.rowsSoFar()
     for (const run of this.runs) run.next(emission(this.store, this.options.event))
+    if (this.pendingRecords > 0) this.rowsAReading = (this.rowsSoFar() - rowsBefore) / this.pendingRecords
     const writes = [...this.outputs.flatMap((output) => output.take()), ...this.letters.take()]
     const progress: Progress = { offset: this.position, metadata: ledgerText(this.ledger) }
     await this.patiently(stop, () => lease.commit(progress, writes))
@@ -295,7 +325,15 @@ export class Task {
     this.options.onCommit?.(lease.topic.name, this.lastCommitMs / 1000)
     this.lastCommitAt = clock.now()
     if (this.store.overBudget) await this.patiently(stop, () => this.store.relieve())
-    if (this.sinceCheckpoint >= this.options.tuning.checkpointReadings) await this.checkpoint()
+    if (this.sinceCheckpoint >= this.checkpointAt) await this.checkpointWhereItPays()
+  }
+
+  private async checkpointWhereItPays(): Promise<void> {
+    const { sinceCheckpoint } = this
+    const { checkpointReadings } = this.options.tuning
+    const pays = this.store.unsavedReadings() <= sinceCheckpoint * MOST_WRITTEN_A_READING
+    if (pays || sinceCheckpoint >= checkpointReadings * CHECKPOINT_AT_LAST) return this.checkpoint()
+    this.checkpointAt = sinceCheckpoint + checkpointReadings
   }
 
   /** The state may lag, so a checkpoint that finds no room is left for later. */
@@ -304,6 +342,7 @@ export class Task {
     try {
       await this.store.checkpoint(this.committed)
       this.sinceCheckpoint = 0
+      this.checkpointAt = this.options.tuning.checkpointReadings
     } catch (error) {
       if (!isWindrowError(error, 'WR_DISK_FULL')) throw error
       logger.warn(

@@ -37,7 +37,7 @@ describe('a configuration', () => {
       port: 8000,
       pgPort: null,
       partitions: 4,
-      memoryMb: 128,
+      memoryMb: 256,
       commitIntervalMs: 100,
       weatherLatenessMinutes: null,
       modules: [],
