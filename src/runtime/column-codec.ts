@@ -120,32 +120,21 @@ function readDistinct(reader: SegmentReader, n: number): void {
 /** Writes `wholes` as multiples of their greatest common step above the least, or above the least difference, or one by one. */
 function writeWhole(writer: SegmentWriter, flags: number, values: Float64Array, count: number, n: number): void {
   const step = commonStep(n)
-  let least = wholes[0] as number
-  let greatest = least
-  let leastStep = Number.POSITIVE_INFINITY
-  let greatestStep = Number.NEGATIVE_INFINITY
-  let varintBytes = 0
-  for (let i = 1; i < n; i++) {
-    const whole = wholes[i] as number
-    const difference = (whole - (wholes[i - 1] as number)) / step
-    if (whole < least) least = whole
-    if (whole > greatest) greatest = whole
-    if (difference < leastStep) leastStep = difference
-    if (difference > greatestStep) greatestStep = difference
-    varintBytes += varintBytesOf(difference)
-  }
+  const { least, greatest, leastStep, greatestStep } = spread(n, step)
   const bits = bitsOf((greatest - least) / step)
   const stepBits = n > 1 ? bitsOf(greatestStep - leastStep) : 0
   const direct = bits > MAX_PACKED_BITS ? Number.POSITIVE_INFINITY : packedBytes(n, bits)
   const byStep = stepBits > MAX_PACKED_BITS ? Number.POSITIVE_INFINITY : packedBytes(n - 1, stepBits) + varintBytesOf(leastStep)
-  if (direct <= byStep && direct <= varintBytes) {
+  const packed = Math.min(direct, byStep)
+  // A difference is a byte at least when written alone, so mostly there is nothing to weigh.
+  const isPacked = packed < n || packed <= varintBytes(n, step)
+  if (isPacked && direct <= byStep) {
     writeWholeHead(writer, flags | WHOLE, values, count, least, step)
     for (let i = 0; i < n; i++) steps[i] = ((wholes[i] as number) - least) / step
     writer.byte(bits)
     writer.packed(steps, n, bits)
     return
   }
-  const isPacked = byStep <= varintBytes
   writeWholeHead(writer, flags | (isPacked ? WHOLE_STEPS : WHOLE_VARINTS), values, count, wholes[0] as number, step)
   if (!isPacked) {
     for (let i = 1; i < n; i++) writer.signed(((wholes[i] as number) - (wholes[i - 1] as number)) / step)
@@ -155,6 +144,31 @@ function writeWhole(writer: SegmentWriter, flags: number, values: Float64Array, 
   writer.signed(leastStep)
   writer.byte(stepBits)
   writer.packed(steps, n - 1, stepBits)
+}
+
+/** The ends of `wholes`, and of the differences from one to the next in steps. */
+function spread(n: number, step: number) {
+  let before = wholes[0] as number
+  let least = before
+  let greatest = before
+  let leastDifference = Number.POSITIVE_INFINITY
+  let greatestDifference = Number.NEGATIVE_INFINITY
+  for (let i = 1; i < n; i++) {
+    const whole = wholes[i] as number
+    const difference = whole - before
+    if (whole < least) least = whole
+    if (whole > greatest) greatest = whole
+    if (difference < leastDifference) leastDifference = difference
+    if (difference > greatestDifference) greatestDifference = difference
+    before = whole
+  }
+  return { least, greatest, leastStep: leastDifference / step, greatestStep: greatestDifference / step }
+}
+
+function varintBytes(n: number, step: number): number {
+  let bytes = 0
+  for (let i = 1; i < n; i++) bytes += varintBytesOf(((wholes[i] as number) - (wholes[i - 1] as number)) / step)
+  return bytes
 }
 
 function writeWholeHead(
@@ -202,6 +216,7 @@ function commonStep(n: number): number {
   let step = 0
   for (let i = 1; i < n && step !== 1; i++) {
     let a = Math.abs((wholes[i] as number) - first)
+    if (a === 0) continue
     if (step === 0) {
       step = a
       continue

@@ -12,12 +12,6 @@ const BOUND = 2 ** 51
 /** How many scales there are: 0 to 9 decimals, then km/h with 0 to 2 decimals. */
 export const SCALES = DECIMAL_SCALES + KMH_DECIMALS
 
-export function toWhole(value: number, scale: number): number {
-  return scale < DECIMAL_SCALES
-    ? Math.round(value * (POWERS[scale] as number))
-    : Math.round(value * 3.6 * (POWERS[scale - DECIMAL_SCALES] as number))
-}
-
 export function fromWhole(whole: number, scale: number): number {
   return scale < DECIMAL_SCALES ? whole / (POWERS[scale] as number) : whole / (POWERS[scale - DECIMAL_SCALES] as number) / 3.6
 }
@@ -32,12 +26,16 @@ export function findScale(values: Float64Array, count: number, wholes: Float64Ar
 }
 
 function scaleAll(values: Float64Array, count: number, scale: number, wholes: Float64Array): boolean {
+  const isDecimal = scale < DECIMAL_SCALES
+  const power = POWERS[isDecimal ? scale : scale - DECIMAL_SCALES] as number
   for (let i = 0; i < count; i++) {
     const value = values[i] as number
-    // Adding 0 makes -0 to 0, so that a value of -0 fails here.
-    const whole = toWhole(value, scale) + 0
-    if (!(whole <= BOUND && whole >= -BOUND) || !Object.is(fromWhole(whole, scale), value)) return false
-    wholes[i] = whole
+    const whole = Math.round((isDecimal ? value : value * 3.6) * power)
+    const back = isDecimal ? whole / power : whole / power / 3.6
+    if (back !== value || whole > BOUND || whole < -BOUND) return false
+    // 0 is all that can be: a value of -0 would come back as 0.
+    if (whole === 0 && Object.is(value, -0)) return false
+    wholes[i] = whole + 0
   }
   return true
 }
