@@ -27,6 +27,9 @@ export async function startPipeline(
   sources: () => readonly SourceHealth[] = () => [],
   onCommit?: CommitListener,
 ): Promise<Pipeline> {
+  const firstAnswer = sql?.query('SELECT 1')
+  // The embedded Postgres starts meanwhile. Where it cannot, the sink's own first statement says so.
+  firstAnswer?.catch(() => undefined)
   const runner = await startEngine(session, logger, onCommit)
   try {
     const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })

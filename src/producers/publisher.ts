@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -46,6 +47,8 @@ const MAX_BATCH_RECORDS = 20_000
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const MAX_BATCH_MS = 250
 const ITEMS_PER_LOOK_AT_CLOCK = 128
+/** After this long others of the process get their turn: topologies and sinks may run beside a source that has months to say. */
+const TURN_MS = 10
 
 /** Readings that wait for the poll's end; beyond, the oldest is decided at once. */
 const MAX_DEFERRED = 50_000
@@ -107,6 +110,7 @@ export class Publisher {
     }
     this.deferred.clear()
     let items = 0
+    let turnBegan = clock.monotonic()
     for await (const item of source.poll({ clock, logger, signal, progress })) {
       if (signal.aborted) return
       if (item.kind === 'bad') this.takeBad(item)
@@ -114,6 +118,10 @@ export class Publisher {
       this.throwFailure()
       items += 1
       if (this.isDue(items)) await this.flush()
+      if (items % ITEMS_PER_LOOK_AT_CLOCK === 0 && clock.monotonic() - turnBegan >= TURN_MS) {
+        await nextTurn()
+        turnBegan = clock.monotonic()
+      }
     }
     if (signal.aborted) return
     const left = [...this.deferred.values()]

@@ -28,13 +28,13 @@ export class EmbeddedPostgres implements SessionSource {
     this.nextUpkeep = performance.now() + this.upkeepIntervalMs
   }
 
-  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T> {
+  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>, inBackground = false): Promise<T> {
     if (this.closed) return Promise.reject(sqlClosed(this.describe()))
-    const done = this.turn(work)
+    const done = this.turn(work, inBackground)
     if (performance.now() >= this.nextUpkeep) {
       this.nextUpkeep = performance.now() + this.upkeepIntervalMs
-      // Behind those who already wait; it tells its failures itself, but for a database that could not be opened, of which `done` tells.
-      void this.turn((session) => runUpkeep(session, this.options.logger)).catch(() => undefined)
+      // In the background; it tells its failures itself, but for a database that could not be opened, of which `done` tells.
+      void this.turn((session) => runUpkeep(session, this.options.logger), true).catch(() => undefined)
     }
     return done
   }
@@ -54,7 +54,7 @@ export class EmbeddedPostgres implements SessionSource {
     return this.options.upkeepIntervalMs ?? 10_000
   }
 
-  private turn<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T> {
+  private turn<T>(work: (session: ExclusiveSession) => Promise<T>, inBackground: boolean): Promise<T> {
     return this.turns.run(async () => {
       const thread = this.running()
       await thread.opened
@@ -64,7 +64,7 @@ export class EmbeddedPostgres implements SessionSource {
       } finally {
         if (session.inTransaction && !thread.failed) await thread.query('ROLLBACK', [], 0)
       }
-    })
+    }, inBackground)
   }
 
   private running(): PgliteThread {

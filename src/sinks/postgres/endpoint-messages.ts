@@ -10,7 +10,7 @@ export const ENDPOINT_VERSION = 1
  */
 export type EndpointRequest =
   | { readonly kind: 'hello'; readonly version: number }
-  | { readonly kind: 'take' }
+  | { readonly kind: 'take'; readonly inBackground: boolean }
   | { readonly kind: 'query'; readonly text: string; readonly parameters: readonly SqlParameter[]; readonly timeoutMs: number }
   | { readonly kind: 'exchange'; readonly bytes: Uint8Array; readonly timeoutMs: number }
   | { readonly kind: 'give' }

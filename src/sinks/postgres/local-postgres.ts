@@ -36,10 +36,10 @@ export class LocalPostgres implements SessionSource {
     this.options = options
   }
 
-  async exclusively<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T> {
+  async exclusively<T>(work: (session: ExclusiveSession) => Promise<T>, inBackground?: boolean): Promise<T> {
     if (this.closed) throw sqlClosed(this.describe())
     const { source } = await this.current()
-    return source.exclusively(work)
+    return source.exclusively(work, inBackground)
   }
 
   describe(): string {

@@ -63,10 +63,11 @@ class PostgresSink implements Sink {
 
   async apply(batch: SinkBatch): Promise<void> {
     const { target, epoch, rows, nextOffset } = batch
-    await this.client.transaction(async (session) => {
+    const write = async (session: SqlSession): Promise<void> => {
       await this.table.advance(session, target, epoch, nextOffset)
       await this.write(session, target.view, rows)
-    })
+    }
+    await this.client.transaction(write, { inBackground: true })
   }
 
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {

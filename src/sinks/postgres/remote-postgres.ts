@@ -53,16 +53,16 @@ export class RemotePostgres implements SessionSource {
     return this.failure !== null
   }
 
-  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T> {
+  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>, inBackground = false): Promise<T> {
     if (this.closed) return Promise.reject(sqlClosed(this.where))
     return this.turns.run(async () => {
-      await this.ask({ kind: 'take' })
+      await this.ask({ kind: 'take', inBackground })
       try {
         return await work(this.newSession())
       } finally {
         if (this.failure === null) await this.ask({ kind: 'give' })
       }
-    })
+    }, inBackground)
   }
 
   describe(): string {

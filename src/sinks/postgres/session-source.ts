@@ -22,8 +22,11 @@ export interface ExclusiveSession {
 
 /** Gives the session of an embedded Postgres to one user after another. */
 export interface SessionSource {
-  /** Waits for its turn; has the session alone until `work` is done. A transaction that is open then is rolled back. */
-  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T>
+  /**
+   * Waits for its turn (in the background: until nobody else waits, or for quite a few of them); has the session alone until `work` is
+   * done. A transaction that is open then is rolled back.
+   */
+  exclusively<T>(work: (session: ExclusiveSession) => Promise<T>, inBackground?: boolean): Promise<T>
   describe(): string
   /** Waits for what is under way. */
   close(): Promise<void>
@@ -41,7 +44,7 @@ export function clientOver(source: SessionSource): SqlClient {
           query: async (text, parameters = []) => parseResult(await session.query(text, parameters, timeoutMs)),
         }
         return inTransaction(within, work, options, () => session.abandon('a transaction could not be rolled back'))
-      }),
+      }, options.inBackground),
     describe: () => source.describe(),
     close: () => source.close(),
   }

@@ -42,6 +42,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean
   /** For each statement, 0 for none. Default: 60 s on a server, none on the embedded Postgres. */
   readonly timeoutMs?: number
+  /** Where there is only one session, others go first. */
+  readonly inBackground?: boolean
 }
 
 /** A Postgres, whether a server, the embedded one of this process, or that of another. */

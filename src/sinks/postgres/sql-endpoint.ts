@@ -55,7 +55,7 @@ export class SqlEndpoint {
     const requests = readFrames(socket) as AsyncGenerator<EndpointRequest>
     for await (const request of requests) {
       if (request.kind === 'hello') await send(socket, this.hello())
-      else if (request.kind === 'take') await this.hold(socket, requests)
+      else if (request.kind === 'take') await this.hold(socket, requests, request.inBackground)
       else await send(socket, outOfTurn(request.kind))
     }
   }
@@ -65,14 +65,14 @@ export class SqlEndpoint {
   }
 
   /** Has the session until the other side gives it back, breaks off, or says nothing for too long. */
-  private async hold(socket: Socket, requests: AsyncGenerator<EndpointRequest>): Promise<void> {
+  private async hold(socket: Socket, requests: AsyncGenerator<EndpointRequest>, inBackground: boolean): Promise<void> {
     let held = false
     try {
       await this.options.source.exclusively(async (session) => {
         held = true
         await send(socket, { kind: 'done' })
         await this.answerAll(socket, requests, session)
-      })
+      }, inBackground)
     } catch (error) {
       // Later failures break the connection: the other side would not know what is left of its transaction.
       if (held) throw error
