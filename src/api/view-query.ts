@@ -71,8 +71,8 @@ function boundOf(
   const instant = parseInstantLoosely(text)
   if (instant === null) {
     throw parameterError(
-      `${parameter}=${JSON.stringify(text)} is neither a day nor an instant.`,
-      'Give a day (2025-01-01) or an instant with its offset (2025-01-01T00:00:00Z, 2025-01-01T00:00:00+01:00).',
+      `${parameter}=${JSON.stringify(text)} is neither a day, a month nor an instant.`,
+      'Give a day (2025-01-01), a month (2025-01) or an instant with its offset (2025-01-01T00:00:00Z, 2025-01-01T00:00:00+01:00).',
     )
   }
   const start = time.type === 'instant' ? time : columnNamed(view, 'window_start')

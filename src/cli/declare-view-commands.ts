@@ -14,14 +14,20 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
     [
       'export daily_sensor_means --output means.csv',
       'export weather_hourly --station paris --from 2025-01-01 --to 2025-02-01',
-      'export energies --format parquet --output energies.parquet',
+      'export energies --output energies.parquet',
     ],
     (command) =>
       command
-        .addOption(new Option('--format <format>', 'how to write them').choices(['csv', 'json', 'parquet']).default('csv'))
+        .addOption(
+          new Option('--format <format>', "how to write them (default: as the file's name says, else csv)").choices([
+            'csv',
+            'json',
+            'parquet',
+          ]),
+        )
         .option('--station <id>', 'only this station (or zone)')
-        .option('--from <time>', 'first day (2025-01-01), month or instant, inclusive')
-        .option('--to <time>', 'last day, month or instant, exclusive')
+        .option('--from <time>', 'only rows from this day (2025-01-01), month (2025-01) or instant on')
+        .option('--to <time>', 'only rows before this day, month or instant')
         .option('-o, --output <file>', 'write to a file, whole or not at all (default: stdout)'),
     async ([view], options) =>
       (await import('./commands/export.ts')).exportView(context, String(view), options as unknown as ExportOptions),
@@ -43,8 +49,12 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
   )
   declare(
     'why <view> <key...>',
-    'Tell why a row is what it is, from the log alone: its window, its readings, and what became of each. Exit code 1 when there is no such row.',
-    ['why daily_sensor_means 283164601 2024-01-01', 'why weather_hourly paris 2025-01-01T00:00:00Z --json'],
+    'Tell why a row is what it is, from the log alone: its window, its readings, and what became of each. The word latest stands for the newest time there is. Exit code 1 when there is no such row.',
+    [
+      'why weather_daily sim-paris latest',
+      'why daily_sensor_means 283164601 2024-01-01',
+      'why weather_hourly paris 2025-01-01T00:00:00Z --json',
+    ],
     (command) => command.option(...json),
     async ([view, key], options) =>
       (await import('./commands/why.ts')).why(context, String(view), key as readonly string[], options),

@@ -5,7 +5,7 @@ import type { EventType } from '../events/event-type.ts'
 import { fileSource } from '../producers/file/file-source.ts'
 import { simulatorSource } from '../producers/simulator/simulator-source.ts'
 import type { Source } from '../producers/source.ts'
-import { instantOption } from './instant-option.ts'
+import { rangeOptions } from './instant-option.ts'
 
 /** What a source can be told on the command line. */
 export interface SourceOptions {
@@ -38,8 +38,7 @@ const onlyFor: Readonly<Record<string, readonly string[]>> = {
 /** Makes the source that the options name. Relative paths start from `folder`. */
 export async function sourceOf(options: SourceOptions, folder: string, events: readonly EventType[]): Promise<Source> {
   refuseForeign(options)
-  const from = instantOption('--from', options.from)
-  const to = instantOption('--to', options.to)
+  const { from, to } = rangeOptions(options)
   if (options.source === 'simulator') {
     const { seed, days, speed, station } = options
     return simulatorSource({ seed, days, speed, from, to, stations: station, clock: systemClock })

@@ -145,6 +145,38 @@ describe('after readings were published and processed', () => {
     ])
   })
 
+  test('export says on stderr why nothing matches, and what there is', async () => {
+    const unknown = await windrow('export', 'weather_daily', '--station', 'sim-pari')
+    expect([unknown.code, unknown.stdout.split('\n').length]).toEqual([0, 2])
+    expect(unknown.stderr).toBe('weather_daily has no station sim-pari; did you mean sim-paris?\n')
+    expect((await windrow('export', 'weather_daily', '--station', 'nope')).stderr).toBe(
+      'weather_daily has no station nope; it has roof, sim-lyon, sim-paris.\n',
+    )
+    const late = await windrow('export', 'weather_daily', '--station', 'roof', '--from', '2030-01')
+    expect(late.stderr).toBe('No row of roof is there; the rows that there are go from 2025-01-01 to 2025-01-01.\n')
+  })
+
+  test('export refuses a range in which nothing can lie, and a time that is none, by the name of the option', async () => {
+    for (const [from, to, said] of [
+      ['2025-01-02', '2025-01-01', '--from 2025-01-02'],
+      ['2025-01', '2025-01-01', '--to 2025-01-01'],
+      ['2023-13-01', '2025-01-01', '--from "2023-13-01"'],
+    ] as const) {
+      const { code, stderr } = await windrow('export', 'weather_daily', '--from', from, '--to', to)
+      expect([code, stderr.split(':')[0], stderr.includes(said)]).toEqual([2, 'WR_USAGE', true])
+    }
+  })
+
+  test('export takes the format from the name of the file, and refuses another', async () => {
+    expect((await windrow('export', 'stations', '-o', 'named.parquet')).code).toBe(0)
+    expect(readFileSync(join(folder, 'named.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+    expect((await windrow('export', 'stations', '-o', 'named.json')).code).toBe(0)
+    expect(JSON.parse(readFileSync(join(folder, 'named.json'), 'utf8'))).not.toEqual([])
+    const refused = await windrow('export', 'stations', '--format', 'csv', '-o', 'other.parquet')
+    expect([refused.code, refused.stderr.split(':')[0]]).toEqual([2, 'WR_USAGE'])
+    expect(existsSync(join(folder, 'other.parquet'))).toBe(false)
+  })
+
   test('an exported file is there whole or not at all', async () => {
     expect((await windrow('export', 'stations', '--output', 'out.csv')).code).toBe(0)
     expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toBe((await windrow('export', 'stations')).stdout)
@@ -229,6 +261,18 @@ describe('after readings were published and processed', () => {
     expect([text.code, text.stdout.includes('waiting for:')]).toEqual([0, true])
     expect((await windrow('why', 'weather_daily', 'roof', '2030-01-01')).code).toBe(1)
     expect((await windrow('why', 'weather_daily', 'roof')).code).toBe(2)
+  })
+
+  test('why explains the newest row for the word latest, and says what there is when it finds none', async () => {
+    const { key } = await json('why', 'weather_daily', 'sim-paris', 'latest', '--json')
+    expect(key).toEqual({ station_id: 'sim-paris', day: '2025-03-31' })
+    expect((await json('why', 'weather_hourly', 'roof', 'latest', '--json')).key.hour).toBe('2025-01-01T02:00:00Z')
+    const absent = await windrow('why', 'weather_daily', 'sim-pari', 'latest')
+    expect([absent.code, absent.stderr.split('\n')[0]]).toEqual([
+      1,
+      'WR_WHY_NO_ROW: weather_daily has no station sim-pari; did you mean sim-paris?',
+    ])
+    expect((await windrow('why', 'weather_daily', 'roof', '2030-01-01')).stderr).toContain('from 2025-01-01 to 2025-01-01')
   })
 
   test('dlq lists, shows and retries what could not be used', async () => {
