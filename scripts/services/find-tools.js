@@ -1,0 +1,37 @@
+// @ts-check
+// What of a machine's tools can run the services: a Docker engine with compose, or Java and Maven.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const oldestJava = 17
+
+/**
+ * The first line that a command prints, or null where it is missing, fails or does not answer.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function answerOf(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 })
+  return status === 0 ? `${stdout}${stderr}`.trim() : null
+}
+
+/** Whether `docker compose` is there and an engine answers it. */
+export function hasDockerEngine() {
+  return answerOf('docker', ['compose', 'version']) !== null && answerOf('docker', ['info', '--format', '{{.ID}}']) !== null
+}
+
+/** The path of a Java that is new enough, or null. */
+export function findJava() {
+  const home = process.env.JAVA_HOME
+  const command = home !== undefined && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : 'java'
+  const version = /version "(\d+)/.exec(answerOf(command, ['-version']) ?? '')
+  return version !== null && Number(version[1]) >= oldestJava ? command : null
+}
+
+export const hasMaven = () => answerOf('mvn', ['--version']) !== null
+
+export const hasKcat = () => answerOf('kcat', ['-V']) !== null
+
+/** Whether this user may install Debian's packages. */
+export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null

@@ -1,0 +1,81 @@
+// @ts-check
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findJava } from './find-tools.js'
+import { freePorts } from './free-ports.js'
+import { mavenFolder } from './maven.js'
+import { serverProcess } from './server-process.js'
+
+export const registryVersion = '3.0.9'
+
+/** Downloads the schema registry, unless the cache has it. */
+export const installRegistry = () => mavenFolder('registry', 'dependency:unpack')
+
+/**
+ * Starts a schema registry (Apicurio) on a loopback port. It keeps its schemas in a folder, so that they outlive a kill.
+ * @param {{ readonly port?: number }} [options]
+ */
+export async function startRegistry(options = {}) {
+  const java = findJava()
+  if (java === null) throw new Error('The schema registry needs Java 17 or newer')
+  const libs = join(await installRegistry(), 'libs')
+  const folder = await mkdtemp(join(tmpdir(), 'windrow-registry-'))
+  const ports = await freePorts(2)
+  const port = options.port ?? ports[0]
+  const properties = {
+    'quarkus.http.host': '127.0.0.1',
+    'quarkus.http.port': port,
+    'quarkus.management.host': '127.0.0.1',
+    'quarkus.management.port': ports[1],
+    'apicurio.storage.kind': 'sql',
+    'apicurio.storage.sql.kind': 'h2',
+    'apicurio.datasource.url': `jdbc:h2:file:${join(folder, 'schemas')}`,
+  }
+  const server = serverProcess({
+    name: 'registry',
+    command: java,
+    args: [
+      '-Xmx384m',
+      ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
+      '-jar',
+      join(libs, `apicurio-registry-app-${registryVersion}-runner.jar`),
+    ],
+    logFile: join(folder, 'registry.log'),
+    isReady: () => answers(`http://127.0.0.1:${port}/apis/registry/v3/system/info`),
+  })
+  const registry = {
+    /** What SCHEMA_REGISTRY_URL says. */
+    url: `http://127.0.0.1:${port}/apis/ccompat/v7`,
+    server,
+    kill: server.kill,
+    start: () => server.start(),
+    /** Ends it and removes its folder. */
+    async stop() {
+      await server.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  try {
+    await server.start()
+  } catch (error) {
+    await registry.stop()
+    throw error
+  }
+  return registry
+}
+
+/**
+ * Whether the address answers with success.
+ * @param {string} url
+ */
+export async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    // Nobody listens yet, or not for long enough: the caller asks again.
+    return false
+  }
+}
