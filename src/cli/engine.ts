@@ -14,7 +14,12 @@ export function topicNames(catalogue: Catalogue): ReadonlyMap<string, string> {
 }
 
 /** Starts the topologies on the session's log, with their local state in the data folder. The caller stops the runner. */
-export async function startEngine(session: Session, logger: Logger, onCommit?: CommitListener): Promise<Runner> {
+export async function startEngine(
+  session: Session,
+  logger: Logger,
+  signal: AbortSignal,
+  onCommit?: CommitListener,
+): Promise<Runner> {
   const { config, catalogue, log } = session
   return startRunner({
     log,
@@ -27,6 +32,7 @@ export async function startEngine(session: Session, logger: Logger, onCommit?: C
     tuning: { commitIntervalMs: config.commitIntervalMs },
     clock: systemClock,
     logger,
+    signal,
     ...(onCommit === undefined ? {} : { onCommit }),
   })
 }

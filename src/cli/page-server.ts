@@ -6,8 +6,9 @@ import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Runner } from '../runtime/runner.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
-import { healthReport, problemOf } from './api/health.ts'
+import { healthReport } from './api/health.ts'
 import { apiPorts } from './api/ports.ts'
+import { viewsProblem } from './api/views-problem.ts'
 import { packageVersion } from './package-version.ts'
 import type { Session } from './session.ts'
 
@@ -34,16 +35,9 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const { config, catalogue, log } = session
   const clock = systemClock
   const startedAt = clock.now()
-  const viewsProblem = async () => {
-    try {
-      await sql.query('SELECT 1')
-      return null
-    } catch (error) {
-      return problemOf(error, clock.now())
-    }
-  }
+  const problem = viewsProblem(sql, clock)
   const health = () =>
-    healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem })
+    healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem: problem })
   const server = createServer(apiPorts({ session, sql, clock, health }), {
     host: config.host,
     token: config.apiToken?.reveal() ?? null,

@@ -19,18 +19,19 @@ export interface Pipeline {
   stop(): Promise<void>
 }
 
-/** Starts the topologies and, with a client, the Postgres sink and the reports in pipeline_health. */
+/** Starts the topologies and, with a client, the Postgres sink and the reports in pipeline_health. The signal ends the wait for what is full. */
 export async function startPipeline(
   session: Session,
   logger: Logger,
   sql: SqlClient | null,
+  signal: AbortSignal,
   sources: () => readonly SourceHealth[] = () => [],
   onCommit?: CommitListener,
 ): Promise<Pipeline> {
   const firstAnswer = sql?.query('SELECT 1')
   // The embedded Postgres starts meanwhile. Where it cannot, the sink's own first statement says so.
   firstAnswer?.catch(() => undefined)
-  const runner = await startEngine(session, logger, onCommit)
+  const runner = await startEngine(session, logger, signal, onCommit)
   try {
     const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })
     const endReports = sql === null ? null : reportHealth({ session, runner, sql, sources, clock: systemClock, logger })

@@ -9,6 +9,7 @@ import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { withRoom } from './retry-disk-full.ts'
 import { type CommitListener, DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
 
 export interface RunnerOptions {
@@ -27,6 +28,8 @@ export interface RunnerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly onCommit?: CommitListener
+  /** Ends the wait for room on a full disk at the start. */
+  readonly signal?: AbortSignal
 }
 
 export interface RunnerStatus {
@@ -69,17 +72,11 @@ const LOOK_MS = 20
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, clock, logger, topologies } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
-  const readingTopics = new Map<string, Topic>()
-  for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
-  const lateness = new Map(
-    [...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]),
-  )
-  const views = await ensureViews({ log, clock, topologies, readingTopics, settings: lateness })
-  const deadLetters = await ensureDeadLetters(log, options.partitions)
+  const { readingTopics, views, deadLetters } = await patiently(options, () => prepare(options, events))
   const supervisor = new Supervisor(options, views, deadLetters)
   const members: GroupMember[] = []
   for (const [name, topic] of readingTopics) {
-    members.push(await supervisor.join(events.get(name) as EventType, topic))
+    members.push(await patiently(options, () => supervisor.join(events.get(name) as EventType, topic)))
   }
   return {
     views,
@@ -99,6 +96,31 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       logger.debug({}, 'the runner has stopped')
     },
   }
+}
+
+/** Makes the topics and the views where they are missing; to be called again where that failed halfway. */
+async function prepare(options: RunnerOptions, events: ReadonlyMap<string, EventType>) {
+  const { log, clock, topologies } = options
+  const readingTopics = new Map<string, Topic>()
+  for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
+  const settings = new Map(
+    [...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]),
+  )
+  const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
+  return { readingTopics, views, deadLetters: await ensureDeadLetters(log, options.partitions) }
+}
+
+/** Waits while the disk is full. */
+function patiently<T>({ clock, logger, signal }: RunnerOptions, action: () => Promise<T>): Promise<T> {
+  let told = false
+  return withRoom(action, {
+    clock,
+    signal: signal ?? new AbortController().signal,
+    onFull: ({ code, message, remedy }) => {
+      if (!told) logger.error({ code, remedy }, message)
+      told = true
+    },
+  })
 }
 
 async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions, event: EventType): Promise<Topic> {
@@ -149,7 +171,7 @@ class Supervisor {
   private readonly deadLetters: DeadLetterTopic
   private readonly budget: MemoryBudget
   private readonly running = new Map<PartitionLease, Running>()
-  private readonly failures: TaskFailure[] = []
+  private failures: TaskFailure[] = []
 
   constructor(options: RunnerOptions, views: ReadonlyMap<string, LiveView>, deadLetters: DeadLetterTopic) {
     this.options = options
@@ -187,6 +209,9 @@ class Supervisor {
     const stop = new AbortController()
     const running: Running = { stop, task: this.newTask(event, lease, lease.progress, false), done: Promise.resolve() }
     this.running.set(lease, running)
+    // Whatever was wrong before is tried anew.
+    const { topic, partition } = lease
+    this.failures = this.failures.filter((failure) => failure.topic !== topic.name || failure.partition !== partition)
     running.done = this.supervise(event, lease, running)
   }
 
@@ -200,6 +225,9 @@ class Supervisor {
       this.failures.push({ ...facts, error })
       const code = error instanceof WindrowError ? error.code : undefined
       this.options.logger.error({ ...facts, code }, `a task has failed: ${messageOf(error)}`)
+    } finally {
+      // Nobody says of a lease that was lost that it is to end; another process has the partition now.
+      if (lease.lost.aborted) this.running.delete(lease)
     }
   }
 

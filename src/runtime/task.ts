@@ -180,16 +180,17 @@ export class Task {
    * local state is saved. Rejects when it cannot go on; the partition stays where the last commit left it.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { lease, logger } = this.options
+    const { lease } = this.options
     const stop = AbortSignal.any([signal, lease.lost])
     try {
       await this.recover(stop)
       if (!stop.aborted) await this.process(stop)
       this.state = 'stopped'
+      if (lease.lost.aborted && !signal.aborted) this.tellTakenOver()
     } catch (error) {
       if (isWindrowError(error, 'WR_FENCED') || lease.lost.aborted) {
         this.state = 'stopped'
-        logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
+        this.tellTakenOver()
         return
       }
       this.state = 'failed'
@@ -197,6 +198,11 @@ export class Task {
     } finally {
       this.store.close()
     }
+  }
+
+  private tellTakenOver(): void {
+    const { lease, logger } = this.options
+    logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
   }
 
   /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */

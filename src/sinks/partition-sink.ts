@@ -102,7 +102,7 @@ export class PartitionSink {
     if (point.kind === 'mend') {
       if (this.owned && claim.progress !== null && claim.progress.topicId !== topic.id)
         throw shared(view, this.context.sink.describe())
-      logger.info({ ...this.facts(), reason: point.reason }, `${view.name} is compared as a whole with its topic`)
+      logger.debug({ ...this.facts(), reason: point.reason }, `${view.name} is compared as a whole with its topic`)
       await this.mend()
       return
     }
@@ -183,7 +183,7 @@ export class PartitionSink {
     this.owned = true
     this.stats.mended += 1
     this.backoff.succeeded()
-    logger.info({ ...this.facts(), ...report }, `${view.name} is as its topic says`)
+    logger.debug({ ...this.facts(), ...report }, `${view.name} is as its topic says`)
   }
 
   /**
@@ -223,7 +223,7 @@ export class PartitionSink {
     if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry)) this.store.doubt()
     const { code, message } = this.stats.failed(error)
     const waitMs = Math.round(this.backoff.next())
-    const facts = { ...this.facts(), code, tries: this.backoff.tries, waitMs }
+    const facts = { ...this.facts(), code, tries: this.backoff.tries, wait_ms: waitMs }
     // To lose the right to write to one who compares the whole view is nothing that anybody has to know.
     const usual = code === 'WR_FENCED' || code === 'WR_SINK_MENDING'
     if (this.backoff.tries === 1 && !usual) logger.warn(facts, `${this.target.view.name} cannot be written for now: ${message}`)

@@ -115,9 +115,11 @@ class Runner {
     }
     // The new generation takes over from the store's own progress, so nothing is written by both.
     await before?.stop()
+    this.sinks.delete(view.name)
     const sink = new ViewSink(this.context, this.store, view, topic)
-    this.sinks.set(view.name, sink)
+    // Only one that has started is known: any other is tried again, for instance when the disk has room.
     await sink.start()
+    this.sinks.set(view.name, sink)
   }
 }
 

@@ -18,7 +18,7 @@ export class ViewSink {
   private readonly context: SinkContext
   private readonly store: PreparedStore
   private readonly running = new Map<PartitionLease, Running>()
-  private member: Promise<GroupMember> | null = null
+  private member: GroupMember | null = null
 
   constructor(context: SinkContext, store: PreparedStore, view: View, topic: Topic) {
     this.context = context
@@ -31,22 +31,26 @@ export class ViewSink {
     return sinkGroup(this.context.sink.name, this.topic.id)
   }
 
+  /** When it rejects, nothing is left of it. */
   async start(): Promise<void> {
-    this.member = this.context.log.joinGroup({
-      group: this.group,
-      topics: [this.topic],
-      onAssigned: (lease) => this.begin(lease),
-      onRevoked: (lease) => this.end(lease),
-    })
-    await this.member
+    try {
+      this.member = await this.context.log.joinGroup({
+        group: this.group,
+        topics: [this.topic],
+        onAssigned: (lease) => this.begin(lease),
+        onRevoked: (lease) => this.end(lease),
+      })
+    } catch (error) {
+      await this.endAll()
+      throw error
+    }
   }
 
   /** Ends after the batches under way, with their progress committed. */
   async stop(): Promise<void> {
-    const member = await this.member
-    await member?.leave()
+    await this.member?.leave()
     // A member that leaves is not told of leases that were lost just before.
-    await Promise.all([...this.running.keys()].map((lease) => this.end(lease)))
+    await this.endAll()
   }
 
   statuses(): Promise<SinkStatus[]> {
@@ -58,6 +62,10 @@ export class ViewSink {
     const sink = new PartitionSink({ context: this.context, view: this.view, lease, store: this.store, stop: stop.signal })
     const done = sink.run().finally(() => this.running.delete(lease))
     this.running.set(lease, { sink, stop, done })
+  }
+
+  private async endAll(): Promise<void> {
+    await Promise.all([...this.running.keys()].map((lease) => this.end(lease)))
   }
 
   private async end(lease: PartitionLease): Promise<void> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WindrowError } from '../../src/core/errors.ts'
 import { logMendSource } from '../../src/sinks/log-mend-source.ts'
 import type { MendSource, Sink, SinkBatch, SinkRow, SinkTarget } from '../../src/sinks/sink.ts'
@@ -238,6 +238,14 @@ export function sinkConformance(traits: StoreTraits): void {
       expect(await held(runner)).toEqual(byKey(conformanceView, [row('lyon', 0, 5), row('nice', 0, 3)]))
       await world.write([drop('nice', 0)])
       expect(await held(runner)).toEqual([row('lyon', 0, 5)])
+    })
+
+    test('is written all the same where joining the group failed for a while', async () => {
+      const { world, run, held } = await setting()
+      await world.write([put('paris', 0, 1)])
+      const noRoom = new WindrowError('WR_DISK_FULL', { message: 'no room', remedy: 'make room', canRetry: true })
+      vi.spyOn(world.log, 'joinGroup').mockRejectedValueOnce(noRoom).mockRejectedValueOnce(noRoom)
+      expect(await held(await run())).toEqual(world.expected())
     })
 
     test('is filled while its topic was compacted', async () => {

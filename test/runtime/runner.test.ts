@@ -8,6 +8,7 @@ import { readingEncoder } from '../../src/events/reading-encoder.ts'
 import type { Log } from '../../src/log/port.ts'
 import { startRunner } from '../../src/runtime/runner.ts'
 import { dailySensorMeans } from '../../src/streams/topologies/air.ts'
+import { crashingLog } from '../../src/testing/crashing-log.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
 import { air } from '../streams/readings.ts'
@@ -57,4 +58,29 @@ test('a runner reads what is there, commits rows, stops, and a second one goes o
   expect(ledgers.reduce((sum, { duplicate }) => sum + duplicate, 0)).toBe(1)
   expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(3)
   await second.stop()
+})
+
+test('a runner shows no task of a partition that another took over while it was paused', async () => {
+  const log = memoryLog()
+  const other = log.connect()
+  const options = { kv: null, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock: systemClock, logger }
+  const runner = await startRunner({ ...options, log })
+  log.freeze()
+  await publish(other, [air('2025-01-01T00:00:00Z', { co: 1 })])
+  const partition = partitionOf(Buffer.from('a'), 4)
+  await expect.poll(() => runner.status().tasks.map((task) => task.partition)).not.toContain(partition)
+  expect(runner.status().failures).toEqual([])
+  await runner.stop()
+})
+
+test('a runner waits for room on the disk at its start', async () => {
+  const log = memoryLog()
+  const full = crashingLog(log, { point: 'disk-full', times: 3 })
+  await publish(log, [air('2025-01-01T00:00:00Z', { co: 1 })])
+  const clock = { ...systemClock, sleep: () => Promise.resolve() }
+  const options = { kv: null, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock, logger }
+  const runner = await startRunner({ ...options, log: full })
+  await runner.untilEnd(new AbortController().signal)
+  expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(1)
+  await runner.stop()
 })

@@ -20,9 +20,9 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     for (const notice of config.notices) logger.warn({}, notice)
     const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
-      const pipeline = await startPipeline(session, logger, sql)
+      const pipeline = await startPipeline(session, logger, sql, context.signal)
       try {
-        logger.info({ dataDir: config.dataDir, views: pipeline.runner.views.size, sinks: options.sinks }, 'running')
+        logger.info({ data_dir: config.dataDir, views: pipeline.runner.views.size, sinks: options.sinks }, 'running')
         if (options.untilEnd === true) {
           await pipeline.untilEnd(context.signal)
           context.signal.throwIfAborted()

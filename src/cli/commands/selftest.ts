@@ -92,7 +92,7 @@ async function inOrder(context: CliContext, session: Session, step: Step): Promi
   const sql = openViewsSql(session.config, logger)
   try {
     await step('topologies keep the views, in the log and in the embedded Postgres', async () => {
-      const pipeline = await startPipeline(session, logger, sql)
+      const pipeline = await startPipeline(session, logger, sql, context.signal)
       try {
         await pipeline.untilEnd(context.signal)
       } finally {
@@ -111,7 +111,7 @@ async function reversed(context: CliContext, from: Session, to: Session, step: S
   const logger = createLogger(to.config, context.stderr)
   await step('the readings are copied in reverse order', () => copyReversed(from, to))
   await step('topologies keep the views of the copy', async () => {
-    const pipeline = await startPipeline(to, logger, null)
+    const pipeline = await startPipeline(to, logger, null, context.signal)
     try {
       await pipeline.untilEnd(context.signal)
     } finally {

@@ -39,6 +39,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
         session,
         logger,
         sql,
+        context.signal,
         () => sources.statuses(),
         (topic, seconds) => metrics.observeCommit(topic, seconds),
       )

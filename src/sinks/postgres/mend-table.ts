@@ -11,7 +11,7 @@ export interface MendTools {
   readonly client: SqlClient
   readonly schema: string
   readonly table: ProgressTable
-  /** Names this process among those that may want to compare the same view. */
+  /** Names this call among those that may want to compare the same view, in this process or another. */
   readonly holder: string
 }
 

@@ -30,7 +30,6 @@ class PostgresSink implements Sink {
   private readonly schema: string
   private readonly extras: ViewExtras
   private readonly table: ProgressTable
-  private readonly holder = randomUUID()
   private readonly statements = new Map<string, TableStatements>()
 
   constructor(options: PostgresSinkOptions) {
@@ -71,7 +70,8 @@ class PostgresSink implements Sink {
   }
 
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
-    return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: this.holder }, source, signal)
+    // Each call for itself: the partitions of a view may ask at once.
+    return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }, source, signal)
   }
 
   describe(): string {

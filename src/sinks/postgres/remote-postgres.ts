@@ -58,9 +58,13 @@ export class RemotePostgres implements SessionSource {
     return this.turns.run(async () => {
       await this.ask({ kind: 'take', inBackground })
       try {
-        return await work(this.newSession())
-      } finally {
-        if (this.failure === null) await this.ask({ kind: 'give' })
+        const result = await work(this.newSession())
+        await this.ask({ kind: 'give' })
+        return result
+      } catch (error) {
+        // What went wrong first says more than that the session was given up over it.
+        if (this.failure === null) await this.ask({ kind: 'give' }).catch(() => undefined)
+        throw error
       }
     }, inBackground)
   }

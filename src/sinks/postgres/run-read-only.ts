@@ -1,4 +1,5 @@
 import type { SqlClient, SqlResult, SqlSession } from './sql-client.ts'
+import { sqlRefused } from './sql-errors.ts'
 
 export interface ReadOnlyOptions {
   /** Rows at most; more are told by `truncated`. */
@@ -17,6 +18,7 @@ export interface ReadOnlyResult extends SqlResult {
  * `SqlSession.query` does; WR_SQL with SQLSTATE 25006 for a statement that writes.
  */
 export async function runReadOnly(client: SqlClient, text: string, options: ReadOnlyOptions): Promise<ReadOnlyResult> {
+  if (isProgram(text)) throw sqlRefused({ message: 'programs are not run for a statement', sqlState: '0A000' })
   const done = new RolledBack()
   try {
     return await client.transaction(
@@ -50,8 +52,18 @@ function cut(result: SqlResult, limit: number): ReadOnlyResult {
   return { ...result, rows: result.rows.slice(0, limit), rowCount: limit, truncated: true }
 }
 
-/** What may stand behind DECLARE … CURSOR FOR. Comments and brackets may come first. */
+/** What may stand behind DECLARE … CURSOR FOR. */
 function isQuery(text: string): boolean {
-  const start = text.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/, '')
-  return /^(?:select|with|values|table)\b/i.test(start)
+  return /^(?:select|with|values|table)\b/i.test(beginning(text))
+}
+
+/** The embedded Postgres would wait for it for ever. */
+function isProgram(text: string): boolean {
+  const statement = beginning(text)
+  return /^copy\b/i.test(statement) && /\bprogram\b/i.test(statement)
+}
+
+/** Without the comments and brackets that may come first. */
+function beginning(text: string): string {
+  return text.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/, '')
 }

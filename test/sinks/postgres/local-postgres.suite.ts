@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
+import { runReadOnly } from '../../../src/sinks/postgres/run-read-only.ts'
 import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
 import { silentLogger } from '../silent-logger.ts'
 
@@ -19,6 +20,17 @@ export function localPostgresSuite(dataDir: string, owner: LocalPostgres): void 
     ['of this process', clientOver(owner)],
     ['of another process', clientOver(guest)],
   ])('the embedded Postgres %s', (_, client) => {
+    test('says of a statement that took too long that it did, and answers the next one', async () => {
+      const endless = runReadOnly(client, 'SELECT count(*) FROM generate_series(1, 100000000000)', { limit: 1, timeoutMs: 300 })
+      await expect(endless).rejects.toMatchObject({ code: 'WR_SQL_TIMEOUT' })
+      await expect.poll(async () => (await client.query('SELECT 1').catch(() => null))?.rows, { timeout: 30_000 }).toEqual([[1]])
+    })
+
+    test('refuses to run a program, for which it would wait for ever', async () => {
+      const statement = "-- a comment\n copy (SELECT 1) TO program 'x'"
+      await expect(runReadOnly(client, statement, { limit: 1 })).rejects.toMatchObject({ code: 'WR_SQL' })
+    })
+
     test('answers a query with typed cells', async () => {
       const result = await client.query(
         `SELECT 1, 2::int8, 9007199254740993::int8, 0.1::float8, 'NaN'::float8, true, NULL, 'é"''', date '2025-01-02',
