@@ -83,7 +83,9 @@ function asWindrowError(error: FastifyError | WindrowError): { readonly status: 
 
 function sendError(logger: Logger, error: FastifyError | WindrowError, request: FastifyRequest, reply: FastifyReply): void {
   const answer = asWindrowError(error)
-  if (answer.status >= 500) logger.error({ err: error, method: request.method, url: request.url }, answer.error.message)
+  const facts = { err: error, method: request.method, url: request.url }
+  if (answer.status === 503) logger.warn(facts, answer.error.message)
+  else if (answer.status >= 500) logger.error(facts, answer.error.message)
   if (answer.status === 503) reply.header('retry-after', '5')
   if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="windrow"')
   const body: ErrorBody = { code: answer.error.code, message: answer.error.message, remedy: answer.error.remedy }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { WindrowError } from '../core/errors.ts'
+import { parameterError } from './api-error.ts'
 
 /** Nothing from another host, no inline script, no frame around it. */
 const CONTENT_SECURITY_POLICY = [
@@ -21,6 +22,14 @@ export function addSecurityHeaders(app: FastifyInstance): void {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     })
+  })
+}
+
+/** No text of a reading holds U+0000, and no store takes one. */
+export function refuseZeroBytes(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (!/%00|\0/.test(request.url)) return
+    throw parameterError('The address holds a zero byte.', 'Leave %00 out.')
   })
 }
 

@@ -12,7 +12,7 @@ import { registryRoutes } from './routes/registry.ts'
 import { stationsRoute } from './routes/stations.ts'
 import { type StreamOptions, streamRoute } from './routes/stream.ts'
 import { viewRoutes } from './routes/views.ts'
-import { addSecurityHeaders, checkHostHeader, isLoopback } from './security.ts'
+import { addSecurityHeaders, checkHostHeader, isLoopback, refuseZeroBytes } from './security.ts'
 
 export interface ServerOptions extends Partial<Omit<StreamOptions, 'logger'>> {
   /** The address that it will be bound to: decides whether the Host header is checked. */
@@ -54,6 +54,7 @@ export function createServer(ports: ApiPorts, options: ServerOptions): FastifyIn
   }
   const metrics = options.metrics ?? createMetrics()
   addSecurityHeaders(app)
+  refuseZeroBytes(app)
   if (isLoopback(options.host)) checkHostHeader(app)
   answerErrors(app, logger)
   closeGracefully(app, options.closeGraceMs ?? 3000)

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Config } from '../config/load-config.ts'
+import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Output } from './output.ts'
 import { type Style, styleOf } from './style.ts'
@@ -24,9 +25,23 @@ function jsonLogger({ logLevel, redact }: Pick<Config, 'logLevel' | 'redact'>, o
     },
   }
   return pino(
-    { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    {
+      level: logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers: {
+        err: (error: unknown) => (logLevel === 'debug' ? pino.stdSerializers.err(error as Error) : plainError(error)),
+      },
+    },
     stream,
   )
+}
+
+/** An error that was foreseen says what to do; of any other, where it arose is what helps. */
+function plainError(error: unknown): unknown {
+  if (isWindrowError(error)) return { code: error.code, message: error.message, remedy: error.remedy }
+  return error instanceof Error ? pino.stdSerializers.err(error) : error
 }
 
 function lineLogger({ logLevel, redact }: Pick<Config, 'logLevel' | 'redact'>, output: Output): Logger {
@@ -51,6 +66,11 @@ function label(style: Style, level: Level): string {
 function factsText(style: Style, facts: object): string {
   const parts = Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}=${textOf(value)}`)
   return parts.length === 0 ? '' : ` ${style.faint(parts.join(' '))}`
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return messageOf(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -86,7 +86,7 @@ function resolverOf(view: View, ownSchema: string, id: number, schema: string) {
   } catch (error) {
     throw new WindrowError('WR_ROW_SCHEMA', {
       message: `rows of ${view.name} written with schema ${id} cannot be read as the view is declared now: ${messageOf(error)}`,
-      remedy: `Keep the view's columns compatible (new ones nullable, none with another type), or rebuild it: windrow replay ${view.name}.`,
+      remedy: `Keep the view's columns compatible (new ones nullable, none with another type), or build the views anew from the log: windrow reset --views.`,
       facts: { view: view.name, schemaId: id },
       cause: error,
     })
@@ -195,7 +195,7 @@ function unknownSchema(view: View, id: number): WindrowError {
 function corrupt(view: View, why: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_ROW_CORRUPT', {
     message: `a record of ${view.name} is no row of it: ${why}`,
-    remedy: `Find who else writes into the view's topic; rebuild the view with windrow replay ${view.name}.`,
+    remedy: `Find who else writes into the view's topic; build the views anew from the log: windrow reset --views.`,
     facts: { view: view.name },
     cause,
   })

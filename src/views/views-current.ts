@@ -96,7 +96,7 @@ export async function decodeCurrentView(
 function unreadable(why: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_VIEWS_CURRENT', {
     message: `a record of ${VIEWS_CURRENT_TOPIC} cannot be read: ${why}`,
-    remedy: 'Find who else writes into this topic; windrow replay writes the record of a view anew.',
+    remedy: 'Find who else writes into this topic; windrow reset --views builds all views anew from the log.',
     cause,
   })
 }

@@ -24,6 +24,15 @@ describe('headers of every answer', () => {
   })
 })
 
+test.each(['/api/views/weather_hourly?station=%00', '/api/views/a%00b', '/%00'])(
+  '%s is refused: no text holds a zero byte',
+  async (url) => {
+    const response = await shared().app.inject(url)
+    expect(response.statusCode).toBe(400)
+    expect(response.json()).toMatchObject({ code: 'WR_API_PARAMETER' })
+  },
+)
+
 describe('the Host header', () => {
   const ask = async (bound: string, host: string): Promise<number> => {
     const { app } = bound === '127.0.0.1' ? shared() : startServer({ host: bound })

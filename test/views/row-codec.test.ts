@@ -178,7 +178,7 @@ describe('rows that another version of the view wrote', () => {
     const bytes = rowEncoder(defineView({ name: 'v', doc: '', key, values: {}, stores: ['postgres'] }), ID).encode(['paris'])
     const schema = rowSchema(defineView({ name: 'v', doc: '', key, values: {}, stores: ['postgres'] }))
     expect(() => decoderOf(before, schema).decode(bytes)).toThrow(
-      expect.objectContaining({ code: 'WR_ROW_SCHEMA', remedy: expect.stringContaining('windrow replay v') }),
+      expect.objectContaining({ code: 'WR_ROW_SCHEMA', remedy: expect.stringContaining('windrow reset --views') }),
     )
   })
 
