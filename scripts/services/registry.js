@@ -1,60 +1,37 @@
 // @ts-check
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { findJava } from './find-tools.js'
+import { composeService } from './compose.js'
 import { freePorts } from './free-ports.js'
-import { mavenFolder } from './maven.js'
-import { serverProcess } from './server-process.js'
+import { howToRun } from './how-to-run.js'
+import { startJavaRegistry } from './java-registry.js'
+import { answersHttp } from './until-ready.js'
 
-export const registryVersion = '3.0.9'
-
-/** Downloads the schema registry, unless the cache has it. */
-export const installRegistry = () => mavenFolder('registry', 'dependency:unpack')
+/** @typedef {import('./service.js').Registry} Registry */
 
 /**
- * Starts a schema registry (Apicurio) on a loopback port. It keeps its schemas in a folder, so that they outlive a kill.
+ * Starts a Confluent-compatible schema registry on a loopback port.
  * @param {{ readonly port?: number }} [options]
+ * @returns {Promise<Registry>}
  */
 export async function startRegistry(options = {}) {
-  const java = findJava()
-  if (java === null) throw new Error('The schema registry needs Java 17 or newer')
-  const libs = join(await installRegistry(), 'libs')
-  const folder = await mkdtemp(join(tmpdir(), 'windrow-registry-'))
-  const ports = await freePorts(2)
-  const port = options.port ?? ports[0]
-  const properties = {
-    'quarkus.http.host': '127.0.0.1',
-    'quarkus.http.port': port,
-    'quarkus.management.host': '127.0.0.1',
-    'quarkus.management.port': ports[1],
-    'apicurio.storage.kind': 'sql',
-    'apicurio.storage.sql.kind': 'h2',
-    'apicurio.datasource.url': `jdbc:h2:file:${join(folder, 'schemas')}`,
-  }
-  const server = serverProcess({
+  return howToRun() === 'docker' ? composeRegistry(options) : startJavaRegistry(options)
+}
+
+/**
+ * @param {{ readonly port?: number }} options
+ * @returns {Promise<Registry>}
+ */
+async function composeRegistry({ port: wanted }) {
+  const port = wanted ?? /** @type {number} */ ((await freePorts(1))[0])
+  const server = composeService({
     name: 'registry',
-    command: java,
-    args: [
-      '-Xmx384m',
-      ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
-      '-jar',
-      join(libs, `apicurio-registry-app-${registryVersion}-runner.jar`),
-    ],
-    logFile: join(folder, 'registry.log'),
-    isReady: () => answers(`http://127.0.0.1:${port}/apis/registry/v3/system/info`),
+    variables: { PORT_REGISTRY: String(port) },
+    isReady: () => answersHttp(`http://127.0.0.1:${port}/apis/registry/v3/system/info`),
   })
   const registry = {
-    /** What SCHEMA_REGISTRY_URL says. */
     url: `http://127.0.0.1:${port}/apis/ccompat/v7`,
-    server,
     kill: server.kill,
-    start: () => server.start(),
-    /** Ends it and removes its folder. */
-    async stop() {
-      await server.kill('SIGKILL')
-      await rm(folder, { recursive: true, force: true })
-    },
+    start: server.start,
+    stop: server.remove,
   }
   try {
     await server.start()
@@ -63,19 +40,4 @@ export async function startRegistry(options = {}) {
     throw error
   }
   return registry
-}
-
-/**
- * Whether the address answers with success.
- * @param {string} url
- */
-export async function answers(url) {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
-    await response.arrayBuffer()
-    return response.ok
-  } catch {
-    // Nobody listens yet, or not for long enough: the caller asks again.
-    return false
-  }
 }

@@ -1,36 +1,28 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { endWithUs } from './end-with-us.js'
+import { untilReady } from './until-ready.js'
 
 /** @typedef {import('./service.js').Service} Service */
 
-/** Every server of this process that has not ended: none may outlive it. @type {Set<import('node:child_process').ChildProcess>} */
-const running = new Set()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 /** Signals that leave the process in place. */
-const passing = new Set(['SIGSTOP', 'SIGCONT', 'SIGQUIT'])
+const passing = new Set(['SIGSTOP', 'SIGCONT'])
 
 const stopTimeoutMs = 30_000
 
 /**
- * A server that runs as a process of ours. It is not started yet.
- *
- * Nothing that this starts outlives the process that called it: not after an uncaught error, and not after kill -9 either, since
- * a shell waits at the other end of a pipe and ends the server when the pipe breaks.
+ * A server that runs as a process of ours and ends with us. It is not started yet.
  * @param {object} options
  * @param {string} options.name
  * @param {string} options.command
  * @param {readonly string[]} options.args
  * @param {string} options.logFile
- * @param {() => Promise<boolean>} options.isReady asked again and again until it is
- * @param {number} [options.readyTimeoutMs]
+ * @param {() => Promise<boolean>} options.isReady
+ * @param {string | null} options.scratch a folder that is removed if we are killed
  * @returns {Service}
  */
-export function serverProcess({ name, command, args, logFile, isReady, readyTimeoutMs = 120_000 }) {
+export function serverProcess({ name, command, args, logFile, isReady, scratch }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null
   /** @type {Promise<void>} */
@@ -44,45 +36,44 @@ export function serverProcess({ name, command, args, logFile, isReady, readyTime
     const launched = spawn(command, args, { stdio: ['ignore', output, output], detached: true })
     closeSync(output)
     child = launched
+    const hasEnded = launched.pid === undefined ? () => undefined : endWithUs(killAndRemove(launched.pid, scratch))
     ended = new Promise((resolve) => {
       const over = () => {
-        running.delete(launched)
+        hasEnded()
         if (child === launched) child = null
         resolve()
       }
       launched.once('error', over)
       launched.once('exit', over)
     })
-    if (launched.pid === undefined) return
-    running.add(launched)
-    endWithUs(launched.pid, ended)
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async function kill(signal = 'SIGKILL') {
+    child?.kill(signal)
+    if (!passing.has(signal)) await ended
   }
 
   return {
     name,
-    logFile,
+    log,
+    kill,
     get pid() {
       return child?.pid ?? null
+    },
+    get runs() {
+      return child !== null
     },
 
     async start() {
       if (child !== null) throw new Error(`${name} runs already`)
       launch()
-      const deadline = performance.now() + readyTimeoutMs
-      while (!(await isReady())) {
-        if (child === null) throw new Error(`${name} ended before it was ready:\n${log().slice(-4000)}`)
-        if (performance.now() > deadline) {
-          const said = log().slice(-4000)
-          await this.kill('SIGKILL')
-          throw new Error(`${name} was not ready after ${readyTimeoutMs} ms:\n${said}`)
-        }
-        await Promise.race([delay(50), ended])
+      try {
+        await untilReady({ name, isReady, runs: () => child !== null, log, ended })
+      } catch (error) {
+        await kill()
+        throw error
       }
-    },
-
-    async kill(signal = 'SIGKILL') {
-      child?.kill(signal)
-      if (!passing.has(signal)) await ended
     },
 
     async stop() {
@@ -98,17 +89,10 @@ export function serverProcess({ name, command, args, logFile, isReady, readyTime
 }
 
 /**
- * Has a shell kill the process when this one is gone, however it went.
  * @param {number} pid
- * @param {Promise<void>} ended
+ * @param {string | null} scratch
  */
-function endWithUs(pid, ended) {
-  const shell = spawn('sh', ['-c', 'read -r _ || kill -9 "$1"', 'windrow-services', String(pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  shell.unref()
-  // @ts-expect-error a pipe of a child is a socket, which the types do not say
-  shell.stdin.unref()
-  void ended.then(() => shell.stdin.end('ended\n'))
+function killAndRemove(pid, scratch) {
+  if (scratch === null) return ['kill', '-9', String(pid)]
+  return ['sh', '-c', 'kill -9 "$1"; rm -rf "$2"', 'windrow-services', String(pid), scratch]
 }

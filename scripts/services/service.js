@@ -4,12 +4,40 @@
  * A server that tests may end and start again.
  * @typedef {object} Service
  * @property {string} name
- * @property {string} logFile what it printed
+ * @property {() => string} log what it printed so far
  * @property {number | null} pid null while it does not run, and where a container runs it
+ * @property {boolean} runs
  * @property {() => Promise<void>} start resolves when it answers; rejects with its log when it ends or never does
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill sends the signal (SIGKILL unless told otherwise) and waits until the
- *   process is gone, except for SIGSTOP and SIGCONT
+ *   server is gone, except for SIGSTOP and SIGCONT
  * @property {() => Promise<void>} stop SIGTERM, and resolves when it is gone
+ */
+
+/**
+ * @typedef {object} KafkaOptions
+ * @property {string} [folder] where its data stays; by default a temporary folder that is removed in the end. A container's data
+ *   is in a volume of its own and always removed
+ * @property {number} [nodes] brokers of the cluster, 1 unless told otherwise; the first one is the controller too
+ * @property {number} [port] of the first broker
+ * @property {Readonly<Record<string, string>>} [settings] of server.properties, over ours
+ * @property {string} [maxHeap] `512m` unless told otherwise
+ */
+
+/**
+ * @typedef {object} Kafka
+ * @property {string} brokers what KAFKA_BROKERS says
+ * @property {readonly Service[]} nodes
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill sends the signal to all nodes, as their own `kill`
+ * @property {() => Promise<void>} start starts those nodes that do not run
+ * @property {() => Promise<void>} stop ends all that was started, and removes what it left behind
+ */
+
+/**
+ * @typedef {object} Registry
+ * @property {string} url what SCHEMA_REGISTRY_URL says
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
 export {}
