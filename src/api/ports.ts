@@ -215,8 +215,10 @@ export interface DeadLetterInfo {
   /** Its key: the canonical JSON array of its origin. */
   readonly id: string
   readonly origin: 'log' | 'sink' | 'source'
-  /** Where exactly, in words: `air.readings 0@1204`, `airqino 283164601`. */
+  /** Where exactly, in words: `air.readings 0@1204`, `file roof.csv line 3`. */
   readonly where: string
+  /** What the source read, for instance a file's path; null where that is unknown. */
+  readonly input: string | null
   readonly code: string
   readonly message: string
   readonly remedy: string

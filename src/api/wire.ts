@@ -89,7 +89,8 @@ export function whyOnWire(
 const problemOnWire = (problem: Problem | null): Readonly<Record<string, unknown>> | null =>
   problem && { code: problem.code, message: problem.message, remedy: problem.remedy, since: optionalInstantText(problem.since) }
 
-function ledgerOnWire(ledger: Ledger): Readonly<Record<string, unknown>> {
+/** What became of the readings, by the names that leave the process. */
+export function fatesOnWire(ledger: Ledger): Readonly<Record<string, number>> {
   return {
     accepted: ledger.accepted,
     current: ledger.current,
@@ -98,9 +99,13 @@ function ledgerOnWire(ledger: Ledger): Readonly<Record<string, unknown>> {
     duplicate: ledger.duplicate,
     too_late: ledger.tooLate,
     dead_lettered: ledger.deadLettered,
-    unexplained: unexplained(ledger),
   }
 }
+
+const ledgerOnWire = (ledger: Ledger): Readonly<Record<string, number>> => ({
+  ...fatesOnWire(ledger),
+  unexplained: unexplained(ledger),
+})
 
 export function healthOnWire(report: HealthReport): Readonly<Record<string, unknown>> {
   return {
@@ -154,6 +159,6 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
 }
 
 export function deadLetterOnWire(letter: DeadLetterInfo): Readonly<Record<string, unknown>> {
-  const { id, origin, where, code, message, remedy, size, preview } = letter
-  return { id, origin, where, code, message, remedy, recorded_at: formatInstant(letter.recordedAt), size, preview }
+  const { id, origin, where, input, code, message, remedy, size, preview } = letter
+  return { id, origin, where, input, code, message, remedy, recorded_at: formatInstant(letter.recordedAt), size, preview }
 }

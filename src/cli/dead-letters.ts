@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { DeadLetterInfo } from '../api/ports.ts'
 import { keyText, type RecordBatch, valueBytes } from '../core/record-block.ts'
 import { DEAD_LETTERS_TOPIC, type DeadLetter, decodeDeadLetter } from '../events/dead-letter.ts'
@@ -104,14 +105,16 @@ function previewOf(value: Uint8Array | null): string | null {
 }
 
 function whereOf({ letter }: FiledLetter): string {
-  const { origin, line } = letter
+  const { origin, input, line } = letter
   switch (origin.kind) {
     case 'log':
       return `${origin.topic} ${origin.partition}@${origin.offset}`
     case 'sink':
       return `${origin.sink}: ${origin.topic} ${origin.partition}@${origin.offset}`
     case 'source':
-      return [origin.source, origin.station, line === null ? '' : `line ${line}`].filter((part) => part !== '').join(' ')
+      return [origin.source, basename(input ?? ''), origin.station, line === null ? '' : `line ${line}`]
+        .filter((part) => part !== '')
+        .join(' ')
   }
 }
 
@@ -122,6 +125,7 @@ export function describeDeadLetter(filed: FiledLetter): DeadLetterInfo {
     id: filed.id,
     origin: letter.origin.kind,
     where: whereOf(filed),
+    input: letter.input ?? null,
     code: letter.code,
     message: letter.message,
     remedy: remedyOf(letter.code),

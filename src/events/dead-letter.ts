@@ -30,6 +30,8 @@ export type DeadLetterOrigin =
 
 export interface DeadLetter {
   readonly origin: DeadLetterOrigin
+  /** What the source read, for instance a file's path; absent where that is unknown. */
+  readonly input?: string
   /** Line (row, element) of a source's input, from 1; null where there is none. */
   readonly line: number | null
   /** `WR_...` or `TOO_LATE`. */
@@ -103,6 +105,7 @@ interface WireLetter {
   readonly source: string | null
   readonly station: string | null
   readonly hash: string | null
+  readonly input: string | null
   readonly line: number | null
   readonly code: string
   readonly message: string
@@ -112,7 +115,7 @@ interface WireLetter {
   readonly at: number
 }
 
-function wireValues({ origin, line, code, message, key, value, valueLength, at }: DeadLetter): WireLetter {
+function wireValues({ origin, input, line, code, message, key, value, valueLength, at }: DeadLetter): WireLetter {
   const fromLog = origin.kind === 'source' ? null : origin
   const fromSource = origin.kind === 'source' ? origin : null
   return {
@@ -125,6 +128,7 @@ function wireValues({ origin, line, code, message, key, value, valueLength, at }
     source: fromSource?.source ?? null,
     station: fromSource?.station ?? null,
     hash: fromSource?.hash ?? null,
+    input: input ?? null,
     line,
     code,
     message,
@@ -136,8 +140,8 @@ function wireValues({ origin, line, code, message, key, value, valueLength, at }
 }
 
 function letterOf(wire: WireLetter): DeadLetter {
-  const { line, code, message, key, value, value_length: valueLength, at } = wire
-  return { origin: originOf(wire), line, code, message, key, value, valueLength, at }
+  const { input, line, code, message, key, value, value_length: valueLength, at } = wire
+  return { origin: originOf(wire), ...(input === null ? {} : { input }), line, code, message, key, value, valueLength, at }
 }
 
 function originOf(wire: WireLetter): DeadLetterOrigin {

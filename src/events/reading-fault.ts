@@ -18,7 +18,7 @@ export const READING_REMEDIES: Readonly<Record<ReadingFaultCode, string>> = {
   WR_READING_ZONE: 'Use a name of the IANA time zone database, for instance Europe/Paris or UTC.',
   WR_READING_INTERVAL: 'Give the length of the interval in whole minutes, 1 to 1440.',
   WR_READING_TIMESTAMP:
-    'Give whole milliseconds since 1970-01-01 UTC, between the years 1900 and 9999 (not seconds, not microseconds).',
+    'Give a time that exists, between the years 1900 and 9999: in a file ISO 8601 with an offset (2025-01-31T02:30:00Z) or a local time of the time zone given, in a record whole milliseconds since 1970-01-01 UTC (not seconds, not microseconds).',
   WR_READING_FUTURE: "Check the clocks of the source and of the producer, and the source's time zone; a forecast is no reading.",
   WR_READING_COORDINATES: 'Give latitude between -90 and 90 and longitude between -180 and 180 degrees, or null.',
 }

@@ -68,6 +68,8 @@ export class Publisher {
   private readonly batch = new PublishBatch()
   private readonly deferred = new Map<string, FoundReading>()
   private waiting = noCounts()
+  /** Of the commit under way. */
+  private underWay = noCounts()
   private committed = noCounts()
   private commit: Promise<void> = Promise.resolve()
   private failure: { readonly error: unknown } | null = null
@@ -88,6 +90,7 @@ export class Publisher {
   /** One poll of the source. Throws what the source throws, after all that it said before is committed, or what a commit throws. */
   async poll(options: PollOptions): Promise<PublishCounts> {
     this.committed = noCounts()
+    this.underWay = noCounts()
     this.lastFlush = this.parts.clock.monotonic()
     try {
       await this.takeAll(options)
@@ -105,6 +108,7 @@ export class Publisher {
     const { source, clock, logger } = this.parts
     const progress = (done: number, total: number | null): void => {
       const counts = { ...this.committed }
+      addCounts(counts, this.underWay)
       addCounts(counts, this.waiting)
       onProgress?.(done, total, counts)
     }
@@ -205,11 +209,22 @@ export class Publisher {
       return
     }
     const origin = { kind: 'source', source: source.name, station, hash } as const
-    const letter = { origin, line, code, message, key: null, value: bad.bytes, valueLength: bad.byteLength, at: clock.now() }
+    const input = source.input === undefined ? {} : { input: source.input }
+    const letter = {
+      origin,
+      ...input,
+      line,
+      code,
+      message,
+      key: null,
+      value: bad.bytes,
+      valueLength: bad.byteLength,
+      at: clock.now(),
+    }
     this.batch.add(deadLetters.topic, deadLetterKey(origin), encodeDeadLetter(letter, deadLetters.schemaId))
     cursors.addDeadLetter(station, hash)
     this.waiting.deadLettered += 1
-    logger.warn({ source: source.name, station, line, code, hash }, message)
+    logger.warn({ source: source.name, ...input, station, line, code, hash }, message)
   }
 
   /** Begins to commit what waits, once the commit before is done. */
@@ -224,11 +239,13 @@ export class Publisher {
       addCounts(this.committed, counts)
       return
     }
+    this.underWay = counts
     const batch = cursors.seal((key, value) => this.batch.add(cursorsTopic, key, value))
     this.commit = writer.commit(this.batch.take()).then(
       () => {
         cursors.committed(batch)
         addCounts(this.committed, counts)
+        this.underWay = noCounts()
       },
       (error: unknown) => {
         this.failure ??= { error }

@@ -54,6 +54,8 @@ export interface Source {
   readonly name: string
   /** The station that it is about, `*` for several: with the name what one process at a time may publish. */
   readonly station: string
+  /** What it reads, for people who look for what was wrong: the path of a file. */
+  readonly input?: string
   readonly events: readonly EventType[]
   /** The clock that dates what is published, where that is not the process's own. */
   readonly clock?: Clock

@@ -24,14 +24,19 @@ export function instantOf(value: unknown, zone: TimeZone, column = 'timestamp'):
   }
   const text = value.trim()
   if (/^-?\d{6,}$/.test(text)) return epochInstant(Number(text), column)
-  const parts = TIMESTAMP.exec(text)
-  const local = parts === null ? Number.NaN : utcOf(parts)
-  const offset = parts?.[8]
-  const instant = offset === undefined ? fromLocal(local, zone) : local - offsetMs(offset)
-  if (Number.isNaN(instant)) {
-    throw new BadReading('WR_READING_TIMESTAMP', `${column}: ${JSON.stringify(text.slice(0, 60))} is no point in time`)
+  const refuse = (why: string): never => {
+    throw new BadReading('WR_READING_TIMESTAMP', `${column}: ${JSON.stringify(text.slice(0, 60))} ${why}`)
   }
-  return instant
+  const parts = TIMESTAMP.exec(text)
+  if (parts === null) return refuse('is no time as 2025-01-31T02:30:00Z or 2025-01-31 02:30')
+  const local = utcOf(parts)
+  if (Number.isNaN(local)) return refuse('is a day or a time that does not exist')
+  const offset = parts[8]
+  const instant = offset === undefined ? fromLocal(local, zone) : local - offsetMs(offset)
+  if (!Number.isNaN(instant)) return instant
+  return refuse(
+    offset === undefined ? `is skipped by the clocks of ${zone.name}, which go forward then` : 'has an offset that no clock has',
+  )
 }
 
 /** The instant at which clocks of the zone first show a local time, given as if it were UTC; NaN where they skip it. */

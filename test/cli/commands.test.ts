@@ -76,10 +76,10 @@ describe('on an empty folder', () => {
 
 describe('after readings were published and processed', () => {
   beforeAll(async () => {
-    expect(await json(...simulated, '--json')).toMatchObject({ polls: 1, failures: 0, deadLettered: 0 })
+    expect(await json(...simulated, '--json')).toMatchObject({ polls: 1, failures: 0, dead_lettered: 0 })
     expect(await json('produce', '--source', 'file', '--file', 'roof.csv', '--json')).toMatchObject({
       published: 2,
-      deadLettered: 1,
+      dead_lettered: 1,
     })
     expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
   }, 60_000)
@@ -88,8 +88,8 @@ describe('after readings were published and processed', () => {
     expect(await json('produce', '--source', 'file', '--file', 'roof.csv', '--json')).toMatchObject({
       published: 0,
       unchanged: 2,
-      deadLettered: 0,
-      deadLetteredBefore: 1,
+      dead_lettered: 0,
+      dead_lettered_before: 1,
     })
   })
 
@@ -211,6 +211,7 @@ describe('after readings were published and processed', () => {
     expect(ok).toBe(true)
     const accepted = partitions.reduce((sum: number, { ledger }: { ledger: { accepted: number } }) => sum + ledger.accepted, 0)
     expect(accepted).toBeGreaterThan(100)
+    expect(Object.keys(partitions[0].ledger)).toContain('dead_lettered')
     expect((await windrow('audit')).stdout).toContain('all')
   })
 
@@ -278,12 +279,16 @@ describe('after readings were published and processed', () => {
   test('dlq lists, shows and retries what could not be used', async () => {
     const [letter] = await json('dlq', 'list', '--json')
     expect(letter).toMatchObject({ origin: 'source', code: 'WR_READING_FIELD' })
-    expect(letter.where).toContain('line 3')
+    expect([letter.where, letter.input]).toEqual(['file roof.csv line 3', join(folder, 'roof.csv')])
+    expect(letter.recorded_at).toMatch(/^\d{4}-.*Z$/)
+    expect((await windrow('dlq', 'list')).stdout).toContain('temperature: "warm" is not a number')
     const shown = await windrow('dlq', 'show', letter.id)
     expect(shown.stdout).toContain('warm')
+    expect(shown.stdout).toContain(join(folder, 'roof.csv'))
     expect(shown.stdout).toContain('remedy')
     const retried = await windrow('dlq', 'retry', letter.id)
     expect([retried.code, retried.stdout]).toEqual([1, '1 tried, 0 published again, 1 still refused\n'])
+    expect(retried.stderr).toBe(`${letter.id} stays: it never was in the log: mend it in the source file, and produce it again\n`)
     expect((await windrow('dlq', 'retry')).code).toBe(2)
     expect((await windrow('dlq', 'show', 'nothing')).stderr).toContain('WR_DEAD_LETTER_UNKNOWN')
   })

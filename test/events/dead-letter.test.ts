@@ -24,6 +24,7 @@ const origins: fc.Arbitrary<DeadLetterOrigin> = fc.oneof(
 const bytes = fc.option(fc.uint8Array({ maxLength: 50 }))
 const letters: fc.Arbitrary<DeadLetter> = fc.record({
   origin: origins,
+  input: fc.string(),
   line: fc.option(fc.nat()),
   code: fc.constantFrom('WR_READING_FIELD', 'TOO_LATE'),
   message: fc.string(),

@@ -178,6 +178,34 @@ describe('a poll', () => {
   })
 })
 
+describe('progress', () => {
+  test('counts what is being committed too, so that nothing is ever taken back', async () => {
+    const here = world()
+    const shown: number[] = []
+    const said = Array.from({ length: 40 }, (_, hour) => ({ station: 'a', hour, value: hour }))
+    const plain = listSource(() => said)
+    const source: Source = {
+      ...plain,
+      async *poll(context) {
+        for await (const item of plain.poll(context)) {
+          context.progress(0, null)
+          yield item
+        }
+      },
+    }
+    const progress = {
+      begin: () => {},
+      end: () => {},
+      update: (_done: number, _total: number | null, counts: { published: number }) => void shown.push(counts.published),
+    }
+    const session = here.log.connect()
+    const options = { log: session, kv: memoryKv(here.disk), source, partitions: 2, clock: here.clock, logger: keepingLogger() }
+    await produce({ ...options, progress, maxBatchRecords: 3 })
+    session.kill()
+    expect(shown).toEqual(said.map((_, i) => i))
+  })
+})
+
 describe('what is no reading', () => {
   test('goes to the dead letters once, with its origin and bytes', async () => {
     const here = world()

@@ -54,6 +54,17 @@ describe('a timestamp', () => {
     }
   })
 
+  test('that names no point in time is told why', () => {
+    for (const [text, why] of [
+      ['2025-13-01 02:30', 'a day or a time that does not exist'],
+      ['2025-03-30 02:30:00', 'is skipped by the clocks of Europe/Paris'],
+      ['2025-01-01T00:00:00+25:00', 'an offset that no clock has'],
+      ['yesterday', 'is no time as 2025-01-31T02:30:00Z'],
+    ] as const) {
+      expect(() => instantOf(text, paris, 'time')).toThrow(why)
+    }
+  })
+
   test('that names no point in time is refused', () => {
     for (const value of [
       '2025-02-29 00:00:00',

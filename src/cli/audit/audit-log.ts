@@ -74,7 +74,10 @@ function problemsOf(ledger: Ledger, records: number): string[] {
 function differencesOf(ledger: Ledger, recomputed: Ledger): string[] {
   return (['accepted', ...LEDGER_FATES] as const)
     .filter((name) => ledger[name] !== recomputed[name])
-    .map((name) => `${title(name)} is ${ledger[name]}, counted again from the log ${recomputed[name]}`)
+    .map(
+      (name) =>
+        `${title(name)} is ${ledger[name].toLocaleString('en-US')}, counted again from the log ${recomputed[name].toLocaleString('en-US')}`,
+    )
 }
 
 /** `too late` for `tooLate`. */

@@ -1,3 +1,4 @@
+import { fatesOnWire } from '../../api/wire.ts'
 import { addLedgers, LEDGER_FATES, type Ledger } from '../../runtime/ledger.ts'
 import { type AuditedPartition, auditAll, title } from '../audit/audit-log.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -18,11 +19,17 @@ export async function audit(
     if (context.signal.aborted) return 3
     const wrong = audited.filter(({ problems }) => problems.length > 0)
     if (options.json === true)
-      await context.stdout.write(`${JSON.stringify({ ok: wrong.length === 0, partitions: audited }, null, 2)}\n`)
+      await context.stdout.write(`${JSON.stringify({ ok: wrong.length === 0, partitions: audited.map(onWire) }, null, 2)}\n`)
     else await print(context, audited)
     return wrong.length === 0 ? 0 : 1
   })
 }
+
+const onWire = (audited: AuditedPartition) => ({
+  ...audited,
+  ledger: fatesOnWire(audited.ledger),
+  recomputed: audited.recomputed === null ? null : fatesOnWire(audited.recomputed),
+})
 
 async function print(context: CliContext, audited: readonly AuditedPartition[]): Promise<void> {
   if (audited.length === 0) {
@@ -41,8 +48,8 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
   const line = (topic: string, partition: string, ledger: Ledger, lag: number, ok: boolean): string[] => [
     topic,
     partition,
-    ...fates.map((fate) => String(ledger[fate])),
-    String(lag),
+    ...fates.map((fate) => countText(ledger[fate])),
+    countText(lag),
     mark(style, ok),
   ]
   const told = audited.filter(({ ledger, lag, problems }) => ledger.accepted > 0 || lag > 0 || problems.length > 0)
@@ -62,5 +69,7 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
     for (const problem of problems) await context.stdout.write(`${style.bad('!')} ${topic} ${partition}: ${problem}\n`)
   }
 }
+
+const countText = (count: number): string => count.toLocaleString('en-US')
 
 const mark = (style: Style, ok: boolean): string => (ok ? style.good('ok') : style.bad('wrong'))

@@ -1,3 +1,4 @@
+import { deadLetterOnWire } from '../../api/wire.ts'
 import { WindrowError } from '../../core/errors.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -7,7 +8,13 @@ import { withSession } from '../session.ts'
 import { styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
 
-const columns = [{ title: 'recorded' }, { title: 'code' }, { title: 'where' }, { title: 'id' }] as const
+const columns = [
+  { title: 'recorded' },
+  { title: 'code' },
+  { title: 'where' },
+  { title: 'what is wrong' },
+  { title: 'id' },
+] as const
 
 /** `windrow dlq list`: the newest dead letters. */
 export async function dlqList(
@@ -17,17 +24,17 @@ export async function dlqList(
   return withSession(context, async ({ log }) => {
     const letters = (await listDeadLetters(log, { limit: options.max, after: null })).map(describeDeadLetter)
     if (options.json === true) {
-      await context.stdout.write(
-        `${JSON.stringify(
-          letters.map((letter) => ({ ...letter, recordedAt: formatInstant(letter.recordedAt) })),
-          null,
-          2,
-        )}\n`,
-      )
+      await context.stdout.write(`${JSON.stringify(letters.map(deadLetterOnWire), null, 2)}\n`)
     } else if (letters.length === 0) {
       await context.stderr.write('No dead letters.\n')
     } else {
-      const rows = letters.map((letter) => [formatInstant(letter.recordedAt), letter.code, letter.where, letter.id])
+      const rows = letters.map((letter) => [
+        formatInstant(letter.recordedAt),
+        letter.code,
+        letter.where,
+        letter.message,
+        letter.id,
+      ])
       await context.stdout.write(renderTable(columns, rows, context.stdout))
     }
     return 0
@@ -53,9 +60,7 @@ export async function dlqShow(context: CliContext, id: string, options: { readon
         key: key === null ? null : Buffer.from(key).toString('base64'),
         value: value === null ? null : Buffer.from(value).toString('base64'),
       }
-      await context.stdout.write(
-        `${JSON.stringify({ ...info, recordedAt: formatInstant(info.recordedAt), ...bytes }, null, 2)}\n`,
-      )
+      await context.stdout.write(`${JSON.stringify({ ...deadLetterOnWire(info), ...bytes }, null, 2)}\n`)
       return 0
     }
     const style = styleOf(context.stdout)
@@ -64,6 +69,7 @@ export async function dlqShow(context: CliContext, id: string, options: { readon
       ['message', info.message],
       ['remedy', info.remedy],
       ['where', info.where],
+      ...(info.input === null ? [] : [['input', info.input] as const]),
       ['recorded', formatInstant(info.recordedAt)],
       ['bytes', info.size.toLocaleString('en-US')],
       ['original', info.preview ?? (value === null ? '(none)' : Buffer.from(value.subarray(0, 64)).toString('hex'))],
@@ -87,7 +93,10 @@ export async function dlqRetry(
     })
   }
   return withSession(context, async ({ log, catalogue }) => {
-    const result = await retryDeadLetters(log, catalogue, { ids: ids.length === 0 ? null : ids, code: options.code ?? null })
+    const still: Array<{ readonly id: string; readonly reason: string }> = []
+    const selection = { ids: ids.length === 0 ? null : ids, code: options.code ?? null }
+    const result = await retryDeadLetters(log, catalogue, selection, ({ id }, reason) => still.push({ id, reason }))
+    for (const { id, reason } of still) await context.stderr.write(`${id} stays: ${reason}\n`)
     if (options.json === true) await context.stdout.write(`${JSON.stringify(result)}\n`)
     else
       await context.stdout.write(`${result.tried} tried, ${result.accepted} published again, ${result.refused} still refused\n`)

@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { produce as publish } from '../../producers/produce.ts'
 import { progressDisplay, progressLines } from '../../producers/progress.ts'
+import { countFacts } from '../../producers/publish-counts.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
@@ -35,7 +36,10 @@ export async function produce(context: CliContext, options: ProduceOptions): Pro
     })
     const { deadLettered } = summary
     if (deadLettered > 0) logger.warn({ dead_lettered: deadLettered }, 'some of it is no reading: windrow dlq list')
-    if (options.json === true) await context.stdout.write(`${JSON.stringify(summary)}\n`)
+    if (options.json === true) {
+      const { polls, failures, stopped } = summary
+      await context.stdout.write(`${JSON.stringify({ ...countFacts(summary), polls, failures, stopped })}\n`)
+    }
     if (options.continuous !== true) context.signal.throwIfAborted()
     return 0
   })

@@ -98,7 +98,7 @@ function asJson(view: View, key: readonly Cell[], found: Explanation | null): Re
       timestamp: formatInstant(reading.timestamp),
       interval_minutes: reading.intervalMinutes,
       sub_key: reading.subKey,
-      fate: reading.fate,
+      fate: reading.fate === 'tooLate' ? 'too_late' : reading.fate,
       revised_at: instant(reading.revisedAt),
       ingested_at: formatInstant(reading.ingestedAt),
       data_origin: reading.dataOrigin,

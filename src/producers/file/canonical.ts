@@ -8,7 +8,14 @@ import { BadReading } from '../bad-reading.ts'
 import type { ReadingDraft } from '../source.ts'
 import { instantOf } from '../timestamps.ts'
 import { directionCell, flagCell, numberCell, type RawCell, shown, textCell } from './cells.ts'
-import { columnsError, type FileFormat, type FileSettings, missingZone, type RowMapping } from './row-mapping.ts'
+import {
+  columnsError,
+  type FileFormat,
+  type FileSettings,
+  missingZone,
+  type OverruledSetting,
+  type RowMapping,
+} from './row-mapping.ts'
 
 const DEFAULT_INTERVAL_MINUTES = 60
 
@@ -26,6 +33,8 @@ const UNREAD = 'ingested_at'
 
 type CellReader = (cells: readonly RawCell[]) => unknown
 type Values = Record<string, unknown>
+/** What a row says itself, else what the user's setting says; null where neither does. */
+type Settle = (own: unknown, setting: OverruledSetting) => unknown
 
 /**
  * Rows whose columns are the reading's own fields in snake_case, in any order. What older pipelines wrote is understood too: points
@@ -85,17 +94,24 @@ function recognise(events: readonly EventType[], columns: readonly string[], set
 }
 
 function eventMapping(event: EventType, columns: readonly string[], settings: FileSettings): RowMapping {
+  const overruled = new Set<OverruledSetting>()
+  const settle: Settle = (own, setting) => {
+    const given = settings[setting]
+    if (own === null) return given
+    if (given !== null && given !== own) overruled.add(setting)
+    return own
+  }
   if (!columns.includes('timestamp')) throw columnsError('canonical', columns, 'lacks timestamp')
   const at = (field: string): number => columns.indexOf(field)
   const fields: Array<readonly [string, CellReader]> = [
-    [camelCase(event.keyField), keyReader(at(event.keyField), event.keyField, settings.station)],
+    [camelCase(event.keyField), keyReader(at(event.keyField), event.keyField, settle)],
     ...event.subKeyFields.map((field) => [camelCase(field), reader(at(field), (cell) => textCell(cell, field))] as const),
     ...event.payload.map((column) => [column.name, reader(at(column.field), payloadReader(column))] as const),
   ]
   const interval = reader(at('interval_minutes'), (cell) => numberCell(cell, 'interval_minutes'))
   const origin = reader(at('data_origin'), (cell) => textCell(cell, 'data_origin'))
   const timestamps = timestampReader(at('timestamp'), at('revised_at'), settings)
-  const place = placeReader(columns, settings)
+  const place = placeReader(columns, settle)
   const known = new Set([
     event.keyField,
     ...event.subKeyFields,
@@ -104,9 +120,10 @@ function eventMapping(event: EventType, columns: readonly string[], settings: Fi
   ])
   return {
     ignored: columns.filter((column) => !known.has(column)),
+    overruled,
     read: (cells) => {
       const { timestamp, revisedAt } = timestamps(cells)
-      const minutes = (interval(cells) as number | null) ?? settings.intervalMinutes ?? DEFAULT_INTERVAL_MINUTES
+      const minutes = (settle(interval(cells), 'intervalMinutes') as number | null) ?? DEFAULT_INTERVAL_MINUTES
       const dataOrigin = (origin(cells) as string | null) ?? 'file'
       const reading: ReadingDraft = {
         timestamp,
@@ -127,9 +144,9 @@ function reader(at: number, read: (cell: RawCell) => unknown): CellReader {
   return at < 0 ? () => null : (cells) => read(cells[at])
 }
 
-function keyReader(at: number, field: string, station: string | null): CellReader {
+function keyReader(at: number, field: string, settle: Settle): CellReader {
   return (cells) => {
-    const key = (at < 0 ? null : textCell(cells[at], field)) ?? station
+    const key = settle(at < 0 ? null : textCell(cells[at], field), 'station')
     if (key === null) throw new BadReading('WR_READING_KEY', `${field}: neither the row nor an option gives one`)
     return key
   }
@@ -162,7 +179,7 @@ function timestampReader(
   }
 }
 
-function placeReader(columns: readonly string[], settings: FileSettings): (cells: readonly RawCell[]) => Place {
+function placeReader(columns: readonly string[], settle: Settle): (cells: readonly RawCell[]) => Place {
   const flat = PLACE_FIELDS.map((field) => [field, columns.indexOf(field)] as const).filter(([, at]) => at >= 0)
   const nested = columns.indexOf('location')
   let last: Place | null = null
@@ -170,13 +187,13 @@ function placeReader(columns: readonly string[], settings: FileSettings): (cells
     const found: Values = nested < 0 ? {} : nestedPlace(cells[nested])
     for (const [field, at] of flat)
       if (cells[at] !== null && cells[at] !== undefined && cells[at] !== '') found[field] = cells[at]
-    const zone = textCell(found.time_zone, 'time_zone') ?? settings.timeZone
+    const zone = settle(textCell(found.time_zone, 'time_zone'), 'timeZone') as string | null
     if (zone === null) throw missingZone()
     if (!isTimeZone(zone)) throw new BadReading('WR_READING_ZONE', `time_zone: ${shown(zone)} is no IANA time zone`)
-    const city = textCell(found.city, 'city') ?? settings.city
-    const country = textCell(found.country, 'country') ?? settings.country
-    const latitude = numberCell(found.latitude, 'latitude') ?? settings.latitude
-    const longitude = numberCell(found.longitude, 'longitude') ?? settings.longitude
+    const city = settle(textCell(found.city, 'city'), 'city') as string | null
+    const country = settle(textCell(found.country, 'country'), 'country') as string | null
+    const latitude = settle(numberCell(found.latitude, 'latitude'), 'latitude') as number | null
+    const longitude = settle(numberCell(found.longitude, 'longitude'), 'longitude') as number | null
     // Rows of one station come with one place: they share the object.
     if (
       last === null ||

@@ -25,8 +25,8 @@ export async function* csvRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 
 function partOf({ line, cells, fault }: CsvRecord, columns: readonly string[]): FilePart {
   if (cells !== null) return { kind: 'row', line: line.number, columns, cells, bytes: () => line.bytes }
-  if (line.tooLong !== null) return tooLongFault(line.number, line.bytes, line.tooLong)
-  return brokenFault(line.number, line.bytes, fault ?? 'the line is broken')
+  if (line.tooLong !== null) return tooLongFault(line.number, line.bytes, line.tooLong, columns)
+  return brokenFault(line.number, line.bytes, fault ?? 'the line is broken', columns)
 }
 
 function headerOf(line: Line): { readonly columns: readonly string[]; readonly delimiter: string } {

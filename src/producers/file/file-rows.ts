@@ -14,6 +14,8 @@ export interface FileRow {
 export interface FileFault {
   readonly kind: 'fault'
   readonly line: number
+  /** Those of its file where a header tells them, null elsewhere. */
+  readonly columns: readonly string[] | null
   /** Valid until the next row is pulled. */
   readonly bytes: Uint8Array
   readonly tooLong: { readonly byteLength: number; readonly hash: string } | null
@@ -37,11 +39,17 @@ export function tooLongFault(
   line: number,
   bytes: Uint8Array,
   tooLong: { readonly byteLength: number; readonly hash: string },
+  columns: readonly string[] | null = null,
 ): FileFault {
   const message = `${tooLong.byteLength} bytes in one line, where ${MAX_ROW_BYTES} are allowed`
-  return { kind: 'fault', line, bytes, tooLong, code: 'WR_LINE_TOO_LONG', message }
+  return { kind: 'fault', line, columns, bytes, tooLong, code: 'WR_LINE_TOO_LONG', message }
 }
 
-export function brokenFault(line: number, bytes: Uint8Array, message: string): FileFault {
-  return { kind: 'fault', line, bytes, tooLong: null, code: 'WR_LINE_BROKEN', message }
+export function brokenFault(
+  line: number,
+  bytes: Uint8Array,
+  message: string,
+  columns: readonly string[] | null = null,
+): FileFault {
+  return { kind: 'fault', line, columns, bytes, tooLong: null, code: 'WR_LINE_BROKEN', message }
 }

@@ -8,6 +8,7 @@ import { type BadInput, badInput, MAX_KEPT_BYTES, type Source, type SourceContex
 import { fileFormat } from './file-formats.ts'
 import { type Container, containerOf, fileParts, headOf, statFile } from './file-input.ts'
 import type { FileFault, FileRow } from './file-rows.ts'
+import { overruledTeller } from './overruled-options.ts'
 import type { FileFormat, FileSettings, RowMapping } from './row-mapping.ts'
 
 export interface FileSourceOptions {
@@ -52,12 +53,14 @@ export async function fileSource(options: FileSourceOptions): Promise<Source> {
   const stem = basename(options.path, extname(options.path))
   const settings = format.defaults({ ...NO_SETTINGS, ...options.settings }, stem)
   checkSettings(settings)
+  const overruled = overruledTeller()
   let lastRead: Stats | null = null
   let lastPublished: Stats | null = null
 
   return {
     name: 'file',
     station: settings.station ?? '*',
+    input: options.path,
     events: format.events,
     async *poll(context) {
       const stats = await statFile(options.path)
@@ -83,10 +86,14 @@ export async function fileSource(options: FileSourceOptions): Promise<Source> {
       if (context.signal.aborted) return
       if (part.kind === 'property') continue
       if (part.kind === 'fault') {
+        // A file that is refused by its header leaves nothing, not even its broken lines.
+        if (part.columns !== null) mappings(part.columns)
         yield badPart(settings.station ?? '', part)
         continue
       }
-      const found = readingsOf(part, mappings(part.columns), settings.station ?? '')
+      const mapping = mappings(part.columns)
+      const found = readingsOf(part, mapping, settings.station ?? '')
+      overruled(mapping, context)
       if (!Array.isArray(found)) yield found
       else for (const item of found) if (item.reading.timestamp >= from && item.reading.timestamp < to) yield item
     }

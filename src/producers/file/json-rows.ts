@@ -58,7 +58,15 @@ export async function* jsonRows(
 }
 
 function truncatedFault(part: JsonPart, message: string): FileFault {
-  return { kind: 'fault', line: part.line, bytes: part.bytes, tooLong: part.tooLong, code: 'WR_FILE_TRUNCATED', message }
+  return {
+    kind: 'fault',
+    line: part.line,
+    columns: null,
+    bytes: part.bytes,
+    tooLong: part.tooLong,
+    code: 'WR_FILE_TRUNCATED',
+    message,
+  }
 }
 
 function propertyOf(part: JsonPart): FilePart | null {

@@ -25,6 +25,9 @@ export interface FileSettings {
   readonly coUnit: 'mg/m3' | 'ug/m3'
 }
 
+/** A setting that is for rows which do not say it themselves. */
+export type OverruledSetting = 'station' | 'timeZone' | 'city' | 'country' | 'latitude' | 'longitude' | 'intervalMinutes'
+
 export interface MappedReading {
   readonly event: EventType
   readonly reading: ReadingDraft
@@ -34,6 +37,8 @@ export interface MappedReading {
 export interface RowMapping {
   /** Columns that are not read. */
   readonly ignored: readonly string[]
+  /** Settings of the user that rows read so far did not need, since they say something else themselves. */
+  readonly overruled?: ReadonlySet<OverruledSetting>
   /** The readings of one row, whose cells stand in the order of the columns. Throws BadReading. */
   read(cells: readonly RawCell[]): readonly MappedReading[]
 }

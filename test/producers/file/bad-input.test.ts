@@ -67,6 +67,12 @@ describe('a bad line of a CSV file', () => {
     ])
   })
 
+  test('is not told of a file that is refused by its header', async () => {
+    const poll = await pollCsv(['name,when', 'x"y,"', `${'a'.repeat(2 * 1024 * 1024)},b`, 'a,b,c', 'a,b'])
+    expect(poll.error).toMatchObject({ code: 'WR_FILE_COLUMNS' })
+    expect(poll.bad).toEqual([])
+  })
+
   test('is none where a quoted cell holds line breaks', async () => {
     const poll = await pollCsv([
       'station_id,timestamp,time_zone,temperature,city',

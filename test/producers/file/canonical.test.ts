@@ -28,6 +28,32 @@ const expected = {
 }
 
 describe('a canonical CSV file', () => {
+  test('is taken as its rows say, and says once which options they overrule', async () => {
+    const file = dir.write(
+      'own.csv',
+      'station_id,timestamp,time_zone,temperature,city\n' +
+        'a,2025-01-01T00:00:00Z,UTC,1,Rome\n' +
+        ',2025-01-01T01:00:00Z,,2,\n' +
+        'b,2025-01-01T02:00:00Z,UTC,3,Oslo\n',
+    )
+    const settings = { station: 'roof', timeZone: 'UTC', city: 'Paris', country: 'FR' }
+    const source = await fileSource({ path: file, settings })
+    const first = await polled(source)
+    expect(first.readings.map(({ stationId, location }) => [stationId, location.city, location.country])).toEqual([
+      ['a', 'Rome', 'FR'],
+      ['roof', 'Paris', 'FR'],
+      ['b', 'Oslo', 'FR'],
+    ])
+    expect(first.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'rows say something else than --station, --city, and are taken as they say',
+        facts: { options: ['--station', '--city'] },
+      },
+    ])
+    expect((await polled(source)).lines).toEqual([])
+  })
+
   test('has the fields of a reading as columns, in any order', async () => {
     const file = dir.write(
       'canonical.csv',
