@@ -35,7 +35,7 @@ export function declareUpkeepCommands(declare: Declare, context: CliContext): vo
       command
         .option('--views', 'all views and how far they have come; the readings stay')
         .option('--state', 'the local state alone, which is a cache of the log')
-        .option('--all', 'everything in the log, the readings too')
+        .option('--all', 'everything in the log and in the embedded Postgres, the readings too')
         .option('-y, --yes', 'do not ask'),
     async (_, options) => (await import('./commands/reset.ts')).reset(context, options as ResetOptions),
   )

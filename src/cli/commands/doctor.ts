@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../../config/load-config.ts'
 import { systemClock } from '../../core/clock.ts'
+import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
+import { storedTopics } from '../../sinks/postgres/stored-views.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { checkLog } from '../doctor/check-log.ts'
 import { checkMachine } from '../doctor/check-machine.ts'
-import { type Finding, failure, note, type Severity } from '../doctor/finding.ts'
+import { type Finding, failure, note, type Severity, warning } from '../doctor/finding.ts'
 import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
 import { withConfig } from '../session.ts'
@@ -21,7 +23,7 @@ export async function doctor(context: CliContext, options: { readonly json?: boo
   const catalogue = await collect(findings, 'modules', () => loadCatalogue(config))
   if (!existsSync(join(config.dataDir, 'log'))) findings.push(note('log', 'not there yet: nothing was ever published or run'))
   else if (catalogue !== null) await collect(findings, 'log', async () => void findings.push(...(await examineLog(config))))
-  await collect(findings, 'postgres', async () => void findings.push(await examinePostgres(config, context)))
+  await collect(findings, 'postgres', async () => void findings.push(...(await examinePostgres(config, context))))
   const shown = findings.map((finding) => ({ ...finding, text: config.redact(finding.text) }))
   if (options.json === true) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
   else await print(context, shown)
@@ -42,17 +44,31 @@ function examineLog(config: Config): Promise<Finding[]> {
   return withConfig(config, ({ log, logStore, catalogue }) => checkLog(log, logStore, catalogue, systemClock.now()))
 }
 
-async function examinePostgres(config: Config, context: CliContext): Promise<Finding> {
+async function examinePostgres(config: Config, context: CliContext): Promise<Finding[]> {
   if (config.postgresUrl === null && !existsSync(join(config.dataDir, 'postgres')))
-    return note('postgres', 'embedded, not there yet')
+    return [note('postgres', 'embedded, not there yet')]
   const sql = openViewsSql(config, createLogger(config, context.stderr))
   try {
     const { rows } = await sql.query("SELECT split_part(version(), ' ', 2)")
     const kind = config.postgresUrl === null ? 'embedded' : 'server'
-    return note('postgres', `${kind}, version ${String(rows[0]?.[0])}, at ${sql.describe()}`)
+    const found = note('postgres', `${kind}, version ${String(rows[0]?.[0])}, at ${sql.describe()}`)
+    return [found, ...(await staleViews(config, sql))]
   } finally {
     await sql.close()
   }
+}
+
+/** Views in Postgres that were made from topics which the log has no longer: from before a reset, or of another log. */
+async function staleViews(config: Config, sql: SqlClient): Promise<Finding[]> {
+  const stored = await storedTopics(sql)
+  if (stored.length === 0) return []
+  const ids = existsSync(join(config.dataDir, 'log'))
+    ? await withConfig(config, async ({ log }) => new Set((await log.topics()).map(({ id }) => id)))
+    : new Set<string>()
+  const stale = [...new Set(stored.filter(({ topicId }) => !ids.has(topicId)).map(({ view }) => view))]
+  if (stale.length === 0) return []
+  const remedy = '`windrow run --until-end` brings them up to date.'
+  return [warning('postgres', `has rows from before a reset, or of another log: ${stale.join(', ')}`, remedy)]
 }
 
 async function print(context: CliContext, findings: readonly Finding[]): Promise<void> {

@@ -1,10 +1,16 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../../config/load-config.ts'
 import { WindrowError } from '../../core/errors.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { resetViews } from '../../runtime/reset-views.ts'
+import { emptyViews } from '../../sinks/postgres/stored-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
+import { createLogger } from '../logger.ts'
 import { runnerOf } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
+import { openViewsSql } from '../views-postgres.ts'
 
 export interface ResetOptions {
   readonly views?: boolean
@@ -18,10 +24,10 @@ type Extent = 'state' | 'views' | 'all'
 const forgets: Readonly<Record<Extent, string>> = {
   state: 'the local state, which is read from the log again',
   views: 'all views, which are built anew; the readings stay',
-  all: 'everything in the log, the readings too',
+  all: 'everything in the log, the readings too, and the rows in the embedded Postgres',
 }
 
-/** `windrow reset`: forgets the local state, the views or everything. Refused while a runner is at work. */
+/** `windrow reset`: forgets the local state, the views or everything (of Postgres the embedded one only). Refused while a runner is at work. */
 export async function reset(context: CliContext, options: ResetOptions): Promise<ExitCode> {
   const extent = extentOf(options)
   return withSession(context, async (session) => {
@@ -30,13 +36,36 @@ export async function reset(context: CliContext, options: ResetOptions): Promise
       return 1
     }
     await refuseWhileRunning(session)
+    if (extent === 'all') await emptyEmbeddedPostgres(session, context)
     for (const topic of await deleteTopics(session, extent)) await context.stdout.write(`deleted ${topic}\n`)
     await clearTaskState(await session.state())
-    const next = extent === 'all' ? 'The log is empty.' : 'The next `windrow run` or `windrow start` does the rest.'
-    await context.stderr.write(`${next}\n`)
+    await context.stderr.write(`${left(extent, session.config)}\n`)
     return 0
   })
 }
+
+/** Before the log: should it fail, nothing was done. */
+async function emptyEmbeddedPostgres({ config }: Session, context: CliContext): Promise<void> {
+  if (config.postgresUrl !== null || !existsSync(join(config.dataDir, 'postgres'))) return
+  const sql = openViewsSql(config, createLogger(config, context.stderr))
+  try {
+    await emptyViews(sql)
+  } finally {
+    await sql.close()
+  }
+}
+
+/** What is left to do, and what has its old rows until then. */
+function left(extent: Extent, { postgresUrl }: Config): string {
+  const next = 'the next `windrow run` or `windrow start`'
+  if (extent === 'state') return `${capital(next)} reads the log again.`
+  if (extent === 'views')
+    return `${capital(next)} builds them anew; until then Postgres, and with it the page and \`windrow sql\`, has the old rows.`
+  if (postgresUrl === null) return 'The log and the embedded Postgres are empty.'
+  return `The log is empty. The Postgres server still has the old rows: ${next} with this POSTGRES_URL takes them away.`
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function extentOf(options: ResetOptions): Extent {
   const [extent, another] = (['state', 'views', 'all'] as const).filter((each) => options[each] === true)

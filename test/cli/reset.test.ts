@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommand } from './run-command.ts'
+
+let folder: string
+const windrow = (...words: string[]) => runCommand(folder, words, { WINDROW_LOG_LEVEL: 'error' })
+const counts = async (): Promise<string[]> => {
+  const statement = 'SELECT (SELECT count(*) FROM weather_hourly), (SELECT count(*) FROM stations)'
+  return (await windrow('sql', statement, '--format', 'csv')).stdout.trimEnd().split('\n').slice(1)
+}
+const stale = async (): Promise<string[]> =>
+  (JSON.parse((await windrow('doctor', '--json')).stdout) as ReadonlyArray<{ about: string; text: string }>)
+    .filter(({ about, text }) => about === 'postgres' && text.includes('before a reset'))
+    .map(({ text }) => text)
+
+async function publishAndRun(): Promise<void> {
+  const range = ['--from', '2025-03-01', '--to', '2025-03-02', '--station', 'sim-paris']
+  expect((await windrow('produce', '--source', 'simulator', ...range)).code).toBe(0)
+  expect((await windrow('run', '--until-end')).code).toBe(0)
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'windrow-reset-'))
+  await publishAndRun()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('reset --views leaves old rows in Postgres and says so, as doctor does; reset --all takes them away', async () => {
+  const views = await windrow('reset', '--views', '--yes')
+  expect([views.code, views.stderr]).toEqual([0, expect.stringContaining('until then Postgres')])
+  expect(await stale()).toEqual([expect.stringContaining('weather_hourly')])
+  const all = await windrow('reset', '--all', '--yes')
+  expect([all.code, all.stderr]).toEqual([0, 'The log and the embedded Postgres are empty.\n'])
+  expect(await counts()).toEqual(['0,0'])
+  await publishAndRun()
+  expect(await counts()).toEqual(['24,1'])
+})
