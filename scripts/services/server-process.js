@@ -89,10 +89,17 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
 }
 
 /**
+ * What ends a process that is no child of whoever runs this, waits until it is gone (for a while: nobody may collect it), and
+ * removes what it left behind.
  * @param {number} pid
  * @param {string | null} scratch
  */
 function killAndRemove(pid, scratch) {
-  if (scratch === null) return ['kill', '-9', String(pid)]
-  return ['sh', '-c', 'kill -9 "$1"; rm -rf "$2"', 'windrow-services', String(pid), scratch]
+  const script = [
+    'kill -9 "$1"',
+    'tries=0',
+    'while kill -0 "$1" 2>&- && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done',
+    'test -z "$2" || rm -rf "$2"',
+  ]
+  return ['sh', '-c', script.join('\n'), 'windrow-services', String(pid), scratch ?? '']
 }
