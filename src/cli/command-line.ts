@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import type { CliContext, ExitCode } from './context.ts'
 import { buildProgram } from './program.ts'
 
@@ -9,13 +9,25 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     outcome.code = code
   })
   try {
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync(commandOf(words, program), { from: 'user' })
     return outcome.code
   } catch (error) {
     // Commander has already printed the help or the mistake with its nearest known word.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return wasStopped(error, context) ? await stopped(context) : await reported(error, context)
   }
+}
+
+/** `help nope` is the mistake that `nope` is: commander would give the help of all, and not say that there is no such command. */
+function commandOf(words: readonly string[], program: Command): string[] {
+  const [help, name] = words
+  const isMistaken =
+    help === 'help' &&
+    name !== undefined &&
+    name !== 'help' &&
+    !name.startsWith('-') &&
+    !program.commands.some((command) => command.name() === name)
+  return isMistaken ? [name] : [...words]
 }
 
 function wasStopped(error: unknown, { signal }: CliContext): boolean {

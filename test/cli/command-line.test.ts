@@ -56,6 +56,7 @@ describe('the command line', () => {
 
   test.each([
     [['exprot', 'weather_daily'], "unknown command 'exprot'", 'Did you mean export?'],
+    [['help', 'exprot'], "unknown command 'exprot'", 'Did you mean export?'],
     [['export', 'weather_daily', '--fromat', 'csv'], "unknown option '--fromat'", 'Did you mean --format?'],
     [['export', 'weather_daily', '--format', 'xml'], "argument 'xml' is invalid", 'csv, json, parquet'],
     [['export'], "missing required argument 'view'", 'windrow export --help'],

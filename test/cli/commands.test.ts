@@ -65,6 +65,12 @@ describe('on an empty folder', () => {
     expect(stderr).toContain('WR_VIEW_EMPTY')
   })
 
+  test('sql says so too, and makes no Postgres', async () => {
+    const { code, stderr } = await windrow('sql', 'SELECT 1')
+    expect([code, stderr.split(':')[0]]).toEqual([3, 'WR_VIEW_EMPTY'])
+    expect(existsSync(join(folder, 'data', 'postgres'))).toBe(false)
+  })
+
   test('topics, stations, audit and dlq list find nothing, and that is no error', async () => {
     for (const words of [['topics'], ['stations'], ['audit'], ['dlq', 'list']]) {
       const { code, stdout } = await windrow(...words)
@@ -306,6 +312,15 @@ describe('after readings were published and processed', () => {
     const { code, stdout } = await windrow('doctor', '--json')
     expect([code, JSON.parse(stdout).filter(({ severity }: { severity: string }) => severity === 'problem')]).toEqual([0, []])
     expect((await windrow('doctor')).stdout).toContain('weather.readings')
+  })
+
+  test('run --until-end ends with a line that says what was done', async () => {
+    const { stderr } = await runCommand(folder, ['run', '--until-end', '--sinks', 'none'])
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.at(-1)).toMatchObject({ readings: 0, rows: 0, seconds: expect.any(Number) })
   })
 
   test('what is stopped before it is done says so with exit code 3', async () => {

@@ -27,6 +27,13 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+test('sql says how to mend a statement that is refused', async () => {
+  const refused = await windrow('sql', 'DELETE FROM weather_hourly')
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Add --write')])
+  const unknown = await windrow('sql', 'SELECT * FROM weather_hourl')
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Did you mean weather_hourly?')])
+})
+
 test('reset --views leaves old rows in Postgres and says so, as doctor does; reset --all takes them away', async () => {
   const views = await windrow('reset', '--views', '--yes')
   expect([views.code, views.stderr]).toEqual([0, expect.stringContaining('until then Postgres')])

@@ -8,7 +8,7 @@ import { resetViews } from '../../runtime/reset-views.ts'
 import { emptyViews } from '../../sinks/postgres/stored-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { runnerOf } from '../runner-of.ts'
+import { runnersOf } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -91,19 +91,14 @@ async function confirmed(context: CliContext, { yes }: ResetOptions, what: strin
   return (await context.ask(`This forgets ${what}. Go on? [y/N] `)).trim().toLowerCase().startsWith('y')
 }
 
-async function refuseWhileRunning({ log, logStore, catalogue }: Session): Promise<void> {
-  for (const event of catalogue.events) {
-    const topic = await log.findTopic(catalogue.topicOf(event))
-    for (let partition = 0; topic !== null && partition < topic.partitions; partition++) {
-      const pid = runnerOf(logStore, topic, partition)
-      if (pid === null) continue
-      throw new WindrowError('WR_GROUP_ACTIVE', {
-        message: `Process ${pid} is at work on ${topic.name}.`,
-        remedy: 'Stop it (Ctrl-C, or kill with its pid), then reset.',
-        kind: 'usage',
-        facts: { pid, topic: topic.name },
-      })
-    }
+async function refuseWhileRunning(session: Session): Promise<void> {
+  for (const [pid, topic] of await runnersOf(session)) {
+    throw new WindrowError('WR_GROUP_ACTIVE', {
+      message: `Process ${pid} is at work on ${topic.name}.`,
+      remedy: 'Stop it (Ctrl-C, or kill with its pid), then reset.',
+      kind: 'usage',
+      facts: { pid, topic: topic.name },
+    })
   }
 }
 

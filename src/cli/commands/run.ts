@@ -1,6 +1,8 @@
 import type { CliContext, ExitCode } from '../context.ts'
+import { logTotals } from '../log-totals.ts'
 import { createLogger } from '../logger.ts'
 import { startPipeline } from '../pipeline.ts'
+import { tellRunners } from '../runner-of.ts'
 import { withSession } from '../session.ts'
 import { checkSinkNames } from '../sinks.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -18,6 +20,9 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     const { config } = session
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
+    await tellRunners(session, logger)
+    const began = performance.now()
+    const before = await logTotals(session)
     const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
       const pipeline = await startPipeline(session, logger, sql, context.signal)
@@ -26,6 +31,10 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
         if (options.untilEnd === true) {
           await pipeline.untilEnd(context.signal)
           context.signal.throwIfAborted()
+          const { readings, rows } = await logTotals(session)
+          const seconds = Math.round((performance.now() - began) / 100) / 10
+          const facts = { readings: readings - before.readings, rows: rows - before.rows, seconds }
+          logger.info(facts, `all that was in the log is in ${options.sinks.includes('postgres') ? 'Postgres' : 'the views'}`)
         } else await untilAborted(context.signal)
       } finally {
         await pipeline.stop()

@@ -56,7 +56,7 @@ function testConfig({ environment }: CliContext, dataDir: string): Config {
   return loadConfig({ WINDROW_DATA_DIR: dataDir, WINDROW_LOG_LEVEL }, dataDir)
 }
 
-function stepsOn({ stdout }: CliContext): Step {
+function stepsOn({ stdout, signal }: CliContext): Step {
   const style = styleOf(stdout)
   return async (what, work) => {
     const began = performance.now()
@@ -65,6 +65,8 @@ function stepsOn({ stdout }: CliContext): Step {
       await stdout.write(`${style.good('ok ')} ${what} (${((performance.now() - began) / 1000).toFixed(1)} s)\n`)
       return result
     } catch (error) {
+      // Nothing is wrong with what was stopped.
+      signal.throwIfAborted()
       await stdout.write(`${style.bad('bad')} ${what}: ${messageOf(error)}\n`)
       throw error
     }

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import { loadConfig } from '../../config/load-config.ts'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import { nearest } from '../../config/unknown-settings.ts'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import { runReadOnly } from '../../sinks/postgres/run-read-only.ts'
 import type { SqlClient, SqlResult, SqlValue } from '../../sinks/postgres/sql-client.ts'
+import { sqlStateOf } from '../../sinks/postgres/sql-errors.ts'
+import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { makeDataFolder } from '../make-folder.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -19,7 +23,8 @@ export interface SqlOptions {
 /** `windrow sql`: one statement on the Postgres view, embedded or not; read-only unless told otherwise. */
 export async function sql(context: CliContext, statement: string, options: SqlOptions): Promise<ExitCode> {
   const config = loadConfig(context.environment, context.folder)
-  if (config.postgresUrl === null) makeDataFolder(config.dataDir)
+  // To make an empty Postgres would take a while, and then have nothing to tell.
+  if (config.postgresUrl === null && !existsSync(join(config.dataDir, 'postgres'))) throw notBuilt(config.dataDir)
   const client = openViewsSql(config, createLogger(config, context.stderr))
   try {
     const result =
@@ -29,13 +34,40 @@ export async function sql(context: CliContext, statement: string, options: SqlOp
       await context.stderr.write(`${result.rowCount === null ? 'done' : `${result.rowCount} rows`}\n`)
     return 0
   } catch (error) {
-    // Whoever typed the statement can mend it.
-    if (isWindrowError(error, 'WR_SQL'))
-      throw new WindrowError(error.code, { ...error, message: error.message, kind: 'usage', cause: error })
+    if (isWindrowError(error, 'WR_SQL')) throw await refused(error, config, options)
     throw error
   } finally {
     await client.close()
   }
+}
+
+function notBuilt(dataDir: string): WindrowError {
+  return new WindrowError('WR_VIEW_EMPTY', {
+    message: `No view is in Postgres yet: none was ever run with the data folder ${dataDir}.`,
+    remedy: 'Build the views with `windrow run --until-end` (or `windrow start`), then ask again.',
+    kind: 'failure',
+    facts: { dataDir },
+  })
+}
+
+/** Whoever typed the statement can mend it. */
+async function refused(error: WindrowError, config: Config, { write }: SqlOptions): Promise<WindrowError> {
+  const { code, message, facts, canRetry } = error
+  const remedy = (await remedyFor(error, config, write === true)) ?? error.remedy
+  return new WindrowError(code, { message, remedy, facts, canRetry, kind: 'usage', cause: error })
+}
+
+const READ_ONLY = '25006'
+const NO_SUCH_TABLE = '42P01'
+
+async function remedyFor(error: WindrowError, config: Config, write: boolean): Promise<string | null> {
+  const state = sqlStateOf(error)
+  if (state === READ_ONLY && !write) return 'Add --write to let the statement change something.'
+  if (state !== NO_SUCH_TABLE) return null
+  const names = (await loadCatalogue(config)).views.map(({ name }) => name)
+  const asked = /relation "([^"]+)"/.exec(error.message)?.[1]
+  const alike = asked === undefined ? null : nearest(asked, names)
+  return alike === null ? `The views are ${names.join(', ')}.` : `Did you mean ${alike}? The views are ${names.join(', ')}.`
 }
 
 async function readOnly(client: SqlClient, statement: string, limit: number, { stderr }: CliContext): Promise<SqlResult> {

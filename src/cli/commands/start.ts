@@ -11,6 +11,7 @@ import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
 import { startPipeline } from '../pipeline.ts'
+import { tellRunners } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
 import { type SourceMonitor, sourceMonitor } from '../source-monitor.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -31,6 +32,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
   return withSession(context, async (session) => {
     const logger = createLogger(session.config, context.stderr)
     for (const notice of session.config.notices) logger.warn({}, notice)
+    await tellRunners(session, logger)
     const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
     const metrics = createMetrics()

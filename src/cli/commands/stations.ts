@@ -10,7 +10,7 @@ import { renderTable } from '../table.ts'
 const columns = [
   { title: 'kind' },
   { title: 'station' },
-  { title: 'city' },
+  { title: 'place' },
   { title: 'country' },
   { title: 'time zone' },
   { title: 'minutes', align: 'right' },
@@ -39,10 +39,25 @@ export async function stations(context: CliContext, options: { readonly json?: b
 
 const place = stationsView.columns.findIndex(({ column }) => column === 'city')
 
+/** Where a station is that names no city: `5.369, 0.050`, degrees north and east. */
+function coordinates(latitude: Cell | undefined, longitude: Cell | undefined): string | null {
+  if (typeof latitude !== 'number' || typeof longitude !== 'number') return null
+  return `${latitude.toFixed(3)}, ${longitude.toFixed(3)}`
+}
+
 function shown(cells: readonly Cell[]): string[] {
   const [kind, station] = cells
-  const [city, country, , , zone, minutes, first, last] = cells.slice(place)
+  const [city, country, latitude, longitude, zone, minutes, first, last] = cells.slice(place)
   const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : String(cell))
   const minute = (cell: Cell | undefined): string => (typeof cell === 'number' ? `${formatInstant(cell).slice(0, 16)}Z` : '')
-  return [text(kind), text(station), text(city), text(country), text(zone), text(minutes), minute(first), minute(last)]
+  return [
+    text(kind),
+    text(station),
+    text(city ?? coordinates(latitude, longitude)),
+    text(country),
+    text(zone),
+    text(minutes),
+    minute(first),
+    minute(last),
+  ]
 }
