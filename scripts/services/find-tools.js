@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const oldestJava = 17
 
 /**
- * The first line that a command prints, or null where it is missing, fails or does not answer.
+ * What a command prints, or null where it is missing, fails or does not answer.
  * @param {string} command
  * @param {readonly string[]} args
  */
@@ -32,6 +32,14 @@ export function findJava() {
 export const hasMaven = () => answerOf('mvn', ['--version']) !== null
 
 export const hasKcat = () => answerOf('kcat', ['-V']) !== null
+
+/** Whether npm can compile a package here. */
+export const hasCompiler = () =>
+  [
+    ['c++', '--version'],
+    ['make', '--version'],
+    ['python3', '--version'],
+  ].every(([command = '', flag = '']) => answerOf(command, [flag]) !== null)
 
 /** Whether this user may install Debian's packages. */
 export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null

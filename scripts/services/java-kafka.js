@@ -1,11 +1,8 @@
 // @ts-check
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { findJava } from './find-tools.js'
 import { freePorts } from './free-ports.js'
 import { kafkaProperties } from './kafka-properties.js'
@@ -15,9 +12,15 @@ import { serverProcess } from './server-process.js'
 
 /** @typedef {import('./service.js').Kafka} Kafka */
 /** @typedef {import('./service.js').KafkaOptions} KafkaOptions */
-/** @typedef {import('./service.js').Service} Service */
 
-const execute = promisify(execFile)
+/** A folder that is new is given the cluster's name first. The broker takes the shell's place, and its pid. */
+const formatAndRun = `
+java=$1 classpath=$2 home=$3 cluster=$4 heap=$5
+if [ ! -e "$home/data/meta.properties" ]; then
+  "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool \\
+    format --cluster-id="$cluster" -c "$home/server.properties" || exit
+fi
+exec "$java" -Xms256m "-Xmx$heap" -cp "$classpath" kafka.Kafka "$home/server.properties"`
 
 /** Downloads the broker, unless the cache has it. */
 export const installKafka = () => mavenFolder('kafka', 'dependency:copy-dependencies')
@@ -37,7 +40,7 @@ export async function startJavaKafka(options) {
   const clusterId = randomBytes(16).toString('base64url')
   const scratch = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'windrow-kafka-')) : null
   const folder = scratch ?? /** @type {string} */ (options.folder)
-  /** @type {Service[]} */
+  /** @type {import('./service.js').Service[]} */
   const nodes = []
 
   /** @type {Kafka} */
@@ -56,39 +59,29 @@ export async function startJavaKafka(options) {
     },
   }
   try {
-    const homes = ports.map((port, index) => ({ id: index + 1, port, home: join(folder, `node-${index + 1}`) }))
-    const prepared = homes.map(async ({ id, port, home }) => {
-      const properties = kafkaProperties({ id, nodes: count, home, port, controllerPort, settings: options.settings ?? {} })
-      const file = await prepareHome({ java, classpath, home, properties, clusterId })
-      return serverProcess({
-        name: `kafka-${id}`,
-        command: java,
-        args: ['-Xms256m', `-Xmx${options.maxHeap ?? '512m'}`, '-cp', classpath, 'kafka.Kafka', file],
-        logFile: join(home, 'broker.log'),
-        isReady: async () => (await knownBrokers(port)) > 0,
-        scratch,
-      })
-    })
-    nodes.push(...(await Promise.all(prepared)))
+    for (const [index, port] of ports.entries()) {
+      const home = join(folder, `node-${index + 1}`)
+      await mkdir(home, { recursive: true })
+      const settings = options.settings ?? {}
+      await writeFile(
+        join(home, 'server.properties'),
+        kafkaProperties({ id: index + 1, nodes: count, home, port, controllerPort, settings }),
+      )
+      nodes.push(
+        serverProcess({
+          name: `kafka-${index + 1}`,
+          command: 'sh',
+          args: ['-c', formatAndRun, 'kafka', java, classpath, home, clusterId, options.maxHeap ?? '512m'],
+          logFile: join(home, 'broker.log'),
+          isReady: async () => (await knownBrokers(port)) > 0,
+          scratch,
+        }),
+      )
+    }
     await kafka.start()
   } catch (error) {
     await kafka.stop()
     throw error
   }
   return kafka
-}
-
-/**
- * Writes server.properties of a node and, if its folder is new, formats it for the cluster. Returns the file's path.
- * @param {{ java: string, classpath: string, home: string, properties: string, clusterId: string }} options
- */
-async function prepareHome({ java, classpath, home, properties, clusterId }) {
-  const file = join(home, 'server.properties')
-  await mkdir(home, { recursive: true })
-  await writeFile(file, properties)
-  if (!existsSync(join(home, 'data', 'meta.properties'))) {
-    const tool = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classpath, 'kafka.tools.StorageTool']
-    await execute(java, [...tool, 'format', `--cluster-id=${clusterId}`, '-c', file])
-  }
-  return file
 }

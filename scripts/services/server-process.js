@@ -50,7 +50,7 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
 
   /** @param {NodeJS.Signals} signal */
   async function kill(signal = 'SIGKILL') {
-    child?.kill(signal)
+    if (child !== null) signalGroup(child, signal)
     if (!passing.has(signal)) await ended
   }
 
@@ -79,9 +79,9 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
     async stop() {
       const stopping = child
       if (stopping === null) return
-      stopping.kill('SIGCONT')
-      stopping.kill('SIGTERM')
-      const timer = setTimeout(() => stopping.kill('SIGKILL'), stopTimeoutMs)
+      signalGroup(stopping, 'SIGCONT')
+      signalGroup(stopping, 'SIGTERM')
+      const timer = setTimeout(() => signalGroup(stopping, 'SIGKILL'), stopTimeoutMs)
       await ended
       clearTimeout(timer)
     },
@@ -89,16 +89,30 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
 }
 
 /**
- * What ends a process that is no child of whoever runs this, waits until it is gone (for a while: nobody may collect it), and
- * removes what it left behind.
+ * Signals a process that leads a group, and whatever it started.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+export function signalGroup({ pid }, signal) {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch (error) {
+    // It has ended meanwhile.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error
+  }
+}
+
+/**
+ * What ends a group of processes that are no children of whoever runs this, waits until they are gone (for a while: nobody may
+ * collect them), and removes what they left behind.
  * @param {number} pid
  * @param {string | null} scratch
  */
-function killAndRemove(pid, scratch) {
+export function killAndRemove(pid, scratch) {
   const script = [
-    'kill -9 "$1"',
+    'kill -9 "-$1"',
     'tries=0',
-    'while kill -0 "$1" 2>&- && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done',
+    'while kill -0 "-$1" && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done',
     'test -z "$2" || rm -rf "$2"',
   ]
   return ['sh', '-c', script.join('\n'), 'windrow-services', String(pid), scratch ?? '']
