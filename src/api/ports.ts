@@ -1,4 +1,4 @@
-import type { Cell, View, ViewColumn } from '../views/view.ts'
+import type { Cell, StoreName, View, ViewColumn } from '../views/view.ts'
 
 /**
  * What the API is handed. It reads no log and no database itself; the command line implements these ports. All times are
@@ -26,6 +26,8 @@ export interface PublishedView {
   readonly view: View
   /** The event that the view is made of (`weather`, `energy`, `air`, or a user's own), null where it is made of several. */
   readonly kind: string | null
+  /** The stores that this version can keep it in. */
+  readonly stores: readonly StoreName[]
 }
 
 /** A condition on one column. Cells compare as in the view: text by code point, instants and numbers by value. */

@@ -7,7 +7,7 @@ import { filterColumns, timeColumn } from './view-query.ts'
 
 // What leaves by HTTP: snake_case names, instants in ISO 8601.
 
-export function viewOnWire({ view, kind }: PublishedView): Readonly<Record<string, unknown>> {
+export function viewOnWire({ view, kind, stores }: PublishedView): Readonly<Record<string, unknown>> {
   return {
     name: view.name,
     doc: view.doc,
@@ -18,7 +18,7 @@ export function viewOnWire({ view, kind }: PublishedView): Readonly<Record<strin
       ...filterColumns(view).map(({ parameter }) => parameter),
       ...(timeColumn(view) === undefined ? [] : ['from', 'to']),
     ],
-    stores: view.stores,
+    stores,
     columns: view.columns.map(({ column, type, unit, doc, nullable, isKey }) => ({
       name: column,
       type,

@@ -145,7 +145,7 @@ export function fakePorts({ now, from = now - 70 * DAY_MS, batchSize = 500, view
 
   advance(now)
   return {
-    views: views.map(({ view, kind }) => ({ view, kind })),
+    views: views.map(({ view, kind }) => ({ view, kind, stores: view.stores })),
     queries,
     retries,
     advance,

@@ -96,6 +96,14 @@ describe.runIf(chromium !== null)(title, () => {
     await expect.poll(() => page.url()).toBe(`${url}/?tab=air&city=Firenze`)
   })
 
+  test('says that a station of the address is not there, and which is shown', async () => {
+    const { page } = await visit('/?tab=air&station=nowhere')
+    await rows(page).first().waitFor()
+    expect(await page.locator('.notice').textContent()).toMatch(/^There is no air quality of a station nowhere: this is /)
+    await page.getByLabel('City').selectOption('Firenze')
+    await expect.poll(() => page.locator('.notice').isVisible()).toBe(false)
+  })
+
   test('explains a row: its window, its readings and what became of each', async () => {
     const { page, url } = await visit('/?tab=air')
     await rows(page).nth(1).click()

@@ -9,8 +9,10 @@ import { createPipelineSection } from './sections/pipeline.js'
 import { createSeriesSection } from './sections/series-section.js'
 import { createViewsSection } from './sections/views.js'
 import { weather } from './sections/weather.js'
+import { silenceOf } from './silence.js'
 import { startTheme } from './theme.js'
 import { createWhyPanel, whyOf } from './why-panel.js'
+import { ageText } from './zone-time.js'
 
 /** @typedef {import('./sections/series-section.js').Section} Section */
 
@@ -28,11 +30,12 @@ let stations = []
 /**
  * @param {keyof typeof STATUS_WORDS} status
  * @param {string} headline
+ * @param {string} [word]
  */
-function drawStatus(status, headline) {
+function drawStatus(status, headline, word = STATUS_WORDS[status]) {
   const badge = byId('status')
   badge.className = `status status-${status}`
-  setText(byId('status-word'), STATUS_WORDS[status])
+  setText(byId('status-word'), word)
   setText(byId('status-headline'), headline)
   badge.title = headline
 }
@@ -106,7 +109,10 @@ async function readState() {
   const answers = await Promise.all([getJson('/api/health'), getJson('/api/stations')])
   health = /** @type {import('./types.js').Health} */ ({ ...answers[0], read_at: askedAt })
   stations = answers[1].stations
-  drawStatus(health.status, health.headline)
+  const silence = health.status === 'fresh' ? silenceOf(stations, Date.parse(health.at)) : null
+  if (silence === null) drawStatus(health.status, health.headline)
+  // Nothing is wrong with windrow, yet what it shows is not of today.
+  else drawStatus('fresh', `All that was published is in the views; the newest reading is from ${ageText(silence)}.`, 'All shown')
 }
 
 /** @param {() => void} onRead */

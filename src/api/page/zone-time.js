@@ -177,8 +177,11 @@ export function spanText(start, end, zone) {
  */
 export function ageText(milliseconds) {
   if (milliseconds < 2000) return 'just now'
-  if (milliseconds < 2 * MINUTE_MS) return `${Math.round(milliseconds / 1000)} s ago`
-  if (milliseconds < 2 * HOUR_MS) return `${Math.round(milliseconds / MINUTE_MS)} min ago`
+  // Rounded before the unit is chosen: else "120 s" stands beside "2 min".
+  const seconds = Math.round(milliseconds / 1000)
+  if (seconds < 90) return `${seconds} s ago`
+  const minutes = Math.round(milliseconds / MINUTE_MS)
+  if (minutes < 120) return `${minutes} min ago`
   if (milliseconds < 2 * DAY_MS) return `${Math.round(milliseconds / HOUR_MS)} h ago`
   return `${Math.round(milliseconds / DAY_MS)} days ago`
 }

@@ -3,6 +3,7 @@ import { readState, writeState } from '../../../src/api/page/app-state.js'
 import { cellText, columnLabel } from '../../../src/api/page/column-text.js'
 import { bytesText, compassPoint, numberText, quantityText } from '../../../src/api/page/number-format.js'
 import { resolveRange } from '../../../src/api/page/range.js'
+import { silenceOf } from '../../../src/api/page/silence.js'
 
 const station = {
   kind: 'energy',
@@ -41,6 +42,18 @@ describe('numbers and names for people', () => {
     const column = { name: 'updated_at', type: 'instant', unit: null, doc: '', nullable: true, is_key: false } as const
     expect(cellText(column, null, 'UTC')).toBe('–')
     expect(cellText(column, '2026-03-29T01:00:00Z', 'Europe/Paris')).toBe('2026-03-29 03:00')
+  })
+})
+
+describe('silence', () => {
+  const now = Date.parse('2026-04-30T10:00:00Z')
+
+  test('is told where no station has said anything for longer than its cadence explains', () => {
+    expect(silenceOf([station], now)).toBe(30 * 86_400_000)
+    const live = { ...station, last_reading: '2026-04-30T09:30:00Z' }
+    expect(silenceOf([station, live], now)).toBe(null)
+    expect(silenceOf([], now)).toBe(null)
+    expect(silenceOf([{ ...station, interval_minutes: 1440, last_reading: '2026-04-27T00:00:00Z' }], now)).toBe(null)
   })
 })
 

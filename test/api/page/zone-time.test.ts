@@ -53,6 +53,7 @@ describe('the page tells local time', () => {
     expect(spanText(at('2026-02-28T23:00:00Z'), at('2026-03-31T22:00:00Z'), PARIS)).toBe('Mar 2026')
     expect(dayOf(at('2026-03-29T22:30:00Z'), PARIS)).toBe('2026-03-30')
     expect(ageText(7 * 60_000)).toBe('7 min ago')
+    expect([59_000, 89_600, 119_600, 120_400].map(ageText)).toEqual(['59 s ago', '1 min ago', '2 min ago', '2 min ago'])
   })
 })
 

@@ -57,12 +57,13 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
   const host = el('div', { class: 'plot', tabindex: '0', role: 'img', 'aria-label': spec.title })
   const none = el('p', { class: 'plot-none', hidden: true }, 'Nothing in this range.')
   const heading = el('h3', {}, spec.title, ' ', el('span', { class: 'unit' }, spec.unit))
+  const frame = el('div', { class: 'plot-frame' }, host, none)
   const element = el(
     'section',
     { class: spec.wide ? 'chart chart-wide' : 'chart', 'data-chart': spec.id },
     el('header', {}, heading, when),
     legend,
-    el('div', { class: 'plot-frame' }, host, none),
+    frame,
   )
 
   const drawLegend = () => {
@@ -151,6 +152,8 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
       range = xRange
       if (pointed !== null) pointed = entries.find(({ key }) => key === pointed?.key) ?? null
       none.hidden = entries.some(({ row }) => spec.marks.some(({ value }) => value(row) !== null))
+      // Scales without values would be made up.
+      frame.classList.toggle('is-empty', !none.hidden)
       host.setAttribute('aria-label', summaryOf(spec, entries, zone))
       draw()
       drawLegend()

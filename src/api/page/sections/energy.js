@@ -98,8 +98,14 @@ const share = {
   displayScale: 100,
   fromZero: true,
   leastSpan: 0.05,
-  marks: [{ draw: 'line', value: numberOf('pv_share'), color: '--orange' }],
-  legend: [{ label: 'Share', color: '--orange', look: 'line', text: textOf('pv_share', '1') }],
+  marks: [
+    { draw: 'line', value: numberOf('pv_share'), when: isWhole, color: '--orange' },
+    { draw: 'line', value: numberOf('pv_share'), when: isPartial, color: '--muted' },
+  ],
+  legend: [
+    { label: 'Share', color: '--orange', look: 'line', text: only(isWhole, textOf('pv_share', '1')) },
+    { label: 'Share, day partly measured', color: '--muted', look: 'line', text: only(isPartial, textOf('pv_share', '1')) },
+  ],
 }
 
 const daily = { view: 'daily_energy_summary', charts: [dailyEnergy, share] }
@@ -133,7 +139,7 @@ function quarterTiles(rows, lastTime) {
 function dayTiles(rows, lastTime) {
   const last = /** @type {Row} */ (rows.at(-1))
   const peak = maximumOf(numbersIn(rows, 'consumption_max'))
-  const bestShare = maximumOf(numbersIn(rows, 'pv_share'))
+  const bestShare = maximumOf(numbersIn(rows.filter(isWhole), 'pv_share'))
   return [
     { label: 'Energy', value: gwh('consumption_energy_mwh')(last) ?? '–', note: lastTime },
     { label: 'PV energy', value: gwh('pv_energy_mwh')(last) ?? '–', note: lastTime },

@@ -87,11 +87,19 @@ function ledger(health) {
   )
 }
 
+/** The budget is the process's: tasks share it. @param {Health} health */
+function memoryText({ tasks }) {
+  const budget = tasks[0]?.state_budget_bytes
+  if (budget === undefined) return ''
+  const used = tasks.reduce((sum, { state_bytes }) => sum + state_bytes, 0)
+  return `Together they hold ${bytesText(used)} of state in memory, of ${bytesText(budget)} that they may; the rest is on disk.`
+}
+
 /** @param {Health} health @param {number} now */
 function parts(health, now) {
   const tasks = block(
     'Tasks',
-    'One a partition: reads its readings in order and keeps the views.',
+    `One a partition: reads its readings in order and keeps the views. ${memoryText(health)}`,
     simpleTable(
       'Tasks',
       [
@@ -100,11 +108,7 @@ function parts(health, now) {
         { title: 'Lag', cell: ({ lag }) => countText(lag), number: true, doc: 'Readings not in the views yet.' },
         { title: 'Offset', cell: ({ committed_offset }) => countText(committed_offset), number: true },
         { title: 'Last commit', cell: ({ last_commit }) => age(last_commit, now) },
-        {
-          title: 'State in memory',
-          cell: ({ state_bytes, state_budget_bytes }) => `${bytesText(state_bytes)} of ${bytesText(state_budget_bytes)}`,
-          number: true,
-        },
+        { title: 'State in memory', cell: ({ state_bytes }) => bytesText(state_bytes), number: true },
       ],
       health.tasks,
     ),

@@ -1,4 +1,5 @@
 // @ts-check
+import { columnLabel } from '../column-text.js'
 import { el, fill } from '../dom.js'
 import { createDownloads, createPager, shownText } from '../pager.js'
 import { createRowTable, mainColumns } from '../row-table.js'
@@ -20,8 +21,8 @@ export function createSectionTable({ view, station, onPick }) {
   const what = el(
     'div',
     {},
-    el('h2', {}, view.doc.replace(/\.$/, '')),
-    el('p', { class: 'muted' }, `Times of ${station.time_zone}. Choose a row to see why it is what it is.`),
+    el('h2', {}, columnLabel(view.name)),
+    el('p', { class: 'muted' }, `${view.doc} Times of ${station.time_zone}. Choose a row to see why it is what it is.`),
   )
   const element = el(
     'section',

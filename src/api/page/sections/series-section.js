@@ -1,6 +1,6 @@
 // @ts-check
 import { el, fill, setText } from '../dom.js'
-import { chooseStation, createFilterBar, stationsOf } from '../filter-bar.js'
+import { chooseStation, createFilterBar, stationLabel, stationsOf } from '../filter-bar.js'
 import { emptyMessage } from '../messages.js'
 import { newestOf, rangeHours } from '../range.js'
 import { ageText, timeText } from '../zone-time.js'
@@ -31,8 +31,9 @@ import { createSeriesSession } from './series-session.js'
 export function createSeriesSection(spec, app) {
   const filters = createFilterBar(app.change)
   const freshness = el('p', { class: 'freshness' })
+  const unknown = el('p', { class: 'notice', role: 'status', hidden: true })
   const host = el('div', { class: 'session-host' })
-  const element = el('div', {}, el('h1', { class: 'visually-hidden' }, spec.title), filters.element, freshness, host)
+  const element = el('div', {}, el('h1', { class: 'visually-hidden' }, spec.title), filters.element, unknown, freshness, host)
   /** @type {ReturnType<typeof createSeriesSession> | null} */
   let current = null
   /** @type {ReturnType<typeof createSeriesSession> | null} */
@@ -62,6 +63,16 @@ export function createSeriesSection(spec, app) {
     freshness.classList.toggle('is-live', live)
   }
 
+  /** An address may name a station that is not there: another one is shown, but not in silence. */
+  const drawUnknown = (
+    /** @type {string | null} */ asked,
+    /** @type {import('../types.js').Station[]} */ stations,
+    /** @type {import('../types.js').Station} */ shown,
+  ) => {
+    unknown.hidden = asked === null || stations.some(({ station_id }) => station_id === asked)
+    setText(unknown, unknown.hidden ? '' : `There is no ${spec.what} of a station ${asked}: this is ${stationLabel(shown)}.`)
+  }
+
   return {
     element,
     update(state) {
@@ -80,6 +91,7 @@ export function createSeriesSection(spec, app) {
         fill(host, emptyMessage(spec.what, spec.kind, app.health()))
         return
       }
+      drawUnknown(state.station, stations, station)
       drawFreshness(station)
       const next = JSON.stringify([station.station_id, step.id, state.range, state.from, state.to])
       if (next === signature) {
