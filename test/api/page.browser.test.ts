@@ -99,7 +99,7 @@ describe.runIf(chromium !== null)(title, () => {
   test('says that a station of the address is not there, and which is shown', async () => {
     const { page } = await visit('/?tab=air&station=nowhere')
     await rows(page).first().waitFor()
-    expect(await page.locator('.notice').textContent()).toMatch(/^There is no air quality of a station nowhere: this is /)
+    expect(await page.locator('.notice').textContent()).toMatch(/^There is no air-quality station called nowhere; this is /)
     await page.getByLabel('City').selectOption('Firenze')
     await expect.poll(() => page.locator('.notice').isVisible()).toBe(false)
   })

@@ -70,7 +70,7 @@ export function createSeriesSection(spec, app) {
     /** @type {import('../types.js').Station} */ shown,
   ) => {
     unknown.hidden = asked === null || stations.some(({ station_id }) => station_id === asked)
-    setText(unknown, unknown.hidden ? '' : `There is no ${spec.what} of a station ${asked}: this is ${stationLabel(shown)}.`)
+    setText(unknown, unknown.hidden ? '' : `There is no ${spec.what} station called ${asked}; this is ${stationLabel(shown)}.`)
   }
 
   return {
