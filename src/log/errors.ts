@@ -1,11 +1,11 @@
 import { WindrowError } from '../core/errors.ts'
 import type { Topic, TopicSpec } from './port.ts'
 
-export function offsetOutOfRange(topic: Topic, partition: number, offset: number, end: number): WindrowError {
+export function offsetOutOfRange(topic: Topic, partition: number, offset: number, end: number, start = 0): WindrowError {
   return new WindrowError('WR_OFFSET_OUT_OF_RANGE', {
-    message: `Offset ${offset} of ${topic.name}/${partition} does not exist: the partition holds [0, ${end})`,
+    message: `Offset ${offset} of ${topic.name}/${partition} does not exist: the partition holds [${start}, ${end})`,
     remedy: 'The stored progress belongs to another log. Reset the views (`windrow reset --views`) or restore the matching log.',
-    facts: { topic: topic.name, topicId: topic.id, partition, offset, end },
+    facts: { topic: topic.name, topicId: topic.id, partition, offset, start, end },
   })
 }
 

@@ -46,6 +46,7 @@ export class Cluster {
   private brokers = new Map<number, Broker>()
   private readonly topics = new Map<string, TopicMetadata>()
   private readonly shared = new Map<string, Promise<BrokerConnection>>()
+  private readonly lent = new Set<BrokerConnection>()
   private readonly refreshing = new Map<string, Promise<TopicMetadata | null>>()
   private readonly closing = new AbortController()
 
@@ -99,10 +100,7 @@ export class Cluster {
     try {
       this.assertOpen()
       if (purpose === 'shared') return await this.connected(broker)
-      const own = await BrokerConnection.open(broker, this.options)
-      if (!this.closed.aborted) return own
-      own.close()
-      throw logClosed()
+      return await this.lend(broker)
     } catch (error) {
       this.forget(topic)
       throw error
@@ -156,9 +154,20 @@ export class Cluster {
   async close(): Promise<void> {
     if (this.closed.aborted) return
     this.closing.abort()
+    for (const own of this.lent) own.close()
+    this.lent.clear()
     const open = await Promise.allSettled(this.shared.values())
     this.shared.clear()
     for (const result of open) if (result.status === 'fulfilled') result.value.close()
+  }
+
+  private async lend(broker: Broker): Promise<BrokerConnection> {
+    const own = await BrokerConnection.open(broker, this.options)
+    for (const other of this.lent) if (!other.isOpen) this.lent.delete(other)
+    this.lent.add(own)
+    if (!this.closed.aborted) return own
+    own.close()
+    throw logClosed()
   }
 
   private assertOpen(): void {
