@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { classArchiveFlags } from './class-archive.js'
 import { findJava } from './find-tools.js'
 import { freePorts } from './free-ports.js'
 import { kafkaProperties } from './kafka-properties.js'
@@ -15,28 +16,53 @@ import { serverProcess } from './server-process.js'
 
 /** A folder that is new is given the cluster's name first. The broker takes the shell's place, and its pid. */
 const formatAndRun = `
-java=$1 classpath=$2 home=$3 cluster=$4 heap=$5
+java=$1 classpath=$2 home=$3 cluster=$4
+shift 4
 if [ ! -e "$home/data/meta.properties" ]; then
   "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool \\
     format --cluster-id="$cluster" -c "$home/server.properties" || exit
 fi
-exec "$java" -Xms256m "-Xmx$heap" -cp "$classpath" kafka.Kafka "$home/server.properties"`
+exec "$java" "$@" -cp "$classpath" kafka.Kafka "$home/server.properties"`
 
-/** Downloads the broker, unless the cache has it. */
-export const installKafka = () => mavenFolder('kafka', 'dependency:copy-dependencies')
+/**
+ * Downloads the broker and makes it quick to start, unless the cache has it.
+ * @returns {Promise<Java>}
+ */
+export async function installKafka() {
+  const command = findJava()
+  if (command === null) throw new Error('Kafka needs Java 17 or newer')
+  const classpath = join(await mavenFolder('kafka', 'dependency:copy-dependencies'), 'libs', '*')
+  const flags = await classArchiveFlags({
+    java: command,
+    classpath,
+    rehearse: async (flags) => (await startWith({ command, classpath, flags }, {})).stop(),
+  })
+  return { command, classpath, flags }
+}
+
+/**
+ * @typedef {object} Java
+ * @property {string} command
+ * @property {string} classpath
+ * @property {readonly string[]} flags
+ */
 
 /**
  * A cluster of brokers that run as processes.
  * @param {KafkaOptions} options
+ */
+export const startJavaKafka = async (options) => startWith(await installKafka(), options)
+
+/**
+ * @param {Java} java
+ * @param {KafkaOptions} options
  * @returns {Promise<Kafka>}
  */
-export async function startJavaKafka(options) {
-  const java = findJava()
-  if (java === null) throw new Error('Kafka needs Java 17 or newer')
-  const classpath = join(await installKafka(), 'libs', '*')
+async function startWith(java, options) {
   const count = options.nodes ?? 1
   const [controllerPort = 0, ...ports] = await freePorts(count + 1)
   if (options.port !== undefined) ports[0] = options.port
+  const heap = ['-Xms256m', `-Xmx${options.maxHeap ?? '512m'}`]
   const clusterId = randomBytes(16).toString('base64url')
   const scratch = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'windrow-kafka-')) : null
   const folder = scratch ?? /** @type {string} */ (options.folder)
@@ -71,7 +97,7 @@ export async function startJavaKafka(options) {
         serverProcess({
           name: `kafka-${index + 1}`,
           command: 'sh',
-          args: ['-c', formatAndRun, 'kafka', java, classpath, home, clusterId, options.maxHeap ?? '512m'],
+          args: ['-c', formatAndRun, 'kafka', java.command, java.classpath, home, clusterId, ...java.flags, ...heap],
           logFile: join(home, 'broker.log'),
           isReady: async () => (await knownBrokers(port)) > 0,
           scratch,

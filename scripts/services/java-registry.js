@@ -37,6 +37,9 @@ export async function startJavaRegistry(options) {
     name: 'registry',
     command: java,
     args: [
+      // It is asked a few times: to start soon matters more than to run fast.
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
       '-Xmx384m',
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       '-jar',
