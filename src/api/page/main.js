@@ -112,7 +112,7 @@ async function readState() {
   const silence = health.status === 'fresh' ? silenceOf(stations, Date.parse(health.at)) : null
   if (silence === null) drawStatus(health.status, health.headline)
   // Nothing is wrong with windrow, yet what it shows is not of today.
-  else drawStatus('fresh', `All that was published is in the views; the newest reading is from ${ageText(silence)}.`, 'All shown')
+  else drawStatus('fresh', `The newest reading is from ${ageText(silence)}.`, 'All shown')
 }
 
 /** @param {() => void} onRead */
