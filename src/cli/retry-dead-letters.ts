@@ -37,9 +37,9 @@ export async function retryDeadLetters(
 
 /** Null when it was published again, else why not. */
 async function retryOne(log: Log, catalogue: Catalogue, deadLetters: Topic, filed: FiledLetter): Promise<string | null> {
-  const { origin } = filed.letter
-  if (origin.kind === 'source') return `it never was in the log: mend it in the source ${origin.source}, and produce it again`
-  if (origin.kind === 'sink') return `${origin.sink} refused a row: its reason is in the letter`
+  const { origin, message } = filed.letter
+  if (origin.kind === 'source') return `${message}; it never was in the log: mend it in the source, and produce it again`
+  if (origin.kind === 'sink') return `${message}; ${origin.sink} takes the row when it comes anew`
   const event = catalogue.events.find((each) => catalogue.topicOf(each) === origin.topic)
   const topic = await log.findTopic(origin.topic)
   if (event === undefined) return `no event is read from ${origin.topic} (its module may be missing in WINDROW_MODULES)`

@@ -294,7 +294,9 @@ describe('after readings were published and processed', () => {
     expect(shown.stdout).toContain('remedy')
     const retried = await windrow('dlq', 'retry', letter.id)
     expect([retried.code, retried.stdout]).toEqual([1, '1 tried, 0 published again, 1 still refused\n'])
-    expect(retried.stderr).toBe(`${letter.id} stays: it never was in the log: mend it in the source file, and produce it again\n`)
+    expect(retried.stderr).toBe(
+      `${letter.id} stays: temperature: "warm" is not a number; it never was in the log: mend it in the source, and produce it again\n`,
+    )
     expect((await windrow('dlq', 'retry')).code).toBe(2)
     expect((await windrow('dlq', 'show', 'nothing')).stderr).toContain('WR_DEAD_LETTER_UNKNOWN')
   })

@@ -29,7 +29,7 @@ export async function dlqList(
       await context.stderr.write('No dead letters.\n')
     } else {
       const rows = letters.map((letter) => [
-        formatInstant(letter.recordedAt),
+        `${formatInstant(letter.recordedAt).slice(0, 19)}Z`,
         letter.code,
         letter.where,
         letter.message,
