@@ -20,6 +20,8 @@ export function runnerOf(kv: KeyValueStore, topic: Topic, partition: number): nu
 /** The processes that run topologies of this log, each with a topic that it is at work on. */
 export async function runnersOf({ log, logStore, catalogue }: Session): Promise<ReadonlyMap<number, Topic>> {
   const found = new Map<number, Topic>()
+  // On Kafka the group itself refuses to be reset while somebody is at work.
+  if (logStore === null) return found
   for (const event of catalogue.events) {
     const topic = await log.findTopic(catalogue.topicOf(event))
     for (let partition = 0; topic !== null && partition < topic.partitions; partition++) {

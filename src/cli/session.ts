@@ -9,14 +9,15 @@ import { type Catalogue, loadCatalogue } from './catalogue.ts'
 import type { CliContext, ExitCode } from './context.ts'
 import { currentTopic } from './current-topic.ts'
 import { makeDataFolder } from './make-folder.ts'
+import { openConfiguredKafka } from './open-kafka.ts'
 
 /** What a command works with. */
 export interface Session {
   readonly config: Config
   readonly catalogue: Catalogue
   readonly log: Log
-  /** The store that the log is in. */
-  readonly logStore: KeyValueStore
+  /** The store that the embedded log is in, null on Kafka. */
+  readonly logStore: KeyValueStore | null
   /** The topic of the view's current generation, null while there is none. */
   topicOfView(view: View): Promise<Topic | null>
   /** The store of local state: caches of the log, which the next start fills again where they are missing. Opened when first asked for. */
@@ -32,8 +33,9 @@ export async function withSession(context: CliContext, use: (session: Session) =
 export async function withConfig<T>(config: Config, use: (session: Session) => Promise<T>): Promise<T> {
   const catalogue = await loadCatalogue(config)
   makeDataFolder(config.dataDir)
-  const logStore = await openLmdbStore({ path: join(config.dataDir, 'log') })
-  const log = await openEmbeddedLog({ kv: logStore })
+  const onKafka = config.kafkaBrokers.length > 0
+  const logStore = onKafka ? null : await openLmdbStore({ path: join(config.dataDir, 'log') })
+  const log = logStore === null ? await openConfiguredKafka(config) : await openEmbeddedLog({ kv: logStore })
   let opening: Promise<KeyValueStore> | null = null
   const state = (): Promise<KeyValueStore> => {
     opening ??= openLmdbStore({ path: join(config.dataDir, 'state') })
@@ -43,7 +45,7 @@ export async function withConfig<T>(config: Config, use: (session: Session) => P
     return await use({ config, catalogue, log, logStore, topicOfView: (view) => currentTopic(log, view), state })
   } finally {
     await log.close()
-    await logStore.close()
+    await logStore?.close()
     if (opening !== null) await closeIfOpen(opening)
   }
 }

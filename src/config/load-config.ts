@@ -5,7 +5,7 @@ import type { Mistake } from './mistake.ts'
 import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
 import { redactor } from './redact.ts'
 import { Secret } from './secret.ts'
-import type { SettingValues } from './settings.ts'
+import { allSettings, type SettingValues } from './settings.ts'
 import { unknownSettings } from './unknown-settings.ts'
 
 /** The whole configuration of a process, checked. */
@@ -20,10 +20,7 @@ export interface Config extends SettingValues {
   readonly redact: (text: string) => string
 }
 
-/**
- * Reads the environment and the `.env` file of `folder`. Throws WR_CONFIG_INVALID with all mistakes at once, or
- * WR_KAFKA_UNAVAILABLE when nothing is wrong but that Kafka is asked for.
- */
+/** Reads the environment and the `.env` file of `folder`. Throws WR_CONFIG_INVALID with all mistakes at once. */
 export function loadConfig(environment: Environment, folder: string): Config {
   const raw = readEnvironment(environment, folder)
   const checked = checkSettings(raw.values)
@@ -35,18 +32,11 @@ export function loadConfig(environment: Environment, folder: string): Config {
   ]
   if (mistakes.length > 0) throw invalid(mistakes)
   const { values } = checked
-  if (values.kafkaBrokers.length > 0) {
-    throw new WindrowError('WR_KAFKA_UNAVAILABLE', {
-      message: 'KAFKA_BROKERS is set, but this version of windrow has the embedded log only.',
-      remedy: 'Unset KAFKA_BROKERS to use the embedded log in WINDROW_DATA_DIR.',
-      kind: 'usage',
-    })
-  }
   return {
     ...values,
     dataDir: resolve(folder, values.dataDir),
     modules: values.modules.map((path) => resolve(folder, path)),
-    notices: notices(values),
+    notices: [...notices(values), ...unusedKafkaSettings(raw.values)],
     redact: redactor(secretsOf(raw.values)),
   }
 }
@@ -69,6 +59,14 @@ function invalid(mistakes: readonly Mistake[]): WindrowError {
     kind: 'usage',
     facts: { mistakes },
   })
+}
+
+/** Kafka's own scripts have variables of this kind, so that none is a mistake. */
+function unusedKafkaSettings(given: ReadonlyMap<string, string>): readonly string[] {
+  if (!given.has('KAFKA_BROKERS')) return []
+  const known = new Set<string>(allSettings.map(([, { variable }]) => variable))
+  const unused = [...given.keys()].filter((variable) => variable.startsWith('KAFKA_') && !known.has(variable))
+  return unused.map((variable) => `${variable} is set, but windrow knows no such setting of Kafka.`)
 }
 
 function notices(values: SettingValues): readonly string[] {

@@ -248,7 +248,9 @@ export class Task {
       while (!stop.aborted) {
         const batch = await reader.next(tuning.batchBytes)
         if (batch === null) {
-          if (this.pendingRecords > 0) await this.commit(stop)
+          // Marks of transactions take offsets too, which no record brings: they are behind when the end is reached.
+          this.position = Math.max(this.position, reader.position)
+          if (this.pendingRecords > 0 || this.position > this.committed) await this.commit(stop)
           else await reader.whenMore(stop)
           continue
         }

@@ -134,8 +134,10 @@ export class PartitionSink {
         this.stats.works(this.nextOffset < this.endOffset ? 'catching_up' : 'running')
       } else {
         this.stats.works('running')
-        if (clock.monotonic() - lastWrite >= tuning.touchIntervalMs) {
-          await this.write([], this.nextOffset, epoch)
+        // Marks of transactions take offsets too, which no record brings: they are behind when the end is reached.
+        const isBehindMarks = reader.position > this.nextOffset
+        if (isBehindMarks || clock.monotonic() - lastWrite >= tuning.touchIntervalMs) {
+          await this.write([], Math.max(this.nextOffset, reader.position), epoch)
           lastWrite = clock.monotonic()
         }
       }

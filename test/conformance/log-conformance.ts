@@ -24,6 +24,8 @@ export interface Conformance {
   readonly patienceMs: number
   /** False where the broker compacts in its own time. */
   readonly compactsAtOnce: boolean
+  /** True where a transaction takes an offset of its own (a marker) in every partition that it writes to. */
+  readonly marksTransactions?: boolean
 }
 
 interface Plain {
@@ -125,7 +127,7 @@ class Watcher {
 export function logConformance(
   backend: string,
   setUp: () => Promise<LogUnderTest>,
-  { patienceMs, compactsAtOnce }: Conformance,
+  { patienceMs, compactsAtOnce, marksTransactions = false }: Conformance,
 ): void {
   describe(`${backend}: the log`, { timeout: patienceMs }, () => {
     let under: LogUnderTest
@@ -561,7 +563,7 @@ export function logConformance(
         expect(second.epoch).toBeGreaterThan(first.epoch)
         expect(first.lost.aborted).toBe(true)
         await expect(first.commit([write(one, 0, ...numbered(2, 3))])).rejects.toMatchObject({ code: 'WR_FENCED' })
-        expect(await second.commit([write(one, 0, ...numbered(2, 3))])).toEqual([2])
+        expect(await second.commit([write(one, 0, ...numbered(2, 3))])).toEqual([marksTransactions ? 3 : 2])
         await elsewhere.close()
       })
     })

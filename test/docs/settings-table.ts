@@ -4,6 +4,7 @@ import { allSettings } from '../../src/config/settings.ts'
 const headings: Readonly<Record<Section, string>> = {
   general: 'General',
   log: 'Log',
+  kafka: 'Kafka',
   engine: 'Engine',
   postgres: 'Postgres view',
   server: 'Page and API',
@@ -37,9 +38,7 @@ named by the variable with \`_FILE\` after it, and is never printed.
 
 This page is made from the declarations in \`src/config/settings.ts\`; \`npx vitest run test/docs -u\` writes it anew.`
   const sections = (Object.keys(headings) as Section[]).map(table)
-  const kafka =
-    '`KAFKA_…`: any setting of librdkafka, for instance `KAFKA_SASL_MECHANISM` for `sasl.mechanism`; those with a password, secret, token or key in the name also as `…_FILE`.'
-  return `${[introduction, ...sections, kafka].join('\n\n')}\n`
+  return `${[introduction, ...sections].join('\n\n')}\n`
 }
 
 /** The text of .env.example. */

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config/load-config.ts'
 import { WindrowError } from '../../core/errors.ts'
+import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
+import { CURSORS_TOPIC } from '../../producers/cursors.ts'
 import { resetViews } from '../../runtime/reset-views.ts'
 import { emptyViews } from '../../sinks/postgres/stored-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -109,7 +111,10 @@ async function deleteTopics({ log, catalogue }: Session, extent: Extent): Promis
     catalogue.events.map((event) => catalogue.topicOf(event)),
   )
   if (extent === 'views') return deletedTopics
-  const rest = (await log.topics()).map(({ name }) => name)
+  const names = (await log.topics()).map(({ name }) => name)
+  const ours = new Set([...catalogue.events.map((event) => catalogue.topicOf(event)), DEAD_LETTERS_TOPIC, CURSORS_TOPIC])
+  // A cluster has topics of others too.
+  const rest = log.backend === 'kafka' ? names.filter((name) => ours.has(name)) : names
   for (const name of rest) await log.deleteTopic(name)
   return [...deletedTopics, ...rest]
 }

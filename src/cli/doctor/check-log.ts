@@ -13,8 +13,8 @@ import { runnerOf } from '../runner-of.ts'
 import { type Finding, note, problem, spanText, warning } from './finding.ts'
 
 /** The processes that have the log open, what each topic has been processed to and by whom, and what could not be used. */
-export async function checkLog(log: Log, kv: KeyValueStore, catalogue: Catalogue, now: number): Promise<Finding[]> {
-  const findings = [...checkProcesses(kv)]
+export async function checkLog(log: Log, kv: KeyValueStore | null, catalogue: Catalogue, now: number): Promise<Finding[]> {
+  const findings = kv === null ? [] : [...checkProcesses(kv)]
   for (const event of catalogue.events) {
     const topic = await log.findTopic(catalogue.topicOf(event))
     if (topic === null) findings.push(note(catalogue.topicOf(event), 'nothing was published yet'))
@@ -49,7 +49,7 @@ function processFinding(record: SessionRecord): Finding {
   }
 }
 
-async function checkTopic(log: Log, kv: KeyValueStore, topic: Topic, now: number): Promise<Finding[]> {
+async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now: number): Promise<Finding[]> {
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
   const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
   const pids = new Set<number>()
@@ -61,7 +61,7 @@ async function checkTopic(log: Log, kv: KeyValueStore, topic: Topic, now: number
     records += end - start
     lag += end - Math.max(start, offsets.get(partition) ?? start)
     newest = latest(newest, await lastAppend(log, topic, partition, end))
-    const pid = runnerOf(kv, topic, partition)
+    const pid = kv === null ? null : runnerOf(kv, topic, partition)
     if (pid !== null) pids.add(pid)
   }
   const age =

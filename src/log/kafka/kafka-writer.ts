@@ -1,0 +1,157 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describeGroupsV5 } from '@platformatic/kafka'
+import { WindrowError } from '../../core/errors.ts'
+import type { ExclusiveWriter, Topic, Write } from '../port.ts'
+import { committedOffsets } from './committed-offsets.ts'
+import { Coordinator } from './coordinator.ts'
+import { FencedCommits } from './fenced-commits.ts'
+import { GroupMembership } from './group-membership.ts'
+import { fencedOut, isAnswer, kafkaFailure } from './kafka-errors.ts'
+import type { GroupContext } from './kafka-group-member.ts'
+import { encodeCommitted, nextEpoch } from './progress-text.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
+import { tryAgain } from './try-again.ts'
+
+const DESCRIBE = [describeGroupsV5]
+const LOOK_MS = 200
+const CLIENT_ID = /^windrow-(\d+)-(.*)$/
+
+/** What a process calls itself towards the brokers: whoever waits for it finds it. */
+export function clientIdOfProcess(): string {
+  return `windrow-${process.pid}-${hostname()}`
+}
+
+interface Holder {
+  readonly clientId: string
+  readonly pid: number | null
+  /** Null where it runs on another machine. */
+  readonly alive: boolean | null
+}
+
+/**
+ * Takes the writer of that id. Its right is the one partition of `topic` in a group of its own; its transactional id keeps out whoever
+ * had it before. WR_WRITER_HELD while a live process has it.
+ */
+export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: string): Promise<KafkaWriter> {
+  const { cluster, settings, shared, sessionTimeoutMs } = context
+  const groupId = `windrow.writer.${id}`
+  const what = `The writer "${id}"`
+  const coordinator = new Coordinator(cluster, shared, 'group', groupId)
+  await untilFree(coordinator, groupId, id, sessionTimeoutMs)
+  const writer = { lose: (): void => undefined }
+  const membership = new GroupMembership({
+    cluster,
+    settings,
+    groupId,
+    topic,
+    sessionTimeoutMs,
+    onAssigned: () => undefined,
+    onRevoked: async () => writer.lose(),
+  })
+  const producer = new TransactionalProducer({ cluster, settings, transactionalId: `windrow.writer.${id}`, what })
+  try {
+    await membership.start()
+    if (!membership.isAssigned(0)) throw writerHeld(id, await holderOf(coordinator, groupId, [settings.clientId]))
+    await producer.init()
+    const [committed] = await committedOffsets(coordinator, groupId, topic)
+    const epoch = nextEpoch(committed?.epoch ?? 0)
+    const commits = new FencedCommits(producer, what, () => membership.isFresh())
+    writer.lose = () => commits.lose()
+    await commits.commit([], {
+      group: groupId,
+      topic,
+      partition: 0,
+      offset: 0,
+      metadata: encodeCommitted({ epoch, metadata: null }),
+    })
+    return new KafkaWriter(epoch, commits, membership)
+  } catch (error) {
+    await membership.leave()
+    producer.close()
+    throw error
+  } finally {
+    coordinator.close()
+  }
+}
+
+export class KafkaWriter implements ExclusiveWriter {
+  readonly epoch: number
+  private readonly commits: FencedCommits
+  private readonly membership: GroupMembership
+
+  constructor(epoch: number, commits: FencedCommits, membership: GroupMembership) {
+    this.epoch = epoch
+    this.commits = commits
+    this.membership = membership
+    // Fenced at the broker, or out of the group: it is over, also where the group would give it back.
+    commits.lost.addEventListener('abort', () => void this.close(), { once: true })
+  }
+
+  get lost(): AbortSignal {
+    return this.commits.lost
+  }
+
+  commit(writes: readonly Write[]): Promise<readonly number[]> {
+    return this.commits.commit(writes, null)
+  }
+
+  async close(): Promise<void> {
+    this.commits.lose(fencedOut('The writer'))
+    await this.commits.close()
+    await this.membership.leave()
+  }
+}
+
+/** A holder that ended without a word is in the group until its session ends: only that is waited for. */
+async function untilFree(coordinator: Coordinator, groupId: string, id: string, sessionTimeoutMs: number): Promise<void> {
+  const end = performance.now() + sessionTimeoutMs + 2_000
+  for (;;) {
+    const holder = await holderOf(coordinator, groupId, [])
+    if (holder === null) return
+    if (holder.alive === true || performance.now() > end) throw writerHeld(id, holder)
+    await sleep(LOOK_MS)
+  }
+}
+
+async function holderOf(coordinator: Coordinator, groupId: string, but: readonly string[]): Promise<Holder | null> {
+  type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
+  const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
+  try {
+    const answer = await tryAgain(() => coordinator.call(DESCRIBE, 'DescribeGroups', codeOf, [groupId], false), {
+      after: Coordinator.mayPass,
+      forMs: 30_000,
+    })
+    const members = answer.groups[0]?.members ?? []
+    const clientId = (members.find((member) => !but.includes(member.clientId ?? '')) ?? members[0])?.clientId
+    if (clientId === undefined || clientId === null) return null
+    const [, pid, host] = CLIENT_ID.exec(clientId) ?? []
+    const known = pid === undefined ? null : Number(pid)
+    return { clientId, pid: known, alive: known === null || host !== hostname() ? null : isAlive(known) }
+  } catch (error) {
+    if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return null
+    throw kafkaFailure(error)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // There, but not ours to signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function writerHeld(id: string, holder: Holder | null): WindrowError {
+  const who =
+    holder === null ? 'another process' : holder.pid === null ? `the client ${holder.clientId}` : `the process ${holder.pid}`
+  const where = holder === null || holder.alive !== null ? '' : ` (${holder.clientId})`
+  return new WindrowError('WR_WRITER_HELD', {
+    message: `The writer "${id}" is held by ${who}${where}`,
+    remedy: 'Stop that process first, or let it do the work: only one may write at a time.',
+    facts: { writer: id, ...(holder === null ? {} : { pid: holder.pid, clientId: holder.clientId }) },
+    canRetry: true,
+  })
+}
