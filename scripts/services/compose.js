@@ -13,6 +13,8 @@ import { untilReady } from './until-ready.js'
 
 const execute = promisify(execFile)
 
+const down = ['down', '--volumes', '--timeout', '0']
+
 /**
  * One service of docker-compose.yml as a project of its own, with nothing of it left when it is removed. It is not started yet.
  * @param {object} options
@@ -67,7 +69,7 @@ export function composeService({ name, variables, environment = {}, isReady }) {
     async start() {
       if (runs) throw new Error(`${name} runs already`)
       hasEnded()
-      hasEnded = endWithUs(['docker', 'compose', '-p', project, 'down', '--volumes', '--timeout', '0'])
+      hasEnded = endWithUs(['sh', '-c', 'docker "$@" && rm -rf "$0"', folder, ...compose, ...down])
       await docker(...compose, 'up', '-d', '--no-deps', name)
       runs = true
       let up = true
@@ -85,7 +87,7 @@ export function composeService({ name, variables, environment = {}, isReady }) {
     },
 
     async remove() {
-      await docker(...compose, 'down', '--volumes', '--timeout', '0')
+      await docker(...compose, ...down)
       runs = false
       hasEnded()
       rmSync(folder, { recursive: true, force: true })
