@@ -60,7 +60,9 @@ export const startJavaKafka = async (options) => startWith(await installKafka(),
  */
 async function startWith(java, options) {
   const count = options.nodes ?? 1
-  const [controllerPort = 0, ...ports] = await freePorts(count + 1)
+  const [controllerPort = 0, ...others] = await freePorts(2 * count + 1)
+  const ports = others.slice(0, count)
+  const insidePorts = others.slice(count)
   if (options.port !== undefined) ports[0] = options.port
   const heap = ['-Xms256m', `-Xmx${options.maxHeap ?? '512m'}`]
   const clusterId = randomBytes(16).toString('base64url')
@@ -88,18 +90,18 @@ async function startWith(java, options) {
     for (const [index, port] of ports.entries()) {
       const home = join(folder, `node-${index + 1}`)
       await mkdir(home, { recursive: true })
-      const settings = options.settings ?? {}
-      await writeFile(
-        join(home, 'server.properties'),
-        kafkaProperties({ id: index + 1, nodes: count, home, port, controllerPort, settings }),
-      )
+      const insidePort = /** @type {number} */ (insidePorts[index])
+      const { users = {}, settings = {} } = options
+      const address = { id: index + 1, nodes: count, home, port, insidePort, controllerPort }
+      await writeFile(join(home, 'server.properties'), kafkaProperties({ ...address, users, settings }))
       nodes.push(
         serverProcess({
           name: `kafka-${index + 1}`,
           command: 'sh',
           args: ['-c', formatAndRun, 'kafka', java.command, java.classpath, home, clusterId, ...java.flags, ...heap],
           logFile: join(home, 'broker.log'),
-          isReady: async () => (await knownBrokers(port)) > 0,
+          // Who has to authenticate is told nothing before.
+          isReady: async () => (await knownBrokers(options.users === undefined ? port : insidePort)) > 0,
           scratch,
         }),
       )

@@ -9,14 +9,15 @@ import { knownBrokers } from './known-brokers.js'
 /** @typedef {import('./service.js').KafkaOptions} KafkaOptions */
 
 /**
- * Starts a cluster of brokers on loopback ports and resolves when every one of them answers. Several nodes, or a folder that
- * stays, are processes even where a Docker engine is.
+ * Starts a cluster of brokers on loopback ports and resolves when every one of them answers. Several nodes, a folder that
+ * stays, or users are processes even where a Docker engine is.
  * @param {KafkaOptions} [options]
  * @returns {Promise<Kafka>}
  */
 export async function startKafka(options = {}) {
-  const { nodes = 1, folder } = options
-  return howToRun() === 'docker' && nodes === 1 && folder === undefined ? composeKafka(options) : startJavaKafka(options)
+  const { nodes = 1, folder, users } = options
+  const needsProcess = nodes > 1 || folder !== undefined || users !== undefined
+  return howToRun() === 'docker' && !needsProcess ? composeKafka(options) : startJavaKafka(options)
 }
 
 /**

@@ -19,6 +19,7 @@
  *   is in a volume of its own and always removed
  * @property {number} [nodes] brokers of the cluster, 1 unless told otherwise; the first one is the controller too
  * @property {number} [port] of the first broker
+ * @property {Readonly<Record<string, string>>} [users] passwords by name: clients come in by SASL PLAIN (SASL_PLAINTEXT) alone
  * @property {Readonly<Record<string, string>>} [settings] of server.properties, over ours
  * @property {string} [maxHeap] `512m` unless told otherwise
  */

@@ -4,7 +4,16 @@ import { kafkaProperties } from '../../../scripts/services/kafka-properties.js'
 
 const composeFile = readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')
 
-const own = kafkaProperties({ id: 1, nodes: 1, home: '/data', port: 1, controllerPort: 2, settings: {} })
+const own = kafkaProperties({
+  id: 1,
+  nodes: 1,
+  home: '/data',
+  port: 1,
+  insidePort: 2,
+  controllerPort: 3,
+  users: {},
+  settings: {},
+})
 /** What concerns the broker's own behaviour, not its addresses and folders. */
 const behaviour = own
   .split('\n')

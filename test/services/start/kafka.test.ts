@@ -97,6 +97,21 @@ describe.runIf(howToRun() === 'java')('brokers that run as processes', () => {
     }
   })
 
+  test.runIf(hasKcat())('let in those alone who know a password, if there are users', async () => {
+    const kafka = await startKafka({ users: { reader: 'secret' } })
+    const sasl = ['security.protocol=SASL_PLAINTEXT', 'sasl.mechanism=PLAIN', 'sasl.username=reader']
+    const list = (password: string) => {
+      const settings = [...sasl, `sasl.password=${password}`].flatMap((setting) => ['-X', setting])
+      return promisify(execFile)('kcat', ['-L', '-b', kafka.brokers, '-m', '5', ...settings])
+    }
+    try {
+      expect((await list('secret')).stdout).toContain(`broker 1 at ${kafka.brokers}`)
+      await expect(list('guess')).rejects.toThrow('Authentication failed')
+    } finally {
+      await kafka.stop()
+    }
+  })
+
   test('say why when they cannot start', async () => {
     await expect(startKafka({ settings: { 'log.dirs': '/proc/none' } })).rejects.toThrow('/proc/none')
   })
