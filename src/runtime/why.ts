@@ -21,6 +21,7 @@ import type { Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { isSessions } from '../streams/windows/windower.ts'
 import { joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
+import { formatInstant } from '../views/instant.ts'
 import { canonicalKey } from '../views/row-key.ts'
 import type { Cell } from '../views/view.ts'
 import { emission } from './emission.ts'
@@ -276,12 +277,12 @@ class Explainer {
 
   private waitingFor(end: number): string {
     const behind = this.watermarks().filter(({ watermark }) => watermark < end)
-    const until = new Date(end).toISOString()
+    const until = formatInstant(end)
     const parts = behind.map(({ subKey, watermark }) => {
       const series = subKey === '' ? this.station : `${this.station} ${subKey}`
       return watermark === Number.NEGATIVE_INFINITY
         ? `${series} (no reading yet)`
-        : `${series} (its readings go to ${new Date(watermark).toISOString()})`
+        : `${series} (its readings go to ${formatInstant(watermark)})`
     })
     return `a reading that ends at or after ${until} from ${parts.join(' and ')}`
   }

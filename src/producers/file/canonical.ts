@@ -20,13 +20,13 @@ import {
 const DEFAULT_INTERVAL_MINUTES = 60
 
 /** Other names under which a field may come; for the place also `location_city`, `location.city`, ... */
-const ALIASES: Readonly<Record<string, string>> = {
-  temp: 'temperature',
-  lat: 'latitude',
-  lon: 'longitude',
-  lng: 'longitude',
-  timezone: 'time_zone',
-}
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['temp', 'temperature'],
+  ['lat', 'latitude'],
+  ['lon', 'longitude'],
+  ['lng', 'longitude'],
+  ['timezone', 'time_zone'],
+])
 const PLACE_FIELDS = ['city', 'country', 'latitude', 'longitude', 'time_zone']
 /** Set anew by the publisher. */
 const UNREAD = 'ingested_at'
@@ -62,7 +62,7 @@ function fieldOf(column: string): string {
     .trim()
     .toLowerCase()
     .replace(/^location[._](?=.)/, '')
-  return ALIASES[name] ?? name
+  return ALIASES.get(name) ?? name
 }
 
 function named(events: readonly EventType[], name: string): EventType {
@@ -118,6 +118,8 @@ function eventMapping(event: EventType, columns: readonly string[], settings: Fi
     ...event.payload.map(({ field }) => field),
     ...['timestamp', 'revised_at', 'interval_minutes', 'data_origin', 'location', UNREAD, ...PLACE_FIELDS],
   ])
+  const twice = columns.find((column, i) => known.has(column) && columns.indexOf(column) !== i)
+  if (twice !== undefined) throw columnsError('canonical', columns, `names ${twice} twice`)
   return {
     ignored: columns.filter((column) => !known.has(column)),
     overruled,

@@ -33,9 +33,10 @@ function headerOf(line: Line): { readonly columns: readonly string[]; readonly d
   try {
     if (line.tooLong !== null) throw new RangeError('too long')
     const text = new TextDecoder('utf-8', { fatal: true }).decode(line.bytes)
+    if (text.includes('\r')) throw new RangeError('a CR within the line')
     const delimiter = delimiterOf(text)
     return { columns: csvCells(text, delimiter).map((column) => column.trim()), delimiter }
   } catch (cause) {
-    throw columnsError('csv', [], 'begins with a line that is no header of UTF-8 text', cause)
+    throw columnsError('csv', [], 'begins with a line that is no header of UTF-8 text (lines end with LF or CRLF)', cause)
   }
 }

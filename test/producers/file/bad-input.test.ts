@@ -258,6 +258,8 @@ describe('a file that cannot be read', () => {
       ['answer.json', '{"error": "no such station"}', 'airqino', 'WR_FILE_FORMAT'],
       ['empty.csv', '', 'meteostat', 'WR_FILE_COLUMNS'],
       ['other.csv', 'a,b\n1,2\n', 'eco2mix', 'WR_FILE_COLUMNS'],
+      ['twice.csv', 'station_id,timestamp,temperature,temp\na,2025-01-01T00:00:00Z,1,9\n', 'canonical', 'WR_FILE_COLUMNS'],
+      ['old-mac.csv', 'station_id,timestamp,temperature\ra,2025-01-01T00:00:00Z,1\r', 'canonical', 'WR_FILE_COLUMNS'],
       ['binary.csv', Buffer.of(0xff, 0xfe, 0x00), 'meteostat', 'WR_FILE_COLUMNS'],
     ] as const
     for (const [name, content, format, code] of cases) {
