@@ -21,7 +21,7 @@ import type { View } from '../../src/views/view.ts'
 const PARTITIONS = 4
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Producer, embedded log, engine and export in one process, in a folder of its own. */
+/** Producer, log (the embedded one unless another is given), engine and export in one process, in a folder of its own. */
 export interface SmallPipeline {
   readonly log: Log
   /** Publishes what of a file is new or revised. */
@@ -35,9 +35,9 @@ export interface SmallPipeline {
   close(): Promise<void>
 }
 
-export async function smallPipeline(): Promise<SmallPipeline> {
+export async function smallPipeline(given?: Log): Promise<SmallPipeline> {
   const folder = await mkdtemp(join(tmpdir(), 'windrow-acceptance-'))
-  const log = await openEmbeddedLog({ directory: join(folder, 'log') })
+  const log = given ?? (await openEmbeddedLog({ directory: join(folder, 'log') }))
   const kv: KeyValueStore = await openLmdbStore({ path: join(folder, 'state') })
   return {
     log,
