@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Names a folder that holds a file for every server that is not known to have ended. */
-const runVariable = 'WINDROW_SERVICES_RUN'
+const runVariable = 'TEST_SERVICES_RUN'
 
 /**
  * Sees to it that a server does not outlive this process: not after an uncaught error, and not after kill -9 either, since a shell
