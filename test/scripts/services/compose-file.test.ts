@@ -22,7 +22,7 @@ const behaviour = own
 
 test('a broker in a container is set as one that runs as a process', () => {
   expect(behaviour.length).toBeGreaterThan(10)
-  const expected = behaviour.map(([name = '', value = '']) => `KAFKA_${name.replaceAll('.', '_').toUpperCase()}: '${value}'`)
+  const expected = behaviour.map(([name = '', value = '']) => `KAFKA_${name.replaceAll('.', '_').toUpperCase()}: "${value}"`)
   expect(expected.filter((line) => !composeFile.includes(`      ${line}\n`))).toEqual([])
 })
 
@@ -31,5 +31,5 @@ test('every image has a version, and every port is on the loopback address alone
   expect(images.filter((image) => !/:\d+\.\d+/.test(image ?? ''))).toEqual([])
   const ports = [...composeFile.matchAll(/^ +ports: (.*)$/gm)].map(([, port]) => port)
   expect(ports).toHaveLength(images.length)
-  expect(ports.filter((port) => !port?.startsWith("['127.0.0.1:"))).toEqual([])
+  expect(ports.filter((port) => !port?.startsWith('["127.0.0.1:'))).toEqual([])
 })
