@@ -79,7 +79,8 @@ class Cursor {
   }
 
   skipBytes(): void {
-    this.at += Math.max(0, this.int32())
+    const length = this.int32()
+    this.at += Math.max(0, length)
   }
 
   /** Of all topics in the text: a group has one. */

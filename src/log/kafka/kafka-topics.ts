@@ -105,7 +105,7 @@ export class KafkaTopics {
       if (errorCode === 0 || errorName(errorCode) === 'TOPIC_ALREADY_EXISTS') continue
       throw cannotCreate(spec, errorCode, errorMessage)
     }
-    return cluster.retrying(async () => {
+    const made = await cluster.retrying(async () => {
       const found = (await cluster.metadata([spec.name])).get(spec.name)
       const ready = found?.partitions.length === spec.partitions && found.partitions.every(({ leader }) => leader >= 0)
       if (found !== undefined && (ready || found.partitions.length !== spec.partitions)) {
@@ -114,6 +114,9 @@ export class KafkaTopics {
       }
       throw kafkaUnreachable(`The new topic ${spec.name}`)
     })
+    // A leader that is named may not be ready yet; the first transaction would be aborted for it.
+    for (let partition = 0; partition < made.partitions; partition++) await cluster.bounds(made, partition)
+    return made
   }
 
   private configsOf({ cleanup }: TopicSpec): Array<{ name: string; value: string }> {
