@@ -33,13 +33,5 @@ export const hasMaven = () => answerOf('mvn', ['--version']) !== null
 
 export const hasKcat = () => answerOf('kcat', ['-V']) !== null
 
-/** Whether npm can compile a package here. */
-export const hasCompiler = () =>
-  [
-    ['c++', '--version'],
-    ['make', '--version'],
-    ['python3', '--version'],
-  ].every(([command = '', flag = '']) => answerOf(command, [flag]) !== null)
-
 /** Whether this user may install Debian's packages. */
 export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null
