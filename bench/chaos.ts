@@ -1,36 +1,28 @@
 // Kills producer and runner of the real command line, again and again, and compares what comes out with a calm run.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { recordsOf, rewrittenFiles } from '../test/acceptance/rewritten-files.ts'
 import { type Random, seededRandom } from '../test/simulation/random.ts'
+import { compareViews, type ExportedViews, exportViews } from './chaos/exported-views.ts'
+import { ROOT } from './chaos/windrow-process.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const RECORDING = join(ROOT, '..', 'shared', 'data', 'airqino', '283164601.json')
 const SAMPLE = join(ROOT, 'examples', 'sample-readings.csv')
 const HELP = `Publishes a file and processes it while producer and runner are killed (SIGKILL) at random instants, then compares
 every view with the export of a run in which nothing happened, byte for byte.
   npm run chaos -- [--rounds N] [--seed S] [--file PATH --format NAME]
-  --rounds N   how often both are killed (default 50)
+  npm run chaos -- --kafka [--rounds N] [--seed S]
+  --kafka      on a broker of its own, with producers of four files and 1, 2 and 4 runners. One fault a round, in turn: a runner or a
+               producer is killed, the broker is stopped or killed and comes back, a runner joins or leaves, a process sleeps longer
+               than its session and wakes up. Prints "windrow audit --full", and compares with a calm run on the embedded log
+  --rounds N   how often both are killed, or how many faults (default 50)
   --seed S     of the instants (default: taken from the clock)
   --file PATH, --format NAME   what to publish (default: a recording of AirQino where there is one, else the sample)
 `
-
-const VIEWS = [
-  'weather_data',
-  'weather_hourly',
-  'weather_daily',
-  'weather_monthly',
-  'energies',
-  'daily_energy_summary',
-  'air_hourly',
-  'daily_sensor_means',
-  'stations',
-]
 
 interface Input {
   readonly path: string
@@ -66,18 +58,12 @@ async function killAfter(child: ChildProcess, ms: number): Promise<boolean> {
 const publish = ({ path, format }: Input): string[] => ['produce', '--source', 'file', '--format', format, '--file', path]
 const PROCESS_ALL = ['run', '--until-end', '--sinks', 'none']
 
-async function exportsOf(dataDir: string, folder: string): Promise<ReadonlyMap<string, string>> {
-  const exported = new Map<string, string>()
-  for (const view of VIEWS) {
-    const path = join(folder, `${view}.csv`)
-    await succeed(dataDir, ['export', view, '--output', path])
-    exported.set(view, await readFile(path, 'utf8'))
-  }
-  return exported
+async function exportsOf(dataDir: string, folder: string): Promise<ExportedViews> {
+  return exportViews(folder, (args) => succeed(dataDir, args))
 }
 
 interface Calm {
-  readonly exported: ReadonlyMap<string, string>
+  readonly exported: ExportedViews
   readonly produceMs: number
 }
 
@@ -91,7 +77,7 @@ async function calmly(input: Input, folder: string): Promise<Calm> {
 }
 
 interface Chaos {
-  readonly exported: ReadonlyMap<string, string>
+  readonly exported: ExportedViews
   readonly kills: number
 }
 
@@ -125,6 +111,7 @@ function parse() {
     options: {
       rounds: { type: 'string', default: '50' },
       seed: { type: 'string' },
+      kafka: { type: 'boolean', default: false },
       file: { type: 'string' },
       format: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -134,33 +121,50 @@ function parse() {
   const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed)
   if (!Number.isSafeInteger(rounds) || rounds < 1 || !Number.isSafeInteger(seed))
     throw new TypeError('--rounds and --seed take whole numbers')
+  if (values.kafka && (values.file !== undefined || values.format !== undefined))
+    throw new TypeError('--kafka publishes files of its own: leave out --file and --format')
   const standard = existsSync(RECORDING) ? { path: RECORDING, format: 'airqino' } : { path: SAMPLE, format: 'canonical' }
   const input = values.file === undefined ? standard : { path: values.file, format: values.format ?? 'canonical' }
-  return { rounds, seed, input, help: values.help }
+  return { rounds, seed, input, kafka: values.kafka, help: values.help }
+}
+
+type Options = ReturnType<typeof parse>
+
+async function onEmbedded(folder: string, { rounds, seed, input }: Options): Promise<number> {
+  process.stderr.write(`chaos over ${input.path}, ${rounds} rounds from seed ${seed}\n`)
+  const calm = await calmly(input, folder)
+  const chaos = await chaotically(input, folder, rounds, seededRandom(seed), calm.produceMs)
+  const { same, verdict } = compareViews(calm.exported, chaos.exported)
+  process.stdout.write(`${chaos.kills} kills: ${verdict}${same ? '' : ` (--seed ${seed})`}\n`)
+  return same ? 0 : 1
+}
+
+async function onKafka(folder: string, { rounds, seed }: Options): Promise<number> {
+  const again = `npm run chaos -- --kafka --rounds ${rounds} --seed ${seed}`
+  process.stderr.write(`chaos on Kafka, ${rounds} rounds from seed ${seed}\n`)
+  const { kafkaChaos } = await import('./chaos/kafka-chaos.ts')
+  const tell = (line: string) => void process.stderr.write(`${line}\n`)
+  try {
+    const { same, verdict } = await kafkaChaos({ folder, rounds, seed, tell })
+    process.stdout.write(`${rounds} faults: ${verdict}${same ? '' : ` (${again})`}\n`)
+    return same ? 0 : 1
+  } catch (error) {
+    process.stdout.write(`chaos on Kafka failed: ${error instanceof Error ? error.message : error}\n(${again})\n`)
+    return 1
+  }
 }
 
 async function main(): Promise<number> {
-  const { rounds, seed, input, help } = parse()
-  if (help) {
+  const options = parse()
+  if (options.help) {
     process.stdout.write(HELP)
     return 0
   }
   const folder = await mkdtemp(join(tmpdir(), 'windrow-chaos-'))
-  process.stderr.write(`chaos over ${input.path}, ${rounds} rounds from seed ${seed}\n`)
-  try {
-    const calm = await calmly(input, folder)
-    const chaos = await chaotically(input, folder, rounds, seededRandom(seed), calm.produceMs)
-    const different = VIEWS.filter((view) => calm.exported.get(view) !== chaos.exported.get(view))
-    const rows = [...calm.exported.values()].reduce((sum, text) => sum + text.split('\n').length - 2, 0)
-    if (different.length === 0) {
-      process.stdout.write(`${chaos.kills} kills: all ${VIEWS.length} views (${rows} rows) are the same to the byte\n`)
-      return 0
-    }
-    process.stdout.write(`after ${chaos.kills} kills these views differ: ${different.join(', ')} (--seed ${seed})\n`)
-    return 1
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const code = await (options.kafka ? onKafka : onEmbedded)(folder, options)
+  if (code === 0 || !options.kafka) await rm(folder, { recursive: true, force: true })
+  else process.stderr.write(`logs and exports are left in ${folder}\n`)
+  return code
 }
 
 process.exitCode = await main()
