@@ -63,6 +63,10 @@ async function runAll(options: BenchOptions): Promise<Report> {
   return { ...head, scenarios: reports }
 }
 
+function isFailure({ error, figures }: ScenarioReport): boolean {
+  return error !== null || figures.some(({ missing }) => missing?.isFailure === true)
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args)
   if (options === null) {
@@ -77,7 +81,7 @@ async function main(args: readonly string[]): Promise<number> {
   const json = `${JSON.stringify(report, null, 2)}\n`
   if (options.jsonFile === null) process.stdout.write(`\n${json}`)
   else writeFileSync(options.jsonFile, json)
-  return interrupted.signal.aborted || report.scenarios.some(({ error }) => error !== null) ? 3 : 0
+  return interrupted.signal.aborted || report.scenarios.some(isFailure) ? 3 : 0
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())

@@ -13,8 +13,17 @@ export function markdownHead({ date, version, machine, quick }: Omit<Report, 'sc
 export function markdownSection({ name, title, figures, error, seconds }: ScenarioReport): string {
   const head = `\n### ${name}\n\n${title}. Took ${formatNumber(seconds)} s.\n\n`
   if (error !== null) return `${head}**Failed:** ${error}\n`
-  const lines = figures.map((figure) => [figure.name, valueText(figure), unitOf(figure), roundsOf(figure), aimOf(figure)])
-  return `${head}${markdownTable(['', 'value', 'unit', 'rounds', 'aim'], lines, new Set([1]))}\n`
+  const measured = figures.filter(({ missing }) => missing === undefined)
+  const lines = measured.map((figure) => [figure.name, valueText(figure), unitOf(figure), roundsOf(figure), aimOf(figure)])
+  return `${head}${markdownTable(['', 'value', 'unit', 'rounds', 'aim'], lines, new Set([1]))}\n${missingLines(figures)}`
+}
+
+/** Below the table, since a reason is no value. */
+function missingLines(figures: readonly Figure[]): string {
+  const lines = figures.flatMap(({ name, missing }) =>
+    missing === undefined ? [] : [`- ${name}: ${missing.isFailure ? 'failed' : 'skipped'}, ${missing.why}\n`],
+  )
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
 }
 
 function unitOf({ unit }: Figure): string {

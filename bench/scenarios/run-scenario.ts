@@ -1,7 +1,7 @@
 import { startWorker, type Worker } from '../process/worker.ts'
 import type { Figure } from '../report/figure.ts'
 import type { StepName, StepParams, StepResult } from '../steps/steps.ts'
-import type { ScenarioContext } from './scenario.ts'
+import type { ScenarioContext, StepOptions } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
 export interface ScenarioParams {
@@ -19,19 +19,19 @@ export async function runScenario(name: string, params: ScenarioParams): Promise
   return scenario(contextOf(name, entry.timeoutMs, params))
 }
 
-function contextOf(scenario: string, timeoutMs: number, { folder, quick, profileFolder }: ScenarioParams): ScenarioContext {
-  const startStep = (name: StepName, params: unknown, profile: boolean): Worker => {
+function contextOf(scenario: string, longestMs: number, { folder, quick, profileFolder }: ScenarioParams): ScenarioContext {
+  const startStep = (name: StepName, params: unknown, { profile = false, timeoutMs = longestMs }: StepOptions = {}): Worker => {
     const execArgv = profile && profileFolder !== null ? profileOptions(profileFolder, `${scenario}-${name}`) : []
     return startWorker({ kind: 'step', name, params }, { timeoutMs, execArgv })
   }
   return {
     folder,
     quick,
-    async step<N extends StepName>(name: N, params: StepParams<N>, { profile } = { profile: false }) {
-      return (await startStep(name, params, profile).result) as StepResult<N>
+    async step<N extends StepName>(name: N, params: StepParams<N>, options?: StepOptions) {
+      return (await startStep(name, params, options).result) as StepResult<N>
     },
-    start(name, params) {
-      const { startedAt, result, next, ask, kill } = startStep(name, params, false)
+    start(name, params, options) {
+      const { startedAt, result, next, ask, kill } = startStep(name, params, options)
       const done = result.then(() => undefined)
       // Of a step that is killed nobody asks.
       done.catch(() => undefined)

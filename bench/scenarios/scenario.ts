@@ -7,10 +7,17 @@ export interface ScenarioContext {
   readonly folder: string
   /** True asks for a small load that only shows that all works. */
   readonly quick: boolean
-  /** Runs a step in a process of its own and resolves with its result. `profile` lets it be profiled where that was asked for. */
-  step<N extends StepName>(name: N, params: StepParams<N>, options?: { readonly profile: boolean }): Promise<StepResult<N>>
+  /** Runs a step in a process of its own and resolves with its result. */
+  step<N extends StepName>(name: N, params: StepParams<N>, options?: StepOptions): Promise<StepResult<N>>
   /** Starts a step that goes on beside others. */
-  start<N extends StepName>(name: N, params: StepParams<N>): RunningStep
+  start<N extends StepName>(name: N, params: StepParams<N>, options?: StepOptions): RunningStep
+}
+
+export interface StepOptions {
+  /** True lets it be profiled where that was asked for. */
+  readonly profile?: boolean
+  /** It is killed after so long; by default it may take as long as the scenario. */
+  readonly timeoutMs?: number
 }
 
 export interface RunningStep {

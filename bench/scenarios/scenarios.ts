@@ -64,6 +64,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./start.ts')).start,
   },
   {
+    name: 'kafka',
+    title: 'On Kafka, exactly once: a full log beside Kafka Streams and Flink, latency, rebuilding the state, two processes',
+    onRequest: true,
+    timeoutMs: 30 * MINUTES,
+    load: async () => (await import('./kafka.ts')).kafka,
+  },
+  {
     name: 'install',
     title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
     onRequest: true,

@@ -1,7 +1,6 @@
 import { systemClock } from '../../src/core/clock.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log } from '../../src/log/port.ts'
 import { type Runner, startRunner } from '../../src/runtime/runner.ts'
 import { airHourly, dailySensorMeans } from '../../src/streams/topologies/air.ts'
@@ -14,7 +13,8 @@ import {
 } from '../../src/streams/topologies/weather.ts'
 import type { Topology } from '../../src/streams/topology.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
-import { DEFAULT_PARTITIONS, logDirectory, stateDirectory } from './bench-folder.ts'
+import { DEFAULT_PARTITIONS, stateDirectory } from './bench-folder.ts'
+import { type LogPlace, openBenchLog } from './bench-log.ts'
 
 /** As the configuration has it unless told otherwise. */
 const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
@@ -39,10 +39,14 @@ export interface BenchRunner {
   stop(): Promise<void>
 }
 
-/** A runner with the defaults of `windrow run`, without sinks, on the folder's log. */
-export async function startBenchRunner(folder: string, kind: WorkloadSpec['kind']): Promise<BenchRunner> {
-  const log = await openEmbeddedLog({ directory: logDirectory(folder) })
-  const kv = await openLmdbStore({ path: stateDirectory(folder) })
+/** A runner with the defaults of `windrow run`, without sinks. */
+export async function startBenchRunner(
+  place: LogPlace,
+  kind: WorkloadSpec['kind'],
+  open: (place: LogPlace) => Promise<Log> = openBenchLog,
+): Promise<BenchRunner> {
+  const log = await open(place)
+  const kv = await openLmdbStore({ path: stateDirectory(place.folder) })
   const runner = await startRunner({
     log,
     kv,

@@ -1,13 +1,12 @@
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import { arrivalsOf } from '../workloads/arrivals.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import { workloadOf } from '../workloads/workload-of.ts'
-import { DEFAULT_PARTITIONS, logDirectory } from './bench-folder.ts'
+import { DEFAULT_PARTITIONS } from './bench-folder.ts'
+import { type LogPlace, openBenchLog } from './bench-log.ts'
 import { readingAppender } from './reading-appender.ts'
 import { ensureReadings } from './readings-topic.ts'
 
-export interface FillLogParams {
-  readonly folder: string
+export interface FillLogParams extends LogPlace {
   readonly workload: WorkloadSpec
 }
 
@@ -15,8 +14,9 @@ export interface FillLogParams {
 const RECORDS_AN_APPEND = 20_000
 
 /** Appends the readings of a workload in the order of their arrival. */
-export async function fillLog({ folder, workload: spec }: FillLogParams): Promise<{ readonly recordBytes: number }> {
-  const log = await openEmbeddedLog({ directory: logDirectory(folder) })
+export async function fillLog(params: FillLogParams): Promise<{ readonly recordBytes: number }> {
+  const { workload: spec } = params
+  const log = await openBenchLog(params)
   const workload = workloadOf(spec)
   const { topic, schemaId } = await ensureReadings(log, workload.event, DEFAULT_PARTITIONS)
   const appender = readingAppender(log, topic, workload, schemaId)

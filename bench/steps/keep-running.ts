@@ -1,11 +1,11 @@
 import { cpuSecondsSoFar, type MemoryUse, memoryUse } from '../measure/usage.ts'
 import type { Channel } from '../process/channel.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
+import type { LogPlace } from './bench-log.ts'
 import { startBenchRunner } from './bench-runner.ts'
 
-export interface KeepRunningParams {
-  /** With a log of readings. */
-  readonly folder: string
+/** With a log of readings. */
+export interface KeepRunningParams extends LogPlace {
   readonly workload: WorkloadSpec
 }
 
@@ -19,10 +19,10 @@ export interface UseSoFar {
  * Runs the topologies until it is asked to `stop`. Tells `caught up` when it has committed what was in the log, and what it has
  * used as often as it is asked for its `use`.
  */
-export async function keepRunning({ folder, workload }: KeepRunningParams, channel: Channel): Promise<void> {
+export async function keepRunning({ workload, ...place }: KeepRunningParams, channel: Channel): Promise<void> {
   const stopping = channel.asked('stop')
   void answerUse(channel)
-  const bench = await startBenchRunner(folder, workload.kind)
+  const bench = await startBenchRunner(place, workload.kind)
   await bench.runner.untilEnd(new AbortController().signal)
   channel.tell('caught up', null)
   await stopping

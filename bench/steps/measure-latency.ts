@@ -1,19 +1,18 @@
 import { systemClock } from '../../src/core/clock.ts'
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { viewTopicName } from '../../src/runtime/live-views.ts'
 import { weatherDataView } from '../../src/views/weather.ts'
 import { percentile } from '../measure/percentile.ts'
 import { startMeter } from '../measure/usage.ts'
 import { weatherWorkload } from '../workloads/weather-workload.ts'
-import { DEFAULT_PARTITIONS, logDirectory } from './bench-folder.ts'
+import { DEFAULT_PARTITIONS } from './bench-folder.ts'
+import { type LogPlace, openBenchLog } from './bench-log.ts'
 import { startBenchRunner } from './bench-runner.ts'
 import { readingAppender } from './reading-appender.ts'
 import { ensureReadings } from './readings-topic.ts'
 import { RowWatch } from './row-watch.ts'
 
-export interface MeasureLatencyParams {
-  readonly folder: string
+export interface MeasureLatencyParams extends LogPlace {
   readonly readingsASecond: number
   readonly seconds: number
   /** Left out of the figures: the first readings meet code that was not compiled yet. */
@@ -37,7 +36,7 @@ const STATIONS = 100
  * time from when a reading was due (so a producer that is held up counts too) until its row was read from the log.
  */
 export async function measureLatency(params: MeasureLatencyParams): Promise<MeasureLatencyResult> {
-  const { folder, readingsASecond, seconds, warmUpSeconds } = params
+  const { readingsASecond, seconds, warmUpSeconds } = params
   const { log, close } = await openFor(params)
   const view = (await log.findTopic(viewTopicName(weatherDataView.name, 1))) as Topic
   const total = Math.round(readingsASecond * (warmUpSeconds + seconds))
@@ -59,10 +58,10 @@ export async function measureLatency(params: MeasureLatencyParams): Promise<Meas
 
   async function openFor({ withRunner }: MeasureLatencyParams): Promise<{ log: Log; close: () => Promise<void> }> {
     if (withRunner) {
-      const bench = await startBenchRunner(folder, 'weather')
+      const bench = await startBenchRunner(params, 'weather')
       return { log: bench.log, close: () => bench.stop() }
     }
-    const opened = await openEmbeddedLog({ directory: logDirectory(folder) })
+    const opened = await openBenchLog(params)
     return { log: opened, close: () => opened.close() }
   }
 }

@@ -1,10 +1,10 @@
 import { type MemoryUse, memoryUse, startMeter, type Usage } from '../measure/usage.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
+import type { LogPlace } from './bench-log.ts'
 import { startBenchRunner } from './bench-runner.ts'
 
-export interface ReplayLogParams {
-  /** With a log that nothing was made of yet. */
-  readonly folder: string
+/** With a log that nothing was made of yet. */
+export interface ReplayLogParams extends LogPlace {
   readonly workload: WorkloadSpec
 }
 
@@ -19,9 +19,9 @@ export interface ReplayLogResult {
 }
 
 /** Makes every view of the workload from its log, as a first start on a full log does. */
-export async function replayLog({ folder, workload }: ReplayLogParams): Promise<ReplayLogResult> {
+export async function replayLog({ workload, ...place }: ReplayLogParams): Promise<ReplayLogResult> {
   const stop = startMeter()
-  const bench = await startBenchRunner(folder, workload.kind)
+  const bench = await startBenchRunner(place, workload.kind)
   await bench.runner.untilEnd(new AbortController().signal)
   const usage = stop()
   const { tasks } = bench.runner.status()

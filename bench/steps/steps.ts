@@ -8,6 +8,10 @@ const steps = {
   appendRecords: async () => (await import('./append-records.ts')).appendRecords,
   measureLatency: async () => (await import('./measure-latency.ts')).measureLatency,
   keepRunning: async () => (await import('./keep-running.ts')).keepRunning,
+  forgetRows: async () => (await import('./forget-rows.ts')).forgetRows,
+  runPeer: async () => (await import('./run-peer.ts')).runPeer,
+  rebuildState: async () => (await import('./rebuild-state.ts')).rebuildState,
+  shareReplay: async () => (await import('./share-replay.ts')).shareReplay,
 }
 
 export type StepName = keyof typeof steps
