@@ -62,7 +62,7 @@ async function makeOutput(folder: string, brokers: readonly string[]): Promise<v
 
 function schemaFile(folder: string, { schema }: EventType): string {
   const path = join(folder, 'reading.avsc')
-  writeFileSync(path, JSON.stringify(schema))
+  writeFileSync(path, schema)
   return path
 }
 
