@@ -5,9 +5,9 @@ import type { KafkaLogOptions } from '../log/kafka/kafka-log.ts'
 import type { Log } from '../log/port.ts'
 
 /** Opens the log on the configured brokers. The clients are loaded only here: who has no Kafka does not wait for them. */
-export async function openConfiguredKafka(config: Config): Promise<Log> {
+export async function openConfiguredKafka(config: Config, onRetention?: KafkaLogOptions['onRetention']): Promise<Log> {
   const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
-  return openKafkaLog(kafkaOptions(config))
+  return openKafkaLog({ ...kafkaOptions(config), ...(onRetention === undefined ? {} : { onRetention }) })
 }
 
 /** From settings with librdkafka's names to what the clients take. */

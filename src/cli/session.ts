@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../config/load-config.ts'
 import { openLmdbStore } from '../kv/lmdb-store.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
+import type { TopicRetention } from '../log/kafka/kafka-topics.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { type Catalogue, loadCatalogue } from './catalogue.ts'
@@ -29,13 +31,22 @@ export async function withSession(context: CliContext, use: (session: Session) =
   return withConfig(loadConfig(context.environment, context.folder), use)
 }
 
-/** The same with a configuration that is there already. */
-export async function withConfig<T>(config: Config, use: (session: Session) => Promise<T>): Promise<T> {
+/** True where a log may have been written to: nothing is asked of a broker. */
+export function mayHaveLog(config: Config): boolean {
+  return config.kafkaBrokers.length > 0 || existsSync(join(config.dataDir, 'log'))
+}
+
+/** The same with a configuration that is there already. `onRetention` is told of topics on Kafka that lose readings in time. */
+export async function withConfig<T>(
+  config: Config,
+  use: (session: Session) => Promise<T>,
+  onRetention?: (retention: TopicRetention) => void,
+): Promise<T> {
   const catalogue = await loadCatalogue(config)
   makeDataFolder(config.dataDir)
   const onKafka = config.kafkaBrokers.length > 0
   const logStore = onKafka ? null : await openLmdbStore({ path: join(config.dataDir, 'log') })
-  const log = logStore === null ? await openConfiguredKafka(config) : await openEmbeddedLog({ kv: logStore })
+  const log = logStore === null ? await openConfiguredKafka(config, onRetention) : await openEmbeddedLog({ kv: logStore })
   let opening: Promise<KeyValueStore> | null = null
   const state = (): Promise<KeyValueStore> => {
     opening ??= openLmdbStore({ path: join(config.dataDir, 'state') })

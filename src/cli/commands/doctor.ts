@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../../config/load-config.ts'
 import { systemClock } from '../../core/clock.ts'
+import type { TopicRetention } from '../../log/kafka/kafka-topics.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { storedTopics } from '../../sinks/postgres/stored-views.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { checkLog } from '../doctor/check-log.ts'
 import { checkMachine } from '../doctor/check-machine.ts'
-import { type Finding, failure, note, type Severity, warning } from '../doctor/finding.ts'
+import { bytesText, type Finding, failure, note, type Severity, spanText, warning } from '../doctor/finding.ts'
 import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
-import { withConfig } from '../session.ts'
+import { mayHaveLog, withConfig } from '../session.ts'
 import { type Style, styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
@@ -21,7 +22,7 @@ export async function doctor(context: CliContext, options: { readonly json?: boo
   const config = loadConfig(context.environment, context.folder)
   const findings = checkMachine(config, packageVersion())
   const catalogue = await collect(findings, 'modules', () => loadCatalogue(config))
-  if (!existsSync(join(config.dataDir, 'log'))) findings.push(note('log', 'not there yet: nothing was ever published or run'))
+  if (!mayHaveLog(config)) findings.push(note('log', 'not there yet: nothing was ever published or run'))
   else if (catalogue !== null) await collect(findings, 'log', async () => void findings.push(...(await examineLog(config))))
   await collect(findings, 'postgres', async () => void findings.push(...(await examinePostgres(config, context))))
   const shown = findings.map((finding) => ({ ...finding, text: config.redact(finding.text) }))
@@ -40,8 +41,23 @@ async function collect<T>(findings: Finding[], about: string, look: () => Promis
   }
 }
 
-function examineLog(config: Config): Promise<Finding[]> {
-  return withConfig(config, ({ log, logStore, catalogue }) => checkLog(log, logStore, catalogue, systemClock.now()))
+async function examineLog(config: Config): Promise<Finding[]> {
+  const retentions: Finding[] = []
+  const found = await withConfig(
+    config,
+    ({ log, logStore, catalogue }) => checkLog(log, logStore, catalogue, systemClock.now()),
+    (retention) => retentions.push(retentionFinding(retention)),
+  )
+  return [...found, ...retentions]
+}
+
+function retentionFinding({ topic, retentionMs, retentionBytes }: TopicRetention): Finding {
+  const limits = [
+    ...(retentionMs < 0 ? [] : [`after ${spanText(retentionMs)}`]),
+    ...(retentionBytes < 0 ? [] : [`beyond ${bytesText(retentionBytes)} a partition`]),
+  ]
+  const remedy = 'Set retention.ms and retention.bytes of the topic to -1: what is gone cannot be in a view that is built anew.'
+  return warning(topic, `the broker deletes what it holds ${limits.join(' and ')}`, remedy)
 }
 
 async function examinePostgres(config: Config, context: CliContext): Promise<Finding[]> {
@@ -62,7 +78,7 @@ async function examinePostgres(config: Config, context: CliContext): Promise<Fin
 async function staleViews(config: Config, sql: SqlClient): Promise<Finding[]> {
   const stored = await storedTopics(sql)
   if (stored.length === 0) return []
-  const ids = existsSync(join(config.dataDir, 'log'))
+  const ids = mayHaveLog(config)
     ? await withConfig(config, async ({ log }) => new Set((await log.topics()).map(({ id }) => id)))
     : new Set<string>()
   const stale = [...new Set(stored.filter(({ topicId }) => !ids.has(topicId)).map(({ view }) => view))]

@@ -1,7 +1,7 @@
 import type { CliContext, ExitCode } from '../context.ts'
-import { logTotals } from '../log-totals.ts'
 import { createLogger } from '../logger.ts'
 import { startPipeline } from '../pipeline.ts'
+import { processedReadings } from '../processed-readings.ts'
 import { tellRunners } from '../runner-of.ts'
 import { withSession } from '../session.ts'
 import { checkSinkNames } from '../sinks.ts'
@@ -22,7 +22,7 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     for (const notice of config.notices) logger.warn({}, notice)
     await tellRunners(session, logger)
     const began = performance.now()
-    const before = await logTotals(session)
+    const before = await processedReadings(session)
     const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
       const pipeline = await startPipeline(session, logger, sql, context.signal)
@@ -31,9 +31,9 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
         if (options.untilEnd === true) {
           await pipeline.untilEnd(context.signal)
           context.signal.throwIfAborted()
-          const { readings, rows } = await logTotals(session)
-          const seconds = Math.round((performance.now() - began) / 100) / 10
-          const facts = { readings: readings - before.readings, rows: rows - before.rows, seconds }
+          const readings = (await processedReadings(session)) - before
+          const rows = pipeline.runner.status().tasks.reduce((sum, task) => sum + task.rows, 0)
+          const facts = { readings, rows, seconds: Math.round((performance.now() - began) / 100) / 10 }
           logger.info(facts, `all that was in the log is in ${options.sinks.includes('postgres') ? 'Postgres' : 'the views'}`)
         } else await untilAborted(context.signal)
       } finally {

@@ -53,12 +53,10 @@ async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now:
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
   const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
   const pids = new Set<number>()
-  let records = 0
   let lag = 0
   let newest: number | null = null
   for (let partition = 0; partition < topic.partitions; partition++) {
     const { start, end } = await log.bounds(topic, partition)
-    records += end - start
     lag += end - Math.max(start, offsets.get(partition) ?? start)
     newest = latest(newest, await lastAppend(log, topic, partition, end))
     const pid = kv === null ? null : runnerOf(kv, topic, partition)
@@ -67,7 +65,8 @@ async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now:
   const age =
     newest === null ? '' : `, the newest came ${spanText(Math.max(0, now - newest))} ago (${formatInstant(newest).slice(0, 19)}Z)`
   const by = pids.size === 0 ? '' : `, processed by ${[...pids].map((pid) => `process ${pid}`).join(', ')}`
-  const text = `${records.toLocaleString('en-US')} readings${age}${by}`
+  const ledger = addLedgers(progress.map(({ metadata }) => parseLedger(metadata)))
+  const text = `${(ledger.accepted + lag).toLocaleString('en-US')} readings${age}${by}`
   const findings: Finding[] = []
   if (lag === 0) findings.push(note(topic.name, `${text}; all are in the views`))
   else if (pids.size > 0) findings.push(note(topic.name, `${text}; ${lag.toLocaleString('en-US')} to go`))
@@ -77,7 +76,6 @@ async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now:
       warning(topic.name, `${text}; ${lag.toLocaleString('en-US')} are not in the views, and nobody is at work on them`, remedy),
     )
   }
-  const ledger = addLedgers(progress.map(({ metadata }) => parseLedger(metadata)))
   if (!ledgerAddsUp(ledger)) {
     findings.push(
       problem(topic.name, 'the ledger does not add up', 'Run `windrow audit --full`, and keep the data folder for a report.'),
