@@ -33,7 +33,7 @@ async function measureAt({ context, brokers, newFolder, forgetRows }: KafkaBench
   try {
     await runner.next('caught up')
     const load = { readingsASecond: rate, seconds: quick ? 3 : 20, warmUpSeconds: quick ? 2 : 5 }
-    const { p50Ms, p99Ms, mostMs } = await context.step(
+    const { p50Ms, p99Ms, mostMs, takenP50Ms, takenP99Ms } = await context.step(
       'measureLatency',
       { ...place, ...load, withRunner: false },
       { timeoutMs: MEASURE_MS },
@@ -45,6 +45,8 @@ async function measureAt({ context, brokers, newFolder, forgetRows }: KafkaBench
       figure(`${where}, p50`, 'ms', p50Ms),
       figure('... p99', 'ms', p99Ms, { atMost: 200 }),
       figure('... longest', 'ms', mostMs),
+      figure('... of it until the reading is committed, p50', 'ms', takenP50Ms),
+      figure('... of it until the reading is committed, p99', 'ms', takenP99Ms),
     ]
   } finally {
     await runner.kill()

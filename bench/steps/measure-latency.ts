@@ -25,6 +25,9 @@ export interface MeasureLatencyResult {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly mostMs: number
+  /** Of it, until the log had taken the reading. */
+  readonly takenP50Ms: number
+  readonly takenP99Ms: number
   /** CPU time of this process a second, from the first reading to the last row. */
   readonly cpuSecondsASecond: number
 }
@@ -44,15 +47,20 @@ export async function measureLatency(params: MeasureLatencyParams): Promise<Meas
   const stop = startMeter()
   const began = performance.now()
   const dueAt = (index: number): number => began + (index * 1000) / readingsASecond
-  await produce(log, total, dueAt, watch)
+  const takenAt = await produce(log, total, dueAt, watch)
   const seenAt = await watch.complete()
   const used = stop()
   await close()
-  const latencies = Array.from(seenAt, (seen, index) => seen - dueAt(index)).slice(Math.round(warmUpSeconds * readingsASecond))
+  const sinceDue = (at: Float64Array): Float64Array =>
+    at.map((time, index) => time - dueAt(index)).subarray(Math.round(warmUpSeconds * readingsASecond))
+  const latencies = sinceDue(seenAt)
+  const taken = sinceDue(takenAt)
   return {
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     mostMs: percentile(latencies, 1),
+    takenP50Ms: percentile(taken, 0.5),
+    takenP99Ms: percentile(taken, 0.99),
     cpuSecondsASecond: used.cpuSeconds / used.seconds,
   }
 
@@ -66,10 +74,12 @@ export async function measureLatency(params: MeasureLatencyParams): Promise<Meas
   }
 }
 
-async function produce(log: Log, total: number, dueAt: (index: number) => number, watch: RowWatch): Promise<void> {
+/** Gives the time at which the log had taken each reading. */
+async function produce(log: Log, total: number, dueAt: (index: number) => number, watch: RowWatch): Promise<Float64Array> {
   const workload = weatherWorkload(STATIONS, 60)
   const { topic, schemaId } = await ensureReadings(log, workload.event, DEFAULT_PARTITIONS)
   const appender = readingAppender(log, topic, workload, schemaId)
+  const takenAt = new Float64Array(total)
   let sent = 0
   while (sent < total) {
     const now = performance.now()
@@ -82,7 +92,9 @@ async function produce(log: Log, total: number, dueAt: (index: number) => number
       await systemClock.sleep(dueAt(sent) - now)
       continue
     }
-    sent = due
     await appender.append()
+    takenAt.fill(performance.now(), sent, due)
+    sent = due
   }
+  return takenAt
 }
