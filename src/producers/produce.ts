@@ -41,7 +41,15 @@ export interface ProduceSummary extends PublishCounts {
 const DEFAULT_INTERVAL_MS = 60_000
 
 /**
- * Publishes what a source says as far as it is new or revised. Once: throws what goes wrong, after all that could be published was.
+ * The right to publish ends also where nobody else took it: while this process slept, or the broker was away for long. It is taken
+ * again then; WR_WRITER_HELD tells where another process has it.
+ */
+const RIGHT_LOST: ReadonlySet<string> = new Set(['WR_FENCED', 'WR_COMMIT_UNKNOWN'])
+const MOST_TAKES = 5
+
+/**
+ * Publishes what a source says as far as it is new or revised. Once: throws what goes wrong, after all that could be published was;
+ * a right to publish that was lost is taken again before.
  * Continuously: what goes wrong is logged and tried again, and only wrong use at the very beginning is thrown. Several calls may run
  * in one process, each with its own source.
  */
@@ -104,7 +112,17 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     if (options.continuous === true) {
       const { intervalMs = DEFAULT_INTERVAL_MS, random = Math.random } = options
       await continuously({ intervalMs, clock, signal, attempt, onFailure, random })
-    } else if (!signal.aborted) await attempt()
+    } else {
+      for (let taken = 1; !signal.aborted; taken++) {
+        try {
+          await attempt()
+          break
+        } catch (error) {
+          if (taken === MOST_TAKES || !RIGHT_LOST.has(codeOf(error))) throw error
+          logger.warn({ ...facts, code: codeOf(error) }, `taking the right to publish once more: ${messageOf(error)}`)
+        }
+      }
+    }
   } finally {
     await closeSession()
   }

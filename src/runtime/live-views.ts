@@ -23,7 +23,7 @@ export interface LiveView {
   readonly schemaId: number
 }
 
-/** How long to wait for another process that is preparing the same views. */
+/** How long it is tried again to prepare the views. */
 const PATIENCE_MS = 30_000
 
 /** The group that runs the topologies of a reading topic. */
@@ -66,14 +66,30 @@ export interface EnsureViewsOptions {
   readonly settings: ReadonlyMap<string, string>
 }
 
+/** After these another try may succeed: another process is preparing the same views, or the right to do so ended with a broker. */
+const MAY_PASS: ReadonlySet<string> = new Set(['WR_WRITER_HELD', 'WR_FENCED', 'WR_COMMIT_UNKNOWN'])
+
 /**
  * Makes sure that every view has a current generation made by the present logic. WR_TOPOLOGY_CHANGED where the logic is
  * another than the one that made the rows, WR_VIEW_NEW where readings were processed before the view was there.
  */
 export async function ensureViews(options: EnsureViewsOptions): Promise<Map<string, LiveView>> {
-  const { log } = options
+  const { log, clock } = options
   const topic = await log.ensureTopic({ name: VIEWS_CURRENT_TOPIC, partitions: 1, cleanup: 'compact' })
-  const writer = await exclusiveWriter(log, options.clock)
+  const deadline = clock.monotonic() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await ensureOnce(options, topic)
+    } catch (error) {
+      if (!isWindrowError(error) || !MAY_PASS.has(error.code) || clock.monotonic() > deadline) throw error
+      await clock.sleep(50)
+    }
+  }
+}
+
+async function ensureOnce(options: EnsureViewsOptions, topic: Topic): Promise<Map<string, LiveView>> {
+  const { log } = options
+  const writer = await log.exclusiveWriter(VIEWS_CURRENT_TOPIC)
   try {
     const current = await currentViews(log)
     const live = new Map<string, LiveView>()
@@ -144,18 +160,6 @@ function fingerprintOf(topologies: readonly Topology[], settings: ReadonlyMap<st
   const parts = topologies.map(({ event, fingerprint }) => [event.name, fingerprint, settings.get(event.name) ?? ''])
   parts.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
-}
-
-async function exclusiveWriter(log: Log, clock: Clock): Promise<ExclusiveWriter> {
-  const deadline = clock.monotonic() + PATIENCE_MS
-  for (;;) {
-    try {
-      return await log.exclusiveWriter(VIEWS_CURRENT_TOPIC)
-    } catch (error) {
-      if (!isWindrowError(error, 'WR_WRITER_HELD') || clock.monotonic() > deadline) throw error
-      await clock.sleep(50)
-    }
-  }
 }
 
 function changed(view: string): WindrowError {
