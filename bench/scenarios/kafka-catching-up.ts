@@ -41,6 +41,11 @@ export async function measureCatchingUp(bench: KafkaBench): Promise<readonly Fig
       '1',
       ours.map(({ commits }) => commits),
     ),
+    figureOfRounds(
+      '... from the start to its first reading',
+      's',
+      ours.map(({ secondsToFirst }) => secondsToFirst),
+    ),
     ...others.flatMap((other) => comparison(runs, other)),
   ]
 }
@@ -64,10 +69,10 @@ async function runPeer({ context, brokers, workload, newFolder }: KafkaBench, ot
   }
 }
 
-/** Peers count the CPU time of their end too. */
-function runOf({ usage, usageWithStop, memory, rows }: ReplayLogResult, readings: number): Run {
+/** As the peers count: the time from the first reading on, the CPU time from the start until all has ended. */
+function runOf({ usage, secondsToFirst, usageWithStop, memory, rows }: ReplayLogResult, readings: number): Run {
   return {
-    readingsASecond: readings / usage.seconds,
+    readingsASecond: readings / (usage.seconds - secondsToFirst),
     cpuSecondsAMillion: (usageWithStop.cpuSeconds / readings) * 1e6,
     peakRssBytes: memory.peakRssBytes,
     rows,

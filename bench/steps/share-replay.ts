@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/core/clock.ts'
-import type { Log, LogReader, Topic } from '../../src/log/port.ts'
+import type { LogReader } from '../../src/log/port.ts'
 import { type MemoryUse, memoryUse, startMeter, type Usage } from '../measure/usage.ts'
 import type { Channel } from '../process/channel.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
@@ -7,6 +7,7 @@ import { workloadOf } from '../workloads/workload-of.ts'
 import { DEFAULT_PARTITIONS } from './bench-folder.ts'
 import { type LogPlace, openBenchLog } from './bench-log.ts'
 import { startBenchRunner } from './bench-runner.ts'
+import { wrapReaders } from './wrap-readers.ts'
 
 /** With a log that nothing was made of yet, and a folder for this process alone. */
 export interface ShareReplayParams extends LogPlace {
@@ -34,8 +35,9 @@ export async function shareReplay({ workload, processes, ...place }: ShareReplay
   const go = new AbortController()
   void channel.asked('go').then(() => go.abort())
   const stopping = channel.asked('stop')
+  const { defaultTopic } = workloadOf(workload).event
   const bench = await startBenchRunner(place, workload.kind, async () =>
-    gatedLog(await openBenchLog(place), workloadOf(workload).event.defaultTopic, go.signal),
+    wrapReaders(await openBenchLog(place), defaultTopic, (reader) => gatedReader(reader, go.signal)),
   )
   while (bench.runner.status().tasks.length !== DEFAULT_PARTITIONS / processes) await systemClock.sleep(LOOK_MS)
   channel.tell('ready', null)
@@ -52,15 +54,7 @@ export async function shareReplay({ workload, processes, ...place }: ShareReplay
   await bench.stop()
 }
 
-/** The same log, but the topic seems to be empty until the gate opens: the time to join a group is not that of the work. */
-function gatedLog(log: Log, topicName: string, gate: AbortSignal): Log {
-  const reader = (topic: Topic, partition: number, from?: number): LogReader => {
-    const inner = log.reader(topic, partition, from)
-    return topic.name === topicName ? gatedReader(inner, gate) : inner
-  }
-  return Object.create(log, { reader: { value: reader } }) as Log
-}
-
+/** The topic seems to be empty until the gate opens: the time to join a group is not that of the work. */
 function gatedReader(inner: LogReader, gate: AbortSignal): LogReader {
   return {
     get position() {
