@@ -92,10 +92,17 @@ class StoredTable implements Table {
       const [id] = decoder.decode(key.subarray(this.everyProgress.byteLength)).split('\0')
       if (id !== this.topic.id) await this.forget(text.encode(`${this.prefix}\0v${id}\0`), key)
     }
+    while (await this.isBeyondEnd()) await this.forgetAll()
+  }
+
+  private async isBeyondEnd(): Promise<boolean> {
     for (let partition = 0; partition < this.topic.partitions; partition++) {
+      // Before the end is asked for: another process that reads the same table may go on meanwhile, beyond an end that is old by then.
+      const { offset } = this.progress(partition)
       const { end } = await this.log.bounds(this.topic, partition)
-      if (this.progress(partition).offset > end) await this.forget(this.values, this.progressKey(partition))
+      if (offset > end) return true
     }
+    return false
   }
 
   private async catchUpPartition(partition: number): Promise<void> {
@@ -124,6 +131,20 @@ class StoredTable implements Table {
       latest.set(Buffer.from(key).toString('latin1'), { key: this.keyOf(key), value })
     }
     return [...latest.values()]
+  }
+
+  /**
+   * Empties the table. All at once, and the progress of all partitions with it: values that are gone while a progress says that they
+   * were read would be missed for ever. Does nothing where another process changed the table meanwhile.
+   */
+  private async forgetAll(): Promise<void> {
+    const progress = Array.from({ length: this.topic.partitions }, (_, partition) => this.progressKey(partition))
+    const unchanged = progress.map((key) => ({ key, expected: this.kv.get(key) ?? null }))
+    const values = this.kv.keys({ start: this.values, end: afterPrefix(this.values) })
+    await this.kv.batch(
+      [...values, ...progress].map((key) => ({ key, value: null })),
+      unchanged,
+    )
   }
 
   /** Removes values, then the progress they belong to; stops when another process did so and began anew. */

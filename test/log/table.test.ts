@@ -84,6 +84,36 @@ describe('a table of a topic', () => {
     expect(contents(await openTable({ log: older, kv, topic }))).toEqual({})
   })
 
+  test('reads all partitions anew when one of them ends before what was read', async () => {
+    await log.append([write(topic, 0, { key: 'a', value: '1' }), write(topic, 1, { key: 'b', value: '1' })])
+    await table.catchUp()
+    await kv.batch([{ key: bytes(['table/cursors', `p${topic.id}`, '0'].join('\0')), value: bytes('9') }])
+    const again = await openTable({ log, kv, topic })
+    await again.catchUp()
+    expect(contents(again)).toEqual({ a: '1', b: '1' })
+  })
+
+  test('keeps what another process reads while it is opened', async () => {
+    await log.append([write(topic, 0, { key: 'a', value: '1' }), write(topic, 1, { key: 'b', value: '1' })])
+    await table.catchUp()
+    const slow: Log = Object.create(log, {
+      bounds: {
+        value: async (...args: Parameters<Log['bounds']>) => {
+          const answer = await log.bounds(...args)
+          if (args[1] === 0) {
+            await log.append([write(topic, 0, { key: 'c', value: '1' })])
+            await table.catchUp()
+          }
+          return answer
+        },
+      },
+    })
+    const opened = await openTable({ log: slow, kv, topic })
+    expect(contents(opened)).toEqual({ a: '1', b: '1', c: '1' })
+    await opened.catchUp()
+    expect(contents(opened)).toMatchObject({ a: '1', b: '1', c: '1' })
+  })
+
   test('may be shared by several processes, and none takes it back', async () => {
     const other = await openTable({ log, kv, topic })
     for (let i = 0; i < 20; i++) {
