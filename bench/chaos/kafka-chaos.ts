@@ -49,8 +49,8 @@ interface Tally {
   readonly strikes: Map<string, number>
   /** Faults while producers were publishing, or readings not yet committed. */
   midWork: number
-  /** Producers that gave up and were started again. */
-  startedAgain: number
+  /** Why producers gave up, who were started again. */
+  readonly gaveUp: Map<string, number>
   /** How long producers live whom nothing happens to, of late. */
   lifeMs: number
 }
@@ -67,7 +67,7 @@ export async function kafkaChaos({ folder, rounds, seed, tell }: KafkaChaosOptio
   const kafka = await startKafka()
   const crowd = kafkaCrowd(folder, kafka.brokers)
   const progress = await readingProgress(kafka.brokers)
-  const tally: Tally = { strikes: new Map(), midWork: 0, startedAgain: 0, lifeMs: FIRST_LIFE_MS }
+  const tally: Tally = { strikes: new Map(), midWork: 0, gaveUp: new Map(), lifeMs: FIRST_LIFE_MS }
   try {
     const scene = { kafka, crowd, progress, pieces, random, tell }
     for (let round = 0; round < rounds; round++) await liveThrough(scene, tally, round, rounds)
@@ -135,7 +135,12 @@ async function publish(crowd: Crowd, tally: Tally, piece: Piece, onStart: (produ
     if (ending === 'SIGKILL') continue
     if (attempt === ATTEMPTS) throw new Error(`${producer.name} ended with ${ending} again; it told:\n${producer.told()}`)
     attempt += 1
-    tally.startedAgain += 1
+    const reason =
+      producer
+        .told()
+        .match(/^WR_[A-Z_]+/gm)
+        ?.at(-1) ?? ending
+    tally.gaveUp.set(reason, (tally.gaveUp.get(reason) ?? 0) + 1)
   }
 }
 
@@ -155,8 +160,9 @@ async function untilCaughtUp(crowd: Crowd, progress: ReadingProgress): Promise<v
   crowd.checkMembers()
 }
 
-function summaryOf({ strikes, midWork, startedAgain }: Tally): string {
-  const kinds = [...strikes].map(([name, count]) => `${name} ${count}`)
+function summaryOf({ strikes, midWork, gaveUp }: Tally): string {
+  const listed = (counts: ReadonlyMap<string, number>) => [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
   const total = [...strikes.values()].reduce((sum, count) => sum + count, 0)
-  return `${total} faults, ${midWork} of them in the middle of work: ${kinds.join(', ')}; ${startedAgain} producers gave up and were started again`
+  const again = gaveUp.size === 0 ? '' : `; producers gave up and were started again: ${listed(gaveUp)}`
+  return `${total} faults, ${midWork} of them in the middle of work: ${listed(strikes)}${again}`
 }
