@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import { continuously } from './continuous.ts'
 import type { ProgressDisplay } from './progress.ts'
@@ -45,7 +46,8 @@ const DEFAULT_INTERVAL_MS = 60_000
  * again then; WR_WRITER_HELD tells where another process has it.
  */
 const RIGHT_LOST: ReadonlySet<string> = new Set(['WR_FENCED', 'WR_COMMIT_UNKNOWN'])
-const MOST_TAKES = 5
+const RETAKE_MS = 60_000
+const RETAKE_PAUSE_MS = 200
 
 /**
  * Publishes what a source says as far as it is new or revised. Once: throws what goes wrong, after all that could be published was;
@@ -113,20 +115,35 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
       const { intervalMs = DEFAULT_INTERVAL_MS, random = Math.random } = options
       await continuously({ intervalMs, clock, signal, attempt, onFailure, random })
     } else {
-      for (let taken = 1; !signal.aborted; taken++) {
-        try {
-          await attempt()
-          break
-        } catch (error) {
-          if (taken === MOST_TAKES || !RIGHT_LOST.has(codeOf(error))) throw error
-          logger.warn({ ...facts, code: codeOf(error) }, `taking the right to publish once more: ${messageOf(error)}`)
-        }
-      }
+      await whileRightIsLost({ attempt, clock, signal }, (error) => {
+        logger.warn({ ...facts, code: codeOf(error) }, `taking the right to publish once more: ${messageOf(error)}`)
+      })
     }
   } finally {
     await closeSession()
   }
   return { ...total, polls, failures, stopped: signal.aborted }
+}
+
+/** Attempts until it succeeds, as long as what goes wrong is that the right to publish was lost. */
+async function whileRightIsLost(
+  { attempt, clock, signal }: { attempt: () => Promise<void>; clock: Clock; signal: AbortSignal },
+  onLost: (error: unknown) => void,
+): Promise<void> {
+  let lostAt: number | null = null
+  while (!signal.aborted) {
+    try {
+      return await attempt()
+    } catch (error) {
+      // Where the brokers could not be told, what this process had is its own until its session ends.
+      const isOurs = lostAt !== null && isWindrowError(error, 'WR_WRITER_HELD') && error.facts.pid === process.pid
+      if (!isOurs && !RIGHT_LOST.has(codeOf(error))) throw error
+      if (!isOurs) onLost(error)
+      lostAt ??= clock.monotonic()
+      if (clock.monotonic() - lostAt > RETAKE_MS) throw error
+      if (isOurs) await clock.sleep(RETAKE_PAUSE_MS, signal)
+    }
+  }
 }
 
 function codeOf(error: unknown): string {
