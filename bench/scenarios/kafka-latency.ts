@@ -1,22 +1,11 @@
 import { type Figure, figure } from '../report/figure.ts'
 import { formatNumber } from '../report/markdown-report.ts'
-import type { WorkloadSpec } from '../workloads/workload.ts'
+import { producedWeather } from '../workloads/specs.ts'
 import type { KafkaBench } from './kafka-bench.ts'
 
 const RATES = [1_000, 10_000] as const
 const START_MS = 60_000
 const MEASURE_MS = 2 * 60_000
-
-/** Only its kind matters to a runner: the readings come from the producer. */
-const weather: WorkloadSpec = {
-  kind: 'weather',
-  readings: 0,
-  stations: 100,
-  intervalMinutes: 60,
-  delayMinutes: 0,
-  repeatEvery: 0,
-  order: 'by time',
-}
 
 /** The topologies in a process of their own; the one that produces looks for the rows, committed ones alone. */
 export async function measureKafkaLatency(bench: KafkaBench): Promise<readonly Figure[]> {
@@ -29,7 +18,7 @@ async function measureAt({ context, brokers, newFolder, forgetRows }: KafkaBench
   const { quick } = context
   await forgetRows()
   const place = { folder: newFolder(), brokers }
-  const runner = context.start('keepRunning', { ...place, workload: weather }, { timeoutMs: START_MS + MEASURE_MS })
+  const runner = context.start('keepRunning', { ...place, workload: producedWeather }, { timeoutMs: START_MS + MEASURE_MS })
   try {
     await runner.next('caught up')
     const load = { readingsASecond: rate, seconds: quick ? 3 : 20, warmUpSeconds: quick ? 2 : 5 }

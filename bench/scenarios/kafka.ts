@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startKafka } from '../../scripts/services/kafka.js'
 import { type Figure, figure } from '../report/figure.ts'
-import type { WorkloadSpec } from '../workloads/workload.ts'
+import { airInOrder } from '../workloads/specs.ts'
 import { workloadOf } from '../workloads/workload-of.ts'
 import { failedFigure, type KafkaBench } from './kafka-bench.ts'
 import { measureCatchingUp } from './kafka-catching-up.ts'
@@ -11,16 +11,6 @@ import { measureRebuilding } from './kafka-rebuilding.ts'
 import { measureSharing } from './kafka-sharing.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
 
-/** 65 days of 64 stations, a reading every 3 minutes, up to 5 minutes late, 1 % repeated: the job of the peers. */
-const air: WorkloadSpec = {
-  kind: 'air',
-  readings: 2_000_000,
-  stations: 64,
-  intervalMinutes: 3,
-  delayMinutes: 5,
-  repeatEvery: 100,
-  order: 'by time',
-}
 const QUICK_READINGS = 100_000
 const FILL_MS = 5 * 60_000
 const FORGET_MS = 60_000
@@ -47,7 +37,7 @@ export const kafka: Scenario = async (context) => {
 }
 
 function benchOn(context: ScenarioContext, brokers: readonly string[]): KafkaBench {
-  const workload = context.quick ? { ...air, readings: QUICK_READINGS } : air
+  const workload = context.quick ? { ...airInOrder, readings: QUICK_READINGS } : airInOrder
   const keep = [workloadOf(workload).event.defaultTopic]
   const folder = join(context.folder, 'part')
   return {

@@ -1,27 +1,16 @@
 import { join } from 'node:path'
 import { type Figure, figure } from '../report/figure.ts'
 import type { MeasureLatencyResult } from '../steps/measure-latency.ts'
-import type { WorkloadSpec } from '../workloads/workload.ts'
+import { producedWeather } from '../workloads/specs.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
 
 const READINGS_A_SECOND = 1000
-
-/** Only its kind matters to a runner: the readings come from the producer. */
-const weather: WorkloadSpec = {
-  kind: 'weather',
-  readings: 0,
-  stations: 100,
-  intervalMinutes: 60,
-  delayMinutes: 0,
-  repeatEvery: 0,
-  order: 'by time',
-}
 
 /** Producer, topologies and the reader of rows in one process, then with the topologies in another. */
 export const latency: Scenario = async (context) => {
   const together = await context.step('measureLatency', paramsOf(context, join(context.folder, 'together'), true))
   const folder = join(context.folder, 'apart')
-  const runner = context.start('keepRunning', { folder, workload: weather })
+  const runner = context.start('keepRunning', { folder, workload: producedWeather })
   await runner.next('caught up')
   const apart = await context.step('measureLatency', paramsOf(context, folder, false))
   await runner.ask('stop')

@@ -3,19 +3,9 @@ import { join } from 'node:path'
 import type { Usage } from '../measure/usage.ts'
 import { type Figure, figure, figureOfRounds } from '../report/figure.ts'
 import type { ReplayLogResult } from '../steps/replay-log.ts'
+import { airInOrder } from '../workloads/specs.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
-
-/** 65 days of 64 stations, a reading every 3 minutes, up to 5 minutes late. */
-const air: WorkloadSpec = {
-  kind: 'air',
-  readings: 2_000_000,
-  stations: 64,
-  intervalMinutes: 3,
-  delayMinutes: 5,
-  repeatEvery: 100,
-  order: 'by time',
-}
 
 /** Six weeks of 1,000 stations, a reading every hour. */
 const weather: WorkloadSpec = {
@@ -31,9 +21,9 @@ const weather: WorkloadSpec = {
 const ROUNDS = 3
 const QUICK_READINGS = 100_000
 
-export const replayAir: Scenario = (context) => measureReplay(context, air, { atLeast: 2_000_000 })
+export const replayAir: Scenario = (context) => measureReplay(context, airInOrder, { atLeast: 2_000_000 })
 export const replayWeather: Scenario = (context) => measureReplay(context, weather)
-export const replayShuffled: Scenario = (context) => measureReplay(context, { ...air, order: 'shuffled' })
+export const replayShuffled: Scenario = (context) => measureReplay(context, { ...airInOrder, order: 'shuffled' })
 
 /** One round: the same log read, decoded and replayed, one right after the other, since the machine may have other work. */
 interface Round {

@@ -22,7 +22,7 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     for (const notice of config.notices) logger.warn({}, notice)
     await tellRunners(session, logger)
     const began = performance.now()
-    const before = await processedReadings(session)
+    const before = options.untilEnd === true ? await processedReadings(session) : 0
     const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
       const pipeline = await startPipeline(session, logger, sql, context.signal)

@@ -5,7 +5,7 @@ import { BatchSender } from './batch-sender.ts'
 import type { ConnectionSettings } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
-import { assertAnswer, commitUnknown, isAnswer, kafkaFailure } from './kafka-errors.ts'
+import { assertAnswer, commitUnknown, isAnswer, kafkaFailure, LEADER_AWAY } from './kafka-errors.ts'
 import { byPartition, type PartitionWrites } from './produce.ts'
 import { baseOffsets, TransactionalProducer } from './transactional-producer.ts'
 import { tryAgain } from './try-again.ts'
@@ -114,7 +114,7 @@ class PartitionAppender {
           after: (error) => {
             if (Coordinator.mayPass(error) || isAnswer(error, 'REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'))
               inDoubt = true
-            return Coordinator.mayPass(error) || isAnswer(error, ...LEADER_MOVED)
+            return Coordinator.mayPass(error) || isAnswer(error, ...LEADER_AWAY)
           },
           forMs: PATIENCE_MS,
         },
@@ -138,13 +138,3 @@ class PartitionAppender {
     return tryAgain(ask, { after: Coordinator.mayPass, forMs: PATIENCE_MS })
   }
 }
-
-const LEADER_MOVED = [
-  'NOT_LEADER_OR_FOLLOWER',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'REQUEST_TIMED_OUT',
-  'KAFKA_STORAGE_ERROR',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-] as const

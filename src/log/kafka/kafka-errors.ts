@@ -7,6 +7,17 @@ import { errorName, kafkaRefused } from './cluster-errors.ts'
 const MOVED: ReadonlySet<string> = new Set(['COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'])
 const FENCED: ReadonlySet<string> = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
 
+/** What was to be written may be taken later, or by another broker. */
+export const LEADER_AWAY: readonly string[] = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REQUEST_TIMED_OUT',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]
+
 /** A code in an answer that has a meaning for whoever asked. Never leaves src/log/kafka. */
 export class AnsweredError extends Error {
   readonly code: number

@@ -14,7 +14,7 @@ import { BatchSender } from './batch-sender.ts'
 import type { ConnectionSettings } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
-import { commitUnknown, fencedOut, isAnswer, isFence, kafkaFailure } from './kafka-errors.ts'
+import { AnsweredError, commitUnknown, fencedOut, isAnswer, isFence, kafkaFailure, LEADER_AWAY } from './kafka-errors.ts'
 import { byPartition, type PartitionWrites } from './produce.ts'
 import { tryAgain } from './try-again.ts'
 
@@ -187,7 +187,7 @@ export class TransactionalProducer {
     try {
       await tryAgain(() => this.coordinator.call(END, 'EndTxn', code, this.id, this.producerId, this.epoch, true), {
         after: (error) => {
-          if (!isAnswered(error)) lost = error
+          if (!(error instanceof AnsweredError)) lost = error
           return this.mayPass(error)
         },
         forMs: PATIENCE_MS,
@@ -195,7 +195,7 @@ export class TransactionalProducer {
       })
     } catch (error) {
       this.broken = true
-      if (!isAnswered(error)) lost = error
+      if (!(error instanceof AnsweredError)) lost = error
       if (lost !== null) throw commitUnknown(this.what, lost)
       throw isAnswer(error, 'INVALID_TXN_STATE') ? fencedOut(this.what, error) : error
     }
@@ -203,7 +203,11 @@ export class TransactionalProducer {
 
   /** Tries again while the coordinator moves or still ends the transaction before. */
   private onceEnded<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return tryAgain(action, { after: (error) => isAnswered(error) && this.mayPass(error), forMs: PATIENCE_MS, signal })
+    return tryAgain(action, {
+      after: (error) => error instanceof AnsweredError && this.mayPass(error),
+      forMs: PATIENCE_MS,
+      signal,
+    })
   }
 
   private mayPass(error: unknown): boolean {
@@ -211,17 +215,11 @@ export class TransactionalProducer {
       Coordinator.mayPass(error) ||
       isAnswer(
         error,
+        ...LEADER_AWAY,
         'CONCURRENT_TRANSACTIONS',
-        'NOT_LEADER_OR_FOLLOWER',
-        'LEADER_NOT_AVAILABLE',
-        'NOT_ENOUGH_REPLICAS',
-        'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-        'REQUEST_TIMED_OUT',
-        'KAFKA_STORAGE_ERROR',
         'NETWORK_EXCEPTION',
         'OUT_OF_ORDER_SEQUENCE_NUMBER',
         'UNKNOWN_PRODUCER_ID',
-        'UNKNOWN_TOPIC_OR_PARTITION',
       )
     )
   }
@@ -266,10 +264,6 @@ const NOT_ATTEMPTED = 55
 
 function firstCode(codes: readonly number[]): number {
   return codes.find((one) => one !== 0 && one !== NOT_ATTEMPTED) ?? 0
-}
-
-function isAnswered(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AnsweredError'
 }
 
 /** The offset of each write's first record; of a write without records -1. */
