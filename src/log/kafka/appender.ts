@@ -46,7 +46,7 @@ export class Appender {
     await this.lastTransaction
     this.end.abort()
     const producer = await this.transactions?.catch(() => null)
-    producer?.close()
+    await producer?.close()
   }
 
   private inTransaction(writes: readonly Write[]): Promise<number[]> {
@@ -67,7 +67,7 @@ export class Appender {
     const { cluster, settings } = this
     const transactionalId = `windrow.append.${randomUUID()}`
     const producer = new TransactionalProducer({ cluster, settings, transactionalId, what: 'An append' })
-    await producer.init(this.end.signal)
+    await producer.init(this.end.signal, null)
     return producer
   }
 }

@@ -1,7 +1,8 @@
 import { isWindrowError } from '../../core/errors.ts'
 import type { Write } from '../port.ts'
 import { fencedOut } from './kafka-errors.ts'
-import type { OffsetCommit, TransactionalProducer } from './transactional-producer.ts'
+import type { OffsetCommit } from './transaction-requests.ts'
+import type { TransactionalProducer } from './transactional-producer.ts'
 
 /** Commits of who holds a right, one after the other, until the right is lost. */
 export class FencedCommits {
@@ -50,6 +51,6 @@ export class FencedCommits {
   /** Waits for the commit under way and lets the producer go. */
   async close(): Promise<void> {
     await this.last
-    this.producer.close()
+    await this.producer.close()
   }
 }

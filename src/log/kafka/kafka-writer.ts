@@ -53,22 +53,21 @@ export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: s
   try {
     await membership.start()
     if (!membership.isAssigned(0)) throw writerHeld(id, await holderOf(coordinator, groupId, [settings.clientId]))
-    await producer.init()
+    const place = { group: groupId, topic, partition: 0 }
+    await producer.init(cluster.closed, place)
     const [committed] = await committedOffsets(coordinator, groupId, topic)
     const epoch = nextEpoch(committed?.epoch ?? 0)
     const commits = new FencedCommits(producer, what, () => membership.isFresh())
     writer.lose = () => commits.lose()
     await commits.commit([], {
-      group: groupId,
-      topic,
-      partition: 0,
+      ...place,
       offset: 0,
       metadata: encodeCommitted({ epoch, metadata: null }),
     })
     return new KafkaWriter(epoch, commits, membership)
   } catch (error) {
     await membership.leave()
-    producer.close()
+    await producer.close()
     throw error
   } finally {
     coordinator.close()

@@ -89,9 +89,7 @@ describe('members of a group on Kafka, whatever happens to them, copy each recor
     await check(RECORDS + 500)
   })
 
-  // Not on SIGTERM yet: a broker that is the only one acknowledges commits while it shuts down and gives them up later (see
-  // docs/decisions/0070-kafka-log.md).
-  test.each(['SIGKILL'] as const)('when the broker ends (%s) and comes back', async (signal) => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)('when the broker ends (%s) and comes back', async (signal) => {
     await start()
     await start()
     await until(1_000)
