@@ -16,10 +16,8 @@ const FILL_MS = 5 * 60_000
 const FORGET_MS = 60_000
 
 /** All on one broker and one topic of readings, one after another. What goes wrong in one part leaves the others their figures. */
-export const kafka: Scenario = async (context) => {
-  const broker = await startKafka({ maxHeap: '1g' })
-  try {
-    const bench = benchOn(context, broker.brokers.split(','))
+export const kafka: Scenario = (context) =>
+  onBroker(context, async (bench) => {
     const { workload, brokers } = bench
     const { recordBytes } = await context.step('fillLog', { folder: context.folder, brokers, workload }, { timeoutMs: FILL_MS })
     return [
@@ -31,6 +29,17 @@ export const kafka: Scenario = async (context) => {
       ...(await attempt('two processes', () => measureSharing(bench))),
       ...(await attempt('latency', () => measureKafkaLatency(bench))),
     ]
+  })
+
+export const kafkaLatency: Scenario = (context) => onBroker(context, measureKafkaLatency)
+
+async function onBroker(
+  context: ScenarioContext,
+  measure: (bench: KafkaBench) => Promise<readonly Figure[]>,
+): Promise<readonly Figure[]> {
+  const broker = await startKafka({ maxHeap: '1g' })
+  try {
+    return await measure(benchOn(context, broker.brokers.split(',')))
   } finally {
     await broker.stop()
   }

@@ -71,6 +71,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./kafka.ts')).kafka,
   },
   {
+    name: 'kafka-latency',
+    title: 'Of that, the latency alone, at 1,000 and at 10,000 readings a second',
+    onRequest: true,
+    timeoutMs: 10 * MINUTES,
+    load: async () => (await import('./kafka.ts')).kafkaLatency,
+  },
+  {
     name: 'install',
     title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
     onRequest: true,

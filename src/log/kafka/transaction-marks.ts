@@ -10,9 +10,9 @@ import {
   type TransactionRequests,
 } from './transaction-requests.ts'
 
-/** Looks at what the brokers have before a mark that is missing is made. */
-const PATIENT_LOOKS = 3
-const LONGEST_PAUSE_MS = 100
+/** A mark that is not there after so long is made: others take a millisecond, or longer where brokers have much to do. */
+const PATIENCE_MS = 200
+const LONGEST_PAUSE_MS = 8
 
 interface Places {
   readonly partitions: readonly PartitionOfTopic[]
@@ -77,13 +77,13 @@ export class TransactionMarks {
 
   private async decideOn(identity: ProducerIdentity, places: Places, outcome: Outcome, signal: AbortSignal): Promise<void> {
     if (places.partitions.length === 0 && places.progress === null) return
-    for (let looks = 0; ; looks++) {
+    const since = performance.now()
+    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const undecided = await this.undecided(identity, places)
       if (undecided === null) return
       signal.throwIfAborted()
-      // At first the marks may just be on their way.
-      if (looks >= PATIENT_LOOKS) await this.endAgain(identity, undecided, outcome, signal)
-      await sleep(Math.min(2 ** looks, LONGEST_PAUSE_MS), undefined, { signal })
+      if (performance.now() - since >= PATIENCE_MS) await this.endAgain(identity, undecided, outcome, signal)
+      await sleep(pause, undefined, { signal })
     }
   }
 
