@@ -47,7 +47,6 @@ const DEFAULT_INTERVAL_MS = 60_000
  */
 const RIGHT_LOST: ReadonlySet<string> = new Set(['WR_FENCED', 'WR_COMMIT_UNKNOWN'])
 const RETAKE_MS = 60_000
-const RETAKE_PAUSE_MS = 200
 
 /**
  * Publishes what a source says as far as it is new or revised. Once: throws what goes wrong, after all that could be published was;
@@ -135,13 +134,10 @@ async function whileRightIsLost(
     try {
       return await attempt()
     } catch (error) {
-      // Where the brokers could not be told, what this process had is its own until its session ends.
-      const isOurs = lostAt !== null && isWindrowError(error, 'WR_WRITER_HELD') && error.facts.pid === process.pid
-      if (!isOurs && !RIGHT_LOST.has(codeOf(error))) throw error
-      if (!isOurs) onLost(error)
+      if (!RIGHT_LOST.has(codeOf(error))) throw error
+      onLost(error)
       lostAt ??= clock.monotonic()
       if (clock.monotonic() - lostAt > RETAKE_MS) throw error
-      if (isOurs) await clock.sleep(RETAKE_PAUSE_MS, signal)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../core/logger.ts'
 import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
 import type { KeyValueStore } from '../kv/port.ts'
-import type { GroupMember, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
+import type { GroupMember, GroupProgress, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
@@ -158,6 +158,9 @@ interface Running {
   task: Task
 }
 
+/** How often a log that is away is asked whether it is back. */
+const AWAY_MS = 1_000
+
 /** After these a task may go on, from what is committed. */
 const MEMORY_IN_DOUBT: ReadonlySet<string> = new Set(['WR_COMMIT_UNKNOWN', 'WR_STATE_TAKEN'])
 
@@ -233,24 +236,40 @@ class Supervisor {
 
   /** False when the task could not go on but another in its place can, which it then has. */
   private async runToItsEnd(event: EventType, lease: PartitionLease, running: Running): Promise<boolean> {
-    const { log, logger } = this.options
+    const { logger } = this.options
     try {
       await running.task.run(running.stop.signal)
       return true
     } catch (error) {
       if (!isWindrowError(error)) throw error
       const damaged = STATE_DAMAGED.has(error.code)
-      if (!damaged && !MEMORY_IN_DOUBT.has(error.code)) throw error
+      if (!damaged && !error.canRetry && !MEMORY_IN_DOUBT.has(error.code)) throw error
       const what = damaged
         ? 'the local state is damaged and is read from the log again'
-        : 'what is in memory is in doubt; the task starts again from what is committed'
-      logger.warn({ topic: lease.topic.name, partition: lease.partition, code: error.code }, what)
-      if (running.stop.signal.aborted) return true
-      const progress = await log.groupProgress(lease.group, lease.topic)
+        : `${error.message}; the task starts again from what is committed`
+      const { code, remedy } = error
+      logger.warn({ topic: lease.topic.name, partition: lease.partition, code, remedy }, what)
+      const stop = AbortSignal.any([running.stop.signal, lease.lost])
+      const progress = await this.progressOnceThere(lease, stop)
+      if (stop.aborted) return true
       const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
       running.task = this.newTask(event, lease, committed, damaged)
       return false
     }
+  }
+
+  /** What the group has committed, however long the log is away; nothing once the signal aborts. */
+  private async progressOnceThere(lease: PartitionLease, stop: AbortSignal): Promise<readonly GroupProgress[]> {
+    const { log, clock } = this.options
+    while (!stop.aborted) {
+      try {
+        return await log.groupProgress(lease.group, lease.topic)
+      } catch (error) {
+        if (!(isWindrowError(error) && error.canRetry)) throw error
+        await clock.sleep(AWAY_MS, stop)
+      }
+    }
+    return []
   }
 
   private async end(lease: PartitionLease): Promise<void> {

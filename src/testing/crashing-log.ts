@@ -19,6 +19,7 @@ import type {
  * - `commit-unknown`: WR_COMMIT_UNKNOWN although all was applied; the log goes on
  * - `commit-unknown-lost`: WR_COMMIT_UNKNOWN and nothing was applied; the log goes on
  * - `disk-full`: WR_DISK_FULL, nothing was applied; the log goes on
+ * - `log-away`: WR_TEST_LOG_AWAY, which waiting mends; nothing was applied; the log goes on
  * - `before-read`: crash when a reader is asked for more
  */
 export const CRASH_POINTS = [
@@ -27,6 +28,7 @@ export const CRASH_POINTS = [
   'commit-unknown',
   'commit-unknown-lost',
   'disk-full',
+  'log-away',
   'before-read',
 ] as const
 
@@ -224,6 +226,12 @@ class FailingLog implements CrashingLog {
       case 'disk-full':
         throw new WindrowError('WR_DISK_FULL', {
           message: 'The disk is full, as planned; nothing was written',
+          remedy: 'This happens in tests only.',
+          canRetry: true,
+        })
+      case 'log-away':
+        throw new WindrowError('WR_TEST_LOG_AWAY', {
+          message: 'The log is away, as planned; nothing was written',
           remedy: 'This happens in tests only.',
           canRetry: true,
         })

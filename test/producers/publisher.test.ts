@@ -270,7 +270,9 @@ describe('a producer that dies', () => {
         await pollOnce(smooth, unique, options)
         for (const plan of crashes) {
           await pollOnce(rough, unique, { ...options, through: (log) => crashingLog(log, plan) }).catch((error: unknown) => {
-            expect(error).toMatchObject({ code: expect.stringMatching(/WR_TEST_CRASH|WR_COMMIT_UNKNOWN|WR_DISK_FULL/) })
+            expect(error).toMatchObject({
+              code: expect.stringMatching(/WR_TEST_CRASH|WR_COMMIT_UNKNOWN|WR_DISK_FULL|WR_TEST_LOG_AWAY/),
+            })
           })
         }
         await pollOnce(rough, unique, options)

@@ -84,3 +84,22 @@ test('a runner waits for room on the disk at its start', async () => {
   expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(1)
   await runner.stop()
 })
+
+test('a runner goes on when the log was away for longer than a commit waits', async () => {
+  const log = memoryLog()
+  const away = crashingLog(log, { point: 'log-away', times: 3, kinds: ['lease'] })
+  await publish(log, [air('2025-01-01T00:00:00Z', { co: 1 }), air('2025-01-01T01:00:00Z', { co: 2, stationId: 'b' })])
+  const options = {
+    kv: memoryKv(),
+    topologies: [dailySensorMeans],
+    partitions: 4,
+    memoryBytes: 1 << 20,
+    clock: systemClock,
+    logger,
+  }
+  const runner = await startRunner({ ...options, log: away })
+  await runner.untilEnd(new AbortController().signal)
+  expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(2)
+  expect(runner.status().failures).toEqual([])
+  await runner.stop()
+})

@@ -23,6 +23,7 @@ describe('a crashing log', () => {
     { plan: { point: 'commit-unknown' }, code: 'WR_COMMIT_UNKNOWN', applied: true, goesOn: true },
     { plan: { point: 'commit-unknown-lost' }, code: 'WR_COMMIT_UNKNOWN', applied: false, goesOn: true },
     { plan: { point: 'disk-full' }, code: 'WR_DISK_FULL', applied: false, goesOn: true },
+    { plan: { point: 'log-away' }, code: 'WR_TEST_LOG_AWAY', applied: false, goesOn: true },
   ]
 
   test.each(outcomes)('fails at $plan.point with $code', async ({ plan, code, applied, goesOn }) => {

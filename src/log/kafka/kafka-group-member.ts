@@ -145,7 +145,11 @@ class TopicMember {
 function untilOrStopped(promise: Promise<void>, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (stop.aborted) return resolve()
-    stop.addEventListener('abort', () => resolve(), { once: true })
-    void promise.then(resolve)
+    const end = (): void => {
+      stop.removeEventListener('abort', end)
+      resolve()
+    }
+    stop.addEventListener('abort', end)
+    void promise.then(end)
   })
 }

@@ -22,6 +22,12 @@ export function clientIdOfProcess(): string {
   return `windrow-${process.pid}-${hostname()}`
 }
 
+/**
+ * The writers that this process has, by the id of the topic and the group's: it is also named as the holder of what it lost while no
+ * broker could be told.
+ */
+const heldHere = new Set<string>()
+
 interface Holder {
   readonly clientId: string
   readonly pid: number | null
@@ -38,7 +44,8 @@ export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: s
   const groupId = `windrow.writer.${id}`
   const what = `The writer "${id}"`
   const coordinator = new Coordinator(cluster, shared, 'group', groupId)
-  await untilFree(coordinator, groupId, id, sessionTimeoutMs)
+  const name = `${topic.id}/${groupId}`
+  await untilFree(coordinator, groupId, id, { name, sessionTimeoutMs })
   const writer = { lose: (): void => undefined }
   const membership = new GroupMembership({
     cluster,
@@ -52,7 +59,7 @@ export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: s
   const producer = new TransactionalProducer({ cluster, settings, transactionalId: `windrow.writer.${id}`, what })
   try {
     await membership.start()
-    if (!membership.isAssigned(0)) throw writerHeld(id, await holderOf(coordinator, groupId, [settings.clientId]))
+    if (!membership.isAssigned(0)) throw writerHeld(id, await holderOf(coordinator, groupId, [settings.clientId], name))
     const place = { group: groupId, topic, partition: 0 }
     await producer.init(cluster.closed, place)
     const [committed] = await committedOffsets(coordinator, groupId, topic)
@@ -64,6 +71,8 @@ export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: s
       offset: 0,
       metadata: encodeCommitted({ epoch, metadata: null }),
     })
+    heldHere.add(name)
+    commits.lost.addEventListener('abort', () => heldHere.delete(name), { once: true })
     return new KafkaWriter(epoch, commits, membership)
   } catch (error) {
     await membership.leave()
@@ -103,17 +112,22 @@ export class KafkaWriter implements ExclusiveWriter {
 }
 
 /** A holder that ended without a word is in the group until its session ends: only that is waited for. */
-async function untilFree(coordinator: Coordinator, groupId: string, id: string, sessionTimeoutMs: number): Promise<void> {
+async function untilFree(
+  coordinator: Coordinator,
+  groupId: string,
+  id: string,
+  { name, sessionTimeoutMs }: { readonly name: string; readonly sessionTimeoutMs: number },
+): Promise<void> {
   const end = performance.now() + sessionTimeoutMs + 2_000
   for (;;) {
-    const holder = await holderOf(coordinator, groupId, [])
+    const holder = await holderOf(coordinator, groupId, [], name)
     if (holder === null) return
     if (holder.alive === true || performance.now() > end) throw writerHeld(id, holder)
     await sleep(LOOK_MS)
   }
 }
 
-async function holderOf(coordinator: Coordinator, groupId: string, but: readonly string[]): Promise<Holder | null> {
+async function holderOf(coordinator: Coordinator, groupId: string, but: readonly string[], name: string): Promise<Holder | null> {
   type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
   const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
   try {
@@ -126,14 +140,15 @@ async function holderOf(coordinator: Coordinator, groupId: string, but: readonly
     if (clientId === undefined || clientId === null) return null
     const [, pid, host] = CLIENT_ID.exec(clientId) ?? []
     const known = pid === undefined ? null : Number(pid)
-    return { clientId, pid: known, alive: known === null || host !== hostname() ? null : isAlive(known) }
+    return { clientId, pid: known, alive: known === null || host !== hostname() ? null : isAlive(known, name) }
   } catch (error) {
     if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return null
     throw kafkaFailure(error)
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive(pid: number, name: string): boolean {
+  if (pid === process.pid) return heldHere.has(name)
   try {
     process.kill(pid, 0)
     return true
