@@ -73,6 +73,8 @@ export interface PartitionLease {
 export interface GroupOptions {
   readonly group: string
   readonly topics: readonly Topic[]
+  /** Topics to whose partition of the same number leases commit records: what a holder before left undecided there is decided first. */
+  readonly writesTo?: readonly Topic[]
   /** Called for each partition that this member gets; it may start at once. */
   readonly onAssigned: (lease: PartitionLease) => void
   /** Called when a partition is to go to another member; the lease is given up when the promise resolves. `lease.lost` aborts afterwards. */

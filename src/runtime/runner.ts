@@ -184,9 +184,12 @@ class Supervisor {
   }
 
   join(event: EventType, topic: Topic): Promise<GroupMember> {
-    return this.options.log.joinGroup({
+    const { log, topologies } = this.options
+    const own = topologies.filter((topology) => topology.event === event)
+    return log.joinGroup({
       group: engineGroup(topic.name),
       topics: [topic],
+      writesTo: own.map(({ view }) => (this.views.get(view.name) as LiveView).topic),
       onAssigned: (lease) => this.start(event, lease),
       onRevoked: (lease) => this.end(lease),
     })

@@ -67,7 +67,7 @@ export class Appender {
     const { cluster, settings } = this
     const transactionalId = `windrow.append.${randomUUID()}`
     const producer = new TransactionalProducer({ cluster, settings, transactionalId, what: 'An append' })
-    await producer.init(this.end.signal, null)
+    await producer.init(this.end.signal, { partitions: [], progress: null })
     return producer
   }
 }

@@ -89,7 +89,10 @@ class TopicMember {
         // Whoever slept since it was assigned the partition must not drive out who has it now.
         await untilOrStopped(this.membership.confirmed(), stop)
         if (stop.aborted) break
-        await producer.init(stop, { group: groupId, topic: this.topic, partition })
+        const partitions = (this.options.writesTo ?? [])
+          .filter((topic) => partition < topic.partitions)
+          .map((topic) => ({ topic, partition }))
+        await producer.init(stop, { partitions, progress: { group: groupId, topic: this.topic, partition } })
         // Read after the takeover: what the holder before had under way has been committed or aborted by now.
         const committed = await committedOffsets(this.offsets, groupId, this.topic, stop)
         const found = committed.find((one) => one.partition === partition)

@@ -60,14 +60,14 @@ export async function takeKafkaWriter(context: GroupContext, topic: Topic, id: s
   try {
     await membership.start()
     if (!membership.isAssigned(0)) throw writerHeld(id, await holderOf(coordinator, groupId, [settings.clientId], name))
-    const place = { group: groupId, topic, partition: 0 }
-    await producer.init(cluster.closed, place)
+    const progress = { group: groupId, topic, partition: 0 }
+    await producer.init(cluster.closed, { partitions: [], progress })
     const [committed] = await committedOffsets(coordinator, groupId, topic)
     const epoch = nextEpoch(committed?.epoch ?? 0)
     const commits = new FencedCommits(producer, what, () => membership.isFresh())
     writer.lose = () => commits.lose()
     await commits.commit([], {
-      ...place,
+      ...progress,
       offset: 0,
       metadata: encodeCommitted({ epoch, metadata: null }),
     })

@@ -14,7 +14,8 @@ import {
 const PATIENCE_MS = 200
 const LONGEST_PAUSE_MS = 8
 
-interface Places {
+/** Where transactions write. */
+export interface Places {
   readonly partitions: readonly PartitionOfTopic[]
   readonly progress: OffsetPlace | null
 }
@@ -45,16 +46,15 @@ export class TransactionMarks {
     this.requests = requests
   }
 
-  /** A new epoch: whatever was open ended so. `place`: progress that may be undecided, by whoever had the id before. */
-  began(outcome: Outcome, place: OffsetPlace | null): void {
+  /** A new epoch: whatever was open ended so. */
+  began(outcome: Outcome): void {
     this.outcome = outcome
     this.inherited = outcome
-    this.unmarkedProgress ??= place
     this.decided.clear()
   }
 
-  /** To be called before a transaction writes there, and after `decide` for the same partitions. */
-  willWrite({ partitions, progress }: Places): void {
+  /** To be called before a transaction writes there, and where one may have written before this epoch. */
+  mayWrite({ partitions, progress }: Places): void {
     for (const one of partitions) this.unmarked.set(nameOf(one), one)
     this.unmarkedProgress = progress
   }

@@ -5,11 +5,10 @@ import type { ConnectionSettings } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
 import { AnsweredError, commitUnknown, fencedOut, isAnswer, isFence, kafkaFailure } from './kafka-errors.ts'
 import { byPartition, type PartitionWrites } from './produce.ts'
-import { TransactionMarks } from './transaction-marks.ts'
+import { type Places, TransactionMarks } from './transaction-marks.ts'
 import {
   mayPass,
   type OffsetCommit,
-  type OffsetPlace,
   onceEnded,
   type PartitionOfTopic,
   type ProducerIdentity,
@@ -54,13 +53,14 @@ export class TransactionalProducer {
   }
 
   /**
-   * Takes the id over: whoever had it writes nothing any more, and what it had not committed is gone. `place`: the progress that
-   * it commits, which is decided afterwards.
+   * Takes the id over: whoever had it writes nothing any more, and what it had not committed is gone. `places`: where it writes;
+   * nothing of it is undecided there afterwards.
    */
-  async init(signal: AbortSignal, place: OffsetPlace | null): Promise<void> {
+  async init(signal: AbortSignal, places: Places): Promise<void> {
     await this.endBackground()
     this.identity = null
-    await this.begin(PATIENCE_MS, signal, place)
+    await this.begin(PATIENCE_MS, signal)
+    this.marks.mayWrite(places)
     await tryAgain(() => this.marks.decide(this.held(), [], signal), { after: mayPass, forMs: PATIENCE_MS, signal })
   }
 
@@ -104,11 +104,11 @@ export class TransactionalProducer {
   }
 
   /** A new epoch: ends what is open, and lets the batches be counted from 0 again. */
-  private async begin(forMs: number, signal: AbortSignal, place: OffsetPlace | null = null): Promise<void> {
+  private async begin(forMs: number, signal: AbortSignal): Promise<void> {
     const patience = { after: mayPass, forMs, signal }
     const outcome = await tryAgain(() => this.requests.lastOutcome(), patience)
     this.identity = await tryAgain(() => this.requests.init(this.identity), patience)
-    this.marks.began(outcome, place)
+    this.marks.began(outcome)
     this.sequences.clear()
     this.broken = false
   }
@@ -125,7 +125,7 @@ export class TransactionalProducer {
     await this.marks.decide(this.held(), grouped, signal)
     try {
       const identity = this.held()
-      this.marks.willWrite({ partitions: grouped, progress: offsets })
+      this.marks.mayWrite({ partitions: grouped, progress: offsets })
       this.broken = true
       if (grouped.length > 0) await onceEnded(() => this.requests.addPartitions(identity, grouped), signal)
       const bases = await this.sendAll(identity, grouped, offsets, signal)

@@ -5,6 +5,7 @@ import { BatchSender } from '../../../src/log/kafka/batch-sender.ts'
 import type { Cluster } from '../../../src/log/kafka/cluster.ts'
 import { kafkaReader } from '../../../src/log/kafka/fetch/kafka-reader.ts'
 import { byPartition } from '../../../src/log/kafka/produce.ts'
+import type { Places } from '../../../src/log/kafka/transaction-marks.ts'
 import {
   type OffsetCommit,
   type Outcome,
@@ -54,9 +55,9 @@ describe('a transaction that ended, and is marked nowhere', () => {
   }
   const keys = async (): Promise<string[]> => (await readAll(kafkaReader(cluster, rows, 0))).map(({ key }) => key)
 
-  const afterTakeover = async (progress: OffsetCommit | null): Promise<TransactionalProducer> => {
+  const takeOver = async (places: Places): Promise<TransactionalProducer> => {
     const producer = new TransactionalProducer({ cluster, settings, transactionalId: id, what: 'rows' })
-    await producer.init(never, progress)
+    await producer.init(never, places)
     return producer
   }
 
@@ -68,10 +69,19 @@ describe('a transaction that ended, and is marked nowhere', () => {
     id = randomUUID()
     await leaveUndecided(outcome, null)
     expect(await keys()).toEqual([])
-    const producer = await afterTakeover(null)
+    const producer = await takeOver({ partitions: [], progress: null })
     await producer.commit([write(rows, 0, ...numbered(10, 20))], null, never)
     await producer.close()
     expect(await keys()).toEqual(numbered(from, 20).map(({ key }) => key))
+  })
+
+  test('is decided by the takeover in the partitions that it is told of', async () => {
+    rows = await makeTopic(cluster)
+    id = randomUUID()
+    await leaveUndecided('commit', null)
+    const producer = await takeOver({ partitions: [{ topic: rows, partition: 0 }], progress: null })
+    expect(await keys()).toEqual(numbered(0, 10).map(({ key }) => key))
+    await producer.close()
   })
 
   test('leaves no progress undecided when the id was taken over', async () => {
@@ -81,7 +91,7 @@ describe('a transaction that ended, and is marked nowhere', () => {
     await leaveUndecided('commit', progress)
     const requests = new TransactionRequests(cluster, settings, id)
     expect(await requests.hasUndecidedOffsets(progress)).toBe(true)
-    const producer = await afterTakeover(progress)
+    const producer = await takeOver({ partitions: [], progress })
     expect(await requests.hasUndecidedOffsets(progress)).toBe(false)
     requests.close()
     await producer.close()
