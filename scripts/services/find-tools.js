@@ -33,5 +33,11 @@ export const hasMaven = () => answerOf('mvn', ['--version']) !== null
 
 export const hasKcat = () => answerOf('kcat', ['-V']) !== null
 
+/** The version of a Python 3 that can make environments of its own, or null. */
+export function findPython() {
+  const script = 'import sys, venv, ensurepip; print("%d.%d.%d" % sys.version_info[:3])'
+  return answerOf('python3', ['-c', script])
+}
+
 /** Whether this user may install Debian's packages. */
 export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null

@@ -23,6 +23,19 @@ export function serviceFile(path) {
 }
 
 /**
+ * Where `installOnce` puts it; it is there when it was installed.
+ * @param {string} name
+ * @param {string} recipe
+ */
+export async function installedFolder(name, recipe) {
+  const version = createHash('sha256')
+    .update(await readFile(recipe))
+    .digest('hex')
+    .slice(0, 8)
+  return join(cacheFolder(), `${name}-${version}`)
+}
+
+/**
  * The folder where a server is installed, filled by `fill` if it is not there yet. Named by what it is made from, so that another
  * version is another folder. It appears whole or not at all: of several processes that fill it at a time the first one wins.
  * @param {string} name
@@ -30,11 +43,7 @@ export function serviceFile(path) {
  * @param {(folder: string) => Promise<void>} fill
  */
 export async function installOnce(name, recipe, fill) {
-  const version = createHash('sha256')
-    .update(await readFile(recipe))
-    .digest('hex')
-    .slice(0, 8)
-  const folder = join(cacheFolder(), `${name}-${version}`)
+  const folder = await installedFolder(name, recipe)
   if (existsSync(folder)) return folder
   await mkdir(cacheFolder(), { recursive: true })
   const begun = await mkdtemp(`${folder}.part-`)

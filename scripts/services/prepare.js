@@ -1,9 +1,10 @@
 // @ts-check
-import { findJava, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
+import { findJava, findPython, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
 import { installPackages } from './install-packages.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
+import { installPythonClient } from './python-client.js'
 
 /**
  * Sees to it that everything the services need is on this machine: resolves to what runs them, or to null where neither a Docker
@@ -18,14 +19,27 @@ export async function prepareServices() {
       ...(how === 'java' && findJava() === null ? ['default-jre-headless'] : []),
       ...(how === 'java' && !hasMaven() ? ['maven'] : []),
       ...(hasKcat() ? [] : ['kcat']),
+      ...(findPython() === null ? ['python3-venv'] : []),
     ]
     if (missing.length > 0) installPackages(missing)
   }
+  if (!hasKcat()) process.stderr.write('services: the tests with kcat are SKIPPED, it is not here\n')
   if (how === 'java') {
     if (findJava() === null) throw new Error('The services need Java 17 or newer, and this system has only an older one')
     // One after the other: two Mavens are no faster, and take twice the memory.
     await installKafka()
     await installRegistry()
   }
+  await preparePython()
   return how
+}
+
+/** Other programs only read what windrow wrote: without them all else is tested. */
+async function preparePython() {
+  try {
+    await installPythonClient()
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n').at(-1) : String(error)
+    process.stderr.write(`services: the tests with a Python client are SKIPPED, it could not be installed: ${why}\n`)
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
-import { isWindrowError, type WindrowError } from '../core/errors.ts'
+import type { WindrowError } from '../core/errors.ts'
+import { patiently } from './retry-patiently.ts'
 
 export interface RoomOptions {
   readonly clock: Clock
@@ -8,20 +9,7 @@ export interface RoomOptions {
   readonly onFull: (error: WindrowError) => void
 }
 
-const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 5_000
-
 /** Runs an action that applies wholly or not at all, again and again while it rejects with WR_DISK_FULL, until the signal aborts. */
-export async function withRoom<T>(action: () => Promise<T>, { clock, signal, onFull }: RoomOptions): Promise<T> {
-  let waitMs = FIRST_WAIT_MS
-  for (;;) {
-    try {
-      return await action()
-    } catch (error) {
-      if (!isWindrowError(error, 'WR_DISK_FULL') || signal.aborted) throw error
-      onFull(error)
-      await clock.sleep(waitMs, signal)
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
-    }
-  }
+export function withRoom<T>(action: () => Promise<T>, { clock, signal, onFull }: RoomOptions): Promise<T> {
+  return patiently(action, { clock, signal, codes: ['WR_DISK_FULL'], onFailure: onFull })
 }

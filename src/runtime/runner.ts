@@ -10,7 +10,8 @@ import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { withRoom } from './retry-disk-full.ts'
-import { type CommitListener, DEFAULT_TUNING, Task, type TaskStatus, type TaskTuning } from './task.ts'
+import { type CommitListener, Task, type TaskStatus } from './task.ts'
+import { DEFAULT_TUNING, type TaskTuning } from './task-tuning.ts'
 
 export interface RunnerOptions {
   readonly log: Log

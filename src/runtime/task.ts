@@ -17,9 +17,10 @@ import { emptyLedger, type Ledger, ledgerText, parseLedger } from './ledger.ts'
 import type { LiveView } from './live-views.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
-import { withRoom } from './retry-disk-full.ts'
+import { patiently } from './retry-patiently.ts'
 import { RowOutput } from './row-output.ts'
 import { openSegmentDisk } from './segment-disk.ts'
+import type { TaskTuning } from './task-tuning.ts'
 
 export interface TaskOptions {
   readonly log: Log
@@ -46,25 +47,10 @@ export interface TaskOptions {
 
 export type CommitListener = (topic: string, seconds: number) => void
 
-export interface TaskTuning {
-  /** While readings that the log took just now keep coming, rows are committed at the latest after this. */
-  readonly commitIntervalMs: number
-  /** The same while catching up, when nobody waits for a single row: the rarer, the fewer times a window is computed. */
-  readonly catchUpIntervalMs: number
-  /** Rows are committed after so many readings at the latest. */
-  readonly commitReadings: number
-  /** Rows are committed when about so many have changed, since all rows of a commit are in memory at once. */
-  readonly commitRows: number
-  /** Bytes of records taken at once. */
-  readonly batchBytes: number
-  /** Records taken at once. */
-  readonly batchRecords: number
-  /**
-   * The local state is brought up to the log after so many readings; a start reads at most about as many again. Ten times as many where
-   * readings come in no order of time, since nearly all segments would be written each time.
-   */
-  readonly checkpointReadings: number
-}
+const WAITING = {
+  WR_DISK_FULL: 'waiting for disk space',
+  WR_REGISTRY_UNREACHABLE: 'waiting for the schema registry',
+} as const satisfies Readonly<Record<string, TaskState>>
 
 /** A reading of before this long ago is one to catch up with. */
 const BEHIND_MS = 5_000
@@ -73,17 +59,13 @@ const MOST_WRITTEN_A_READING = 4
 /** After so many times `checkpointReadings` a checkpoint is made whatever it writes. */
 const CHECKPOINT_AT_LAST = 10
 
-export const DEFAULT_TUNING: TaskTuning = {
-  commitIntervalMs: 100,
-  catchUpIntervalMs: 1_000,
-  commitReadings: 200_000,
-  commitRows: 50_000,
-  batchBytes: 1024 * 1024,
-  batchRecords: 20_000,
-  checkpointReadings: 100_000,
-}
-
-export type TaskState = 'recovering' | 'running' | 'waiting for disk space' | 'stopped' | 'failed'
+export type TaskState =
+  | 'recovering'
+  | 'running'
+  | 'waiting for disk space'
+  | 'waiting for the schema registry'
+  | 'stopped'
+  | 'failed'
 
 /** What a task is doing, for metrics, the page and `doctor`. */
 export interface TaskStatus {
@@ -193,6 +175,11 @@ export class Task {
         this.tellTakenOver()
         return
       }
+      // It was ended while it waited: what it had not committed is in the log.
+      if (signal.aborted && isWindrowError(error, 'WR_REGISTRY_UNREACHABLE')) {
+        this.state = 'stopped'
+        return
+      }
       this.state = 'failed'
       throw error
     } finally {
@@ -230,7 +217,7 @@ export class Task {
         const whole = await reader.next(this.options.tuning.batchBytes)
         if (whole === null) break
         const batch = sliceBatch(whole, 0, indexOfOffset(whole, this.committed))
-        this.store.apply(await this.decode(batch), uncounted, [], true)
+        this.store.apply(await this.decode(batch, stop), uncounted, [], true)
         this.noteTimes(batch)
         if (this.store.overBudget) await this.store.relieve()
       }
@@ -255,7 +242,7 @@ export class Task {
           continue
         }
         for (let from = 0; from < batch.count; from += tuning.batchRecords) {
-          await this.take(sliceBatch(batch, from, Math.min(batch.count, from + tuning.batchRecords)))
+          await this.take(sliceBatch(batch, from, Math.min(batch.count, from + tuning.batchRecords)), stop)
           if (this.isDue()) await this.commit(stop)
         }
         this.position = Math.max(this.position, batch.nextOffset)
@@ -278,18 +265,18 @@ export class Task {
     return clock.monotonic() - this.pendingSince >= (isBehind ? tuning.catchUpIntervalMs : tuning.commitIntervalMs)
   }
 
-  private async decode(batch: RecordBatch): Promise<ReadingBatch> {
+  private async decode(batch: RecordBatch, stop: AbortSignal): Promise<ReadingBatch> {
     const unknown = this.decoder.unknownSchemaIds(batch)
-    if (unknown.length > 0) await this.schemas.load(unknown)
+    if (unknown.length > 0) await this.patiently(stop, () => this.schemas.load(unknown))
     this.decoded = this.decoder.decode(batch, this.decoded)
     return this.decoded
   }
 
   /** Takes records into the store and lets every topology note what they touched. */
-  private async take(batch: RecordBatch): Promise<void> {
+  private async take(batch: RecordBatch, stop: AbortSignal): Promise<void> {
     const { clock, allowedLatenessMs } = this.options
     if (this.pendingRecords === 0) this.pendingSince = clock.monotonic()
-    const decoded = await this.decode(batch)
+    const decoded = await this.decode(batch, stop)
     const late: number[] = []
     const changes = this.store.apply(decoded, this.ledger, late, false)
     for (const run of this.runs) run.next(changes)
@@ -360,25 +347,22 @@ export class Task {
     }
   }
 
-  /** Tries again while the disk is full: the task waits and holds what it has. */
+  /** Tries again while the disk is full, or the registry that knows a schema is away: the task waits and holds what it has. */
   private async patiently<T>(stop: AbortSignal, action: () => Promise<T>): Promise<T> {
     const { clock, logger, lease } = this.options
     const { state } = this
     try {
-      return await withRoom(action, {
+      return await patiently(action, {
         clock,
         signal: stop,
-        onFull: (error) => {
-          if (this.state === state)
-            logger.error(
-              { topic: lease.topic.name, partition: lease.partition, code: error.code, remedy: error.remedy },
-              error.message,
-            )
-          this.state = 'waiting for disk space'
+        codes: Object.keys(WAITING),
+        onFailure: ({ code, remedy, message }) => {
+          if (this.state === state) logger.error({ topic: lease.topic.name, partition: lease.partition, code, remedy }, message)
+          this.state = WAITING[code as keyof typeof WAITING]
         },
       })
     } finally {
-      if (this.state === 'waiting for disk space') this.state = state
+      if (this.state !== state) this.state = state
     }
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TaskTuning } from '../../src/runtime/task.ts'
+import type { TaskTuning } from '../../src/runtime/task-tuning.ts'
 import { recorded, recordings } from './recordings.ts'
 import { type FileRecords, type RewrittenFiles, recordsOf, rewrittenFiles, shuffledWithin10Days } from './rewritten-files.ts'
 import { type SmallPipeline, smallPipeline } from './small-pipeline.ts'

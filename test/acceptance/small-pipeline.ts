@@ -13,7 +13,7 @@ import { type FileSourceOptions, fileSource } from '../../src/producers/file/fil
 import { produce } from '../../src/producers/produce.ts'
 import { currentViews } from '../../src/runtime/live-views.ts'
 import { startRunner } from '../../src/runtime/runner.ts'
-import type { TaskTuning } from '../../src/runtime/task.ts'
+import type { TaskTuning } from '../../src/runtime/task-tuning.ts'
 import { builtInTopologies } from '../../src/streams/topologies/index.ts'
 import { builtInViews } from '../../src/views/index.ts'
 import type { View } from '../../src/views/view.ts'

@@ -121,6 +121,7 @@ function stateOf(state: TaskState, lag: number): PartState {
     case 'running':
       return lag > CATCHING_UP ? 'catching_up' : 'running'
     case 'waiting for disk space':
+    case 'waiting for the schema registry':
       return 'waiting'
     case 'stopped':
     case 'failed':

@@ -10,6 +10,10 @@ interface Version {
 
 const ANSWER_MS = 10_000
 const INCOMPATIBLE = 409
+/** Answers of a registry that starts, is overloaded or is behind a proxy that does not reach it. */
+const AWAY: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+/** The registry's own codes for a subject, version or schema that it does not have. */
+const UNKNOWN: ReadonlySet<unknown> = new Set([404, 40401, 40402, 40403])
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 /**
@@ -17,20 +21,22 @@ const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
  * is known goes on while the registry is away.
  */
 export function confluentRegistry(address: string): SchemaRegistry {
-  const url = new URL(address)
-  const authorization =
-    url.username === ''
-      ? null
-      : `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`
-  url.username = ''
-  url.password = ''
-  const base = url.href.replace(/\/$/, '')
+  const { base, authorization } = placeOf(address)
   const schemas = new Map<number, string>()
   const ids = new Map<string, number>()
   const versionsOf = new Map<string, readonly Version[]>()
   let subjectsKnown: readonly string[] | null = null
 
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; answer: unknown }> => {
+    const { status, text } = await answered(method, path, body)
+    if (AWAY.has(status)) throw unreachable(base, new Error(`it answered ${status}`))
+    try {
+      return { status, answer: JSON.parse(text) as unknown }
+    } catch (cause) {
+      throw refused(base, `${method} ${path}`, status, text, cause)
+    }
+  }
+  const answered = async (method: string, path: string, body: unknown): Promise<{ status: number; text: string }> => {
     try {
       const response = await fetch(`${base}${path}`, {
         method,
@@ -38,16 +44,15 @@ export function confluentRegistry(address: string): SchemaRegistry {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(ANSWER_MS),
       })
-      const answer: unknown = await response.json()
-      if (response.status < 500 || response.status > 504) return { status: response.status, answer }
-      throw new Error(`it answered ${response.status}`)
+      return { status: response.status, text: await response.text() }
     } catch (cause) {
       throw unreachable(base, cause)
     }
   }
   const get = async <T>(path: string): Promise<T | null> => {
     const { status, answer } = await ask('GET', path)
-    if (status === 404) return null
+    // Something else that listens there knows no path either: only the registry's own word says that it has no such thing.
+    if (status === 404 && isUnknown(answer)) return null
     if (status >= 400) throw refused(base, `GET ${path}`, status, answer)
     return answer as T
   }
@@ -112,9 +117,25 @@ export function confluentRegistry(address: string): SchemaRegistry {
   }
 }
 
+/** User and password go into a header: `fetch` takes no address that has them. */
+function placeOf(address: string): { readonly base: string; readonly authorization: string | null } {
+  const url = new URL(address)
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  const base = url.href.replace(/\/$/, '')
+  if (username === '' && password === '') return { base, authorization: null }
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { base, authorization: `Basic ${Buffer.from(user).toString('base64')}` }
+}
+
+function isUnknown(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && UNKNOWN.has((answer as { error_code?: unknown }).error_code)
+}
+
 function unreachable(where: string, cause: unknown): WindrowError {
   return new WindrowError('WR_REGISTRY_UNREACHABLE', {
-    message: `The schema registry ${where} does not answer: ${messageOf(cause)}`,
+    message: `The schema registry ${where} does not answer: ${innermost(cause)}`,
     remedy: 'Look whether it runs and is reached from here (SCHEMA_REGISTRY_URL). What is known of schemas goes on being used.',
     facts: { registry: where },
     cause,
@@ -122,11 +143,13 @@ function unreachable(where: string, cause: unknown): WindrowError {
   })
 }
 
-function refused(where: string, request: string, status: number, answer: unknown): WindrowError {
+function refused(where: string, request: string, status: number, answer: unknown, cause?: unknown): WindrowError {
+  const said = typeof answer === 'string' ? answer : JSON.stringify(answer)
   return new WindrowError('WR_REGISTRY_REFUSED', {
-    message: `The schema registry ${where} answered ${status} to ${request}: ${JSON.stringify(answer).slice(0, 300)}`,
+    message: `The schema registry ${where} answered ${status} to ${request}: ${said.slice(0, 300)}`,
     remedy: 'Look at SCHEMA_REGISTRY_URL (with user and password where it wants them) and at what that user may do.',
     facts: { registry: where, request, status },
+    ...(cause === undefined ? {} : { cause }),
   })
 }
 
@@ -137,4 +160,11 @@ function incompatible(subject: string, answer: unknown): WindrowError {
     facts: { subject },
     kind: 'usage',
   })
+}
+
+/** `fetch failed` alone says nothing; what it was is in its cause. */
+function innermost(error: unknown): string {
+  let at = error
+  while (at instanceof Error && at.cause !== undefined) at = at.cause
+  return messageOf(at)
 }
