@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/load-config.ts'
 import { messageOf, WindrowError } from '../core/errors.ts'
-import type { KafkaLogOptions } from '../log/kafka/kafka-log.ts'
-import type { Log } from '../log/port.ts'
+import type { KafkaLogOptions, LogOnKafka } from '../log/kafka/kafka-log.ts'
 
 /** Opens the log on the configured brokers. The clients are loaded only here: who has no Kafka does not wait for them. */
-export async function openConfiguredKafka(config: Config, onRetention?: KafkaLogOptions['onRetention']): Promise<Log> {
+export async function openConfiguredKafka(config: Config, onRetention?: KafkaLogOptions['onRetention']): Promise<LogOnKafka> {
   const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
   return openKafkaLog({ ...kafkaOptions(config), ...(onRetention === undefined ? {} : { onRetention }) })
 }

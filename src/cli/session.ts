@@ -4,6 +4,7 @@ import { type Config, loadConfig } from '../config/load-config.ts'
 import { openLmdbStore } from '../kv/lmdb-store.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
+import type { KafkaInspection } from '../log/kafka/kafka-inspection.ts'
 import type { TopicRetention } from '../log/kafka/kafka-topics.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
@@ -20,6 +21,8 @@ export interface Session {
   readonly log: Log
   /** The store that the embedded log is in, null on Kafka. */
   readonly logStore: KeyValueStore | null
+  /** What the brokers tell besides the log, null without Kafka. */
+  readonly kafka: KafkaInspection | null
   /** The topic of the view's current generation, null while there is none. */
   topicOfView(view: View): Promise<Topic | null>
   /** The store of local state: caches of the log, which the next start fills again where they are missing. Opened when first asked for. */
@@ -44,21 +47,30 @@ export async function withConfig<T>(
 ): Promise<T> {
   const catalogue = await loadCatalogue(config)
   makeDataFolder(config.dataDir)
-  const onKafka = config.kafkaBrokers.length > 0
-  const logStore = onKafka ? null : await openLmdbStore({ path: join(config.dataDir, 'log') })
-  const log = logStore === null ? await openConfiguredKafka(config, onRetention) : await openEmbeddedLog({ kv: logStore })
+  const { log, logStore, kafka } = await openLog(config, onRetention)
   let opening: Promise<KeyValueStore> | null = null
   const state = (): Promise<KeyValueStore> => {
     opening ??= openLmdbStore({ path: join(config.dataDir, 'state') })
     return opening
   }
   try {
-    return await use({ config, catalogue, log, logStore, topicOfView: (view) => currentTopic(log, view), state })
+    return await use({ config, catalogue, log, logStore, kafka, topicOfView: (view) => currentTopic(log, view), state })
   } finally {
     await log.close()
     await logStore?.close()
     if (opening !== null) await closeIfOpen(opening)
   }
+}
+
+type OpenLog = Pick<Session, 'log' | 'logStore' | 'kafka'>
+
+async function openLog(config: Config, onRetention?: (retention: TopicRetention) => void): Promise<OpenLog> {
+  if (config.kafkaBrokers.length > 0) {
+    const log = await openConfiguredKafka(config, onRetention)
+    return { log, logStore: null, kafka: log.inspection }
+  }
+  const logStore = await openLmdbStore({ path: join(config.dataDir, 'log') })
+  return { log: await openEmbeddedLog({ kv: logStore }), logStore, kafka: null }
 }
 
 async function closeIfOpen(opening: Promise<KeyValueStore>): Promise<void> {

@@ -45,7 +45,7 @@ async function examineLog(config: Config): Promise<Finding[]> {
   const retentions: Finding[] = []
   const found = await withConfig(
     config,
-    ({ log, logStore, catalogue }) => checkLog(log, logStore, catalogue, systemClock.now()),
+    (session) => checkLog(session, systemClock.now()),
     (retention) => retentions.push(retentionFinding(retention)),
   )
   return [...found, ...retentions]

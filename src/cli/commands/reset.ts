@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config/load-config.ts'
+import { systemClock } from '../../core/clock.ts'
 import { WindrowError } from '../../core/errors.ts'
 import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
@@ -10,7 +11,7 @@ import { resetViews } from '../../runtime/reset-views.ts'
 import { emptyViews } from '../../sinks/postgres/stored-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { runnersOf } from '../runner-of.ts'
+import { type RunnerOfTopic, runnersOf } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -37,7 +38,7 @@ export async function reset(context: CliContext, options: ResetOptions): Promise
       await context.stderr.write('Nothing was changed.\n')
       return 1
     }
-    await refuseWhileRunning(session)
+    await refuseWhileRunning(session, extent, context)
     if (extent === 'all') await emptyEmbeddedPostgres(session, context)
     for (const topic of await deleteTopics(session, extent)) await context.stdout.write(`deleted ${topic}\n`)
     await clearTaskState(await session.state())
@@ -93,15 +94,43 @@ async function confirmed(context: CliContext, { yes }: ResetOptions, what: strin
   return (await context.ask(`This forgets ${what}. Go on? [y/N] `)).trim().toLowerCase().startsWith('y')
 }
 
-async function refuseWhileRunning(session: Session): Promise<void> {
-  for (const [pid, topic] of await runnersOf(session)) {
-    throw new WindrowError('WR_GROUP_ACTIVE', {
-      message: `Process ${pid} is at work on ${topic.name}.`,
-      remedy: 'Stop it (Ctrl-C, or kill with its pid), then reset.',
-      kind: 'usage',
-      facts: { pid, topic: topic.name },
-    })
+const LOOK_MS = 200
+
+/**
+ * Refuses while a runner lives. One that died keeps its place in Kafka's group until its session ends, which is waited for; one
+ * elsewhere has local state of its own, so that ours can go.
+ */
+async function refuseWhileRunning(session: Session, extent: Extent, context: CliContext): Promise<void> {
+  const deadline = systemClock.monotonic() + session.config.kafkaSessionTimeoutMs + 2_000
+  for (;;) {
+    const runners = await runnersOf(session)
+    const others = runners.filter(({ where }) => extent === 'state' && where === 'elsewhere')
+    const alive = runners.find((runner) => runner.where !== 'gone' && !others.includes(runner))
+    if (alive !== undefined) throw atWork(alive)
+    const dead = runners.find(({ where }) => where === 'gone')
+    if (extent === 'state' || dead === undefined) {
+      for (const { name, topic } of others)
+        await context.stderr.write(`${capital(name)} is at work on ${topic.name}; the state that it keeps there stays.\n`)
+      return
+    }
+    if (systemClock.monotonic() > deadline) throw atWork(dead)
+    await systemClock.sleep(LOOK_MS, context.signal)
+    context.signal.throwIfAborted()
   }
+}
+
+function atWork({ pid, name, where, topic }: RunnerOfTopic): WindrowError {
+  const isGone = where === 'gone'
+  return new WindrowError('WR_GROUP_ACTIVE', {
+    message: isGone
+      ? `${capital(name)} has died, but Kafka still counts it as at work on ${topic.name}.`
+      : `${capital(name)} is at work on ${topic.name}.`,
+    remedy: isGone
+      ? 'Wait until its session ends (KAFKA_SESSION_TIMEOUT_MS), then reset.'
+      : 'Stop it (Ctrl-C, or kill with its pid), then reset.',
+    kind: 'usage',
+    facts: { pid, topic: topic.name },
+  })
 }
 
 async function deleteTopics({ log, catalogue }: Session, extent: Extent): Promise<readonly string[]> {

@@ -1,27 +1,46 @@
 import { stateOf } from '../../core/process-identity.ts'
+import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { sessionsPrefix } from '../../log/embedded/log-keys.ts'
 import { decodeSession, type SessionRecord } from '../../log/embedded/session.ts'
 import type { Log, Topic } from '../../log/port.ts'
+import { CURSORS_TOPIC } from '../../producers/cursors.ts'
 import { addLedgers, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
 import { currentViews, engineGroup } from '../../runtime/live-views.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { listDeadLetters } from '../dead-letters.ts'
-import { runnerOf } from '../runner-of.ts'
+import { runnersOfTopic } from '../runner-of.ts'
+import type { Session } from '../session.ts'
+import { checkKafka } from './check-kafka.ts'
 import { type Finding, note, problem, spanText, warning } from './finding.ts'
 
 /** The processes that have the log open, what each topic has been processed to and by whom, and what could not be used. */
-export async function checkLog(log: Log, kv: KeyValueStore | null, catalogue: Catalogue, now: number): Promise<Finding[]> {
-  const findings = kv === null ? [] : [...checkProcesses(kv)]
+export async function checkLog(session: Session, now: number): Promise<Finding[]> {
+  const { log, logStore, kafka, catalogue } = session
+  const findings = logStore === null ? [] : [...checkProcesses(logStore)]
+  if (kafka !== null) {
+    const isOurs = ownTopics(catalogue)
+    const ailing = await kafka.ailingPartitions(isOurs)
+    const topics = (await log.topics()).filter(({ name }) => isOurs(name))
+    findings.push(...(await checkKafka(kafka, topics, ailing, now)))
+    // Whoever asks for the end of a partition without a leader waits for one.
+    if (ailing.some(({ hasLeader }) => !hasLeader)) return findings
+  }
   for (const event of catalogue.events) {
     const topic = await log.findTopic(catalogue.topicOf(event))
     if (topic === null) findings.push(note(catalogue.topicOf(event), 'nothing was published yet'))
-    else findings.push(...(await checkTopic(log, kv, topic, now)))
+    else findings.push(...(await checkTopic(session, topic, now)))
   }
   findings.push(...(await checkViews(log, catalogue)), ...(await checkDeadLetters(log)))
   return findings
+}
+
+/** A cluster has topics of others too. */
+function ownTopics(catalogue: Catalogue): (topic: string) => boolean {
+  const named = new Set([...catalogue.events.map((event) => catalogue.topicOf(event)), DEAD_LETTERS_TOPIC, CURSORS_TOPIC])
+  return (topic) => named.has(topic) || /^(?:views|windrow)\./.test(topic)
 }
 
 function checkProcesses(kv: KeyValueStore): Finding[] {
@@ -49,32 +68,30 @@ function processFinding(record: SessionRecord): Finding {
   }
 }
 
-async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now: number): Promise<Finding[]> {
+async function checkTopic(session: Session, topic: Topic, now: number): Promise<Finding[]> {
+  const { log } = session
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
   const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
-  const pids = new Set<number>()
-  let lag = 0
+  const lags: number[] = []
   let newest: number | null = null
   for (let partition = 0; partition < topic.partitions; partition++) {
     const { start, end } = await log.bounds(topic, partition)
-    lag += end - Math.max(start, offsets.get(partition) ?? start)
+    lags.push(end - Math.max(start, offsets.get(partition) ?? start))
     newest = latest(newest, await lastAppend(log, topic, partition, end))
-    const pid = kv === null ? null : runnerOf(kv, topic, partition)
-    if (pid !== null) pids.add(pid)
   }
+  const lag = lags.reduce((sum, each) => sum + each, 0)
+  const runners = (await runnersOfTopic(session, topic)).filter(({ where }) => where !== 'gone')
   const age =
     newest === null ? '' : `, the newest came ${spanText(Math.max(0, now - newest))} ago (${formatInstant(newest).slice(0, 19)}Z)`
-  const by = pids.size === 0 ? '' : `, processed by ${[...pids].map((pid) => `process ${pid}`).join(', ')}`
+  const by = runners.length === 0 ? '' : `, processed by ${runners.map(({ name }) => name).join(', ')}`
   const ledger = addLedgers(progress.map(({ metadata }) => parseLedger(metadata)))
   const text = `${(ledger.accepted + lag).toLocaleString('en-US')} readings${age}${by}`
   const findings: Finding[] = []
   if (lag === 0) findings.push(note(topic.name, `${text}; all are in the views`))
-  else if (pids.size > 0) findings.push(note(topic.name, `${text}; ${lag.toLocaleString('en-US')} to go`))
+  else if (runners.length > 0) findings.push(note(topic.name, `${text}; ${lagText(lags)} to go`))
   else {
     const remedy = 'Run `windrow start` or `windrow run --until-end`.'
-    findings.push(
-      warning(topic.name, `${text}; ${lag.toLocaleString('en-US')} are not in the views, and nobody is at work on them`, remedy),
-    )
+    findings.push(warning(topic.name, `${text}; ${lagText(lags)} are not in the views, and nobody is at work on them`, remedy))
   }
   if (!ledgerAddsUp(ledger)) {
     findings.push(
@@ -82,6 +99,13 @@ async function checkTopic(log: Log, kv: KeyValueStore | null, topic: Topic, now:
     )
   }
   return findings
+}
+
+/** `1,200 (1,000 in partition 0, 200 in partition 3)`. */
+function lagText(lags: readonly number[]): string {
+  const behind = [...lags.entries()].filter(([, lag]) => lag > 0)
+  const each = behind.map(([partition, lag]) => `${lag.toLocaleString('en-US')} in partition ${partition}`)
+  return `${lags.reduce((sum, lag) => sum + lag, 0).toLocaleString('en-US')} (${each.join(', ')})`
 }
 
 const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))

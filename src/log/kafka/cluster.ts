@@ -130,6 +130,16 @@ export class Cluster {
     return this.patiently((connection) => connection.call(versions, what, ...args))
   }
 
+  /** Asks every broker that is at work for what only it knows. One that does not answer is not waited for. */
+  async onEachBroker<T>(action: (connection: BrokerConnection) => Promise<T>): Promise<T[]> {
+    await this.metadata([])
+    const asked = await Promise.allSettled([...this.brokers.values()].map(async (broker) => action(await this.connected(broker))))
+    for (const result of asked) {
+      if (result.status === 'rejected' && !(isWindrowError(result.reason) && result.reason.canRetry)) throw result.reason
+    }
+    return asked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  }
+
   /** Tries again what fails in passing, less and less often, until patience ends or the signal aborts. */
   async retrying<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const deadline = performance.now() + this.patienceMs

@@ -21,6 +21,7 @@ import { Coordinator, SharedConnections } from './coordinator.ts'
 import { kafkaReader } from './fetch/kafka-reader.ts'
 import { isAnswer, kafkaFailure } from './kafka-errors.ts'
 import { type GroupContext, joinKafkaGroup } from './kafka-group-member.ts'
+import { KafkaInspection } from './kafka-inspection.ts'
 import { KafkaTopics, SCHEMAS_TOPIC, type TopicRetention, WRITERS_TOPIC } from './kafka-topics.ts'
 import { clientIdOfProcess, type KafkaWriter, takeKafkaWriter } from './kafka-writer.ts'
 import { topicRegistry } from './topic-registry.ts'
@@ -41,13 +42,19 @@ export interface KafkaLogOptions extends Pick<ClusterOptions, 'brokers' | 'tls' 
   readonly onRetention?: (retention: TopicRetention) => void
 }
 
+/** The log, and what else its brokers tell. */
+export interface LogOnKafka extends Log {
+  readonly inspection: KafkaInspection
+}
+
 /** Opens the log on Apache Kafka. Needs no more than a broker; nothing is asked of it before the first use. */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
+export async function openKafkaLog(options: KafkaLogOptions): Promise<LogOnKafka> {
   return new KafkaLog(options)
 }
 
-class KafkaLog implements Log {
+class KafkaLog implements LogOnKafka {
   readonly backend = 'kafka'
+  readonly inspection: KafkaInspection
   readonly registry: SchemaRegistry
   private readonly cluster: Cluster
   private readonly context: GroupContext
@@ -71,6 +78,7 @@ class KafkaLog implements Log {
     const shared = new SharedConnections(settings)
     const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS
     this.context = { cluster: this.cluster, settings, shared, sessionTimeoutMs }
+    this.inspection = new KafkaInspection(this.cluster, shared)
     this.topicsOfCluster = new KafkaTopics({
       cluster: this.cluster,
       replicationFactor: options.replicationFactor ?? null,

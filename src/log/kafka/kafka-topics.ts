@@ -52,6 +52,7 @@ export class KafkaTopics {
   private readonly options: TopicsOptions
   /** Settings by topic id: they hardly ever change, and then the next process sees it. */
   private readonly settings = new Map<string, Settings>()
+  private readonly warnedOf = new Set<string>()
 
   constructor(options: TopicsOptions) {
     this.options = options
@@ -61,7 +62,9 @@ export class KafkaTopics {
     const found = (await this.options.cluster.metadata([name])).get(name)
     if (found === undefined) return null
     const [topic] = await this.withSettings([found])
-    return topic ?? null
+    if (topic === undefined) return null
+    this.warnOfRetention(topic)
+    return topic
   }
 
   async all(): Promise<Topic[]> {
@@ -73,7 +76,6 @@ export class KafkaTopics {
     assertTopicSpec(spec)
     const existing = (await this.find(spec.name)) ?? (await this.create(spec))
     assertSameShape(existing, spec)
-    this.warnOfRetention(existing)
     return existing
   }
 
@@ -166,7 +168,8 @@ export class KafkaTopics {
     const settings = this.settings.get(topic.id)
     if (settings === undefined || topic.cleanup !== 'keep') return
     const { retentionMs, retentionBytes } = settings
-    if (retentionMs < 0 && retentionBytes < 0) return
+    if ((retentionMs < 0 && retentionBytes < 0) || this.warnedOf.has(topic.id)) return
+    this.warnedOf.add(topic.id)
     this.options.onRetention({ topic: topic.name, retentionMs, retentionBytes })
   }
 }

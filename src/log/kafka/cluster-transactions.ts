@@ -1,0 +1,94 @@
+import { describeProducersV0, describeTransactionsV0, listTransactionsV0, listTransactionsV1 } from '@platformatic/kafka'
+import type { Topic } from '../port.ts'
+import type { Cluster } from './cluster.ts'
+import { errorName, kafkaRefused } from './cluster-errors.ts'
+
+const DESCRIBE_PRODUCERS = [describeProducersV0]
+const LIST_TRANSACTIONS = [listTransactionsV1, listTransactionsV0]
+const DESCRIBE_TRANSACTIONS = [describeTransactionsV0]
+const ANY_DURATION = -1n
+
+/** A transaction that has records in a partition and has not ended: `read_committed` readers wait at its first record. */
+export interface OpenTransaction {
+  readonly topic: string
+  readonly partition: number
+  /** Where readers wait. */
+  readonly startOffset: number
+  readonly producerId: bigint
+  /** When the producer wrote last into the partition, milliseconds since the epoch. */
+  readonly lastWriteAt: number
+  /** What its coordinator says of it, null where none knows of it: then nothing will ever end it by itself. */
+  readonly coordinated: CoordinatedTransaction | null
+}
+
+export interface CoordinatedTransaction {
+  readonly transactionalId: string
+  /** `Ongoing`, `PrepareCommit`, … as Kafka calls it. */
+  readonly state: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** After so long the brokers abort it. */
+  readonly timeoutMs: number
+}
+
+/** States of a transaction that is still to end. In others its coordinator has forgotten what is open in the partition. */
+const ALIVE: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'])
+
+export async function openTransactions(cluster: Cluster, topics: readonly Topic[]): Promise<readonly OpenTransaction[]> {
+  const open = (await Promise.all(topics.map((topic) => cluster.retrying(() => openIn(cluster, topic))))).flat()
+  if (open.length === 0) return []
+  const known = await coordinated(cluster, new Set(open.map(({ producerId }) => producerId)))
+  return open.map((one) => ({ ...one, coordinated: known.get(one.producerId) ?? null }))
+}
+
+type InPartition = Omit<OpenTransaction, 'coordinated'>
+
+async function openIn(cluster: Cluster, topic: Topic): Promise<InPartition[]> {
+  const found: InPartition[] = []
+  const metadata = (await cluster.metadata([topic.name])).get(topic.name)
+  for (const [partition, { leader }] of (metadata?.partitions ?? []).entries()) {
+    // Of a partition without a leader nobody can tell anything.
+    if (leader < 0) continue
+    const connection = await cluster.leaderConnection(topic, partition, 'shared')
+    const asked = [{ name: topic.name, partitionIndexes: [partition] }]
+    const answer = await connection.call(DESCRIBE_PRODUCERS, 'DescribeProducers', asked)
+    const described = answer.topics[0]?.partitions[0]
+    if (described === undefined) continue
+    if (described.errorCode !== 0) throw kafkaRefused(`to tell who produces to ${topic.name}/${partition}`, described.errorCode)
+    for (const { producerId, lastTimestamp, currentTxnStartOffset } of described.activeProducers) {
+      if (currentTxnStartOffset < 0n) continue
+      const startOffset = Number(currentTxnStartOffset)
+      found.push({ topic: topic.name, partition, startOffset, producerId, lastWriteAt: Number(lastTimestamp) })
+    }
+  }
+  return found
+}
+
+/** What the coordinators know of the producers' transactions: each broker coordinates some. */
+async function coordinated(
+  cluster: Cluster,
+  producers: ReadonlySet<bigint>,
+): Promise<ReadonlyMap<bigint, CoordinatedTransaction>> {
+  const found = await cluster.onEachBroker(async (connection) => {
+    const listed = await connection.call(LIST_TRANSACTIONS, 'ListTransactions', [], [...producers], ANY_DURATION, null)
+    if (listed.errorCode !== 0) throw kafkaRefused('to list transactions', listed.errorCode)
+    const ids = listed.transactionStates.map(({ transactionalId }) => transactionalId)
+    if (ids.length === 0) return []
+    const { transactionStates } = await connection.call(DESCRIBE_TRANSACTIONS, 'DescribeTransactions', ids)
+    return transactionStates
+  })
+  const known = new Map<bigint, CoordinatedTransaction>()
+  for (const state of found.flat()) {
+    // It may have moved or ended between the two questions.
+    if (errorName(state.errorCode) === 'TRANSACTIONAL_ID_NOT_FOUND' || errorName(state.errorCode) === 'NOT_COORDINATOR') continue
+    if (state.errorCode !== 0) throw kafkaRefused(`to describe the transaction ${state.transactionalId}`, state.errorCode)
+    if (!ALIVE.has(state.transactionState)) continue
+    known.set(state.producerId, {
+      transactionalId: state.transactionalId,
+      state: state.transactionState,
+      startedAt: Number(state.transactionStartTimeMs),
+      timeoutMs: state.transactionTimeoutMs,
+    })
+  }
+  return known
+}

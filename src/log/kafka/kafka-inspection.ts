@@ -1,0 +1,111 @@
+import { describeGroupsV5, listGroupsV4, listGroupsV5, metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka'
+import type { Topic } from '../port.ts'
+import { type ClientProcess, processOfClient } from './client-process.ts'
+import type { Cluster } from './cluster.ts'
+import { kafkaRefused } from './cluster-errors.ts'
+import { groupIdOf } from './committed-offsets.ts'
+import { Coordinator, type SharedConnections } from './coordinator.ts'
+import { decodeAssignment } from './group-codec.ts'
+import { isAnswer, kafkaFailure } from './kafka-errors.ts'
+import { type OpenTransaction, openTransactions } from './cluster-transactions.ts'
+import { tryAgain } from './try-again.ts'
+
+const DESCRIBE_GROUPS = [describeGroupsV5]
+const LIST_GROUPS = [listGroupsV5, listGroupsV4]
+const METADATA = [metadataV12, metadataV11, metadataV10]
+const PATIENCE_MS = 10_000
+/** What windrow's groups and transactions are kept in: without their leaders nothing commits. */
+const BROKERS_OWN: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
+
+/** A process in a group, and which partitions of the group's topic it has. */
+export interface GroupProcess extends ClientProcess {
+  /** Ascending. */
+  readonly partitions: readonly number[]
+}
+
+/** A partition that does not have what it should. */
+export interface AilingPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly hasLeader: boolean
+  readonly replicas: number
+  /** Copies that are up to date. */
+  readonly inSync: number
+}
+
+/** What brokers tell of who is at work and what holds it up. Nothing is changed by any of it. */
+export class KafkaInspection {
+  private readonly cluster: Cluster
+  private readonly shared: SharedConnections
+
+  constructor(cluster: Cluster, shared: SharedConnections) {
+    this.cluster = cluster
+    this.shared = shared
+  }
+
+  /** Who is in the group of that topic now: also who died, until its session ends. */
+  processesOf(group: string, topic: Topic): Promise<readonly GroupProcess[]> {
+    return this.membersOf(groupIdOf(group, topic))
+  }
+
+  /** Every process of windrow that is in a group of any of the topics or has the right to write, once. */
+  async processes(topics: readonly Topic[]): Promise<readonly ClientProcess[]> {
+    const ids = new Set(topics.map(({ id }) => id))
+    const ours = (groupId: string): boolean =>
+      groupId.startsWith('windrow.writer.') || ids.has(groupId.slice(groupId.lastIndexOf('.') + 1))
+    const listed = await this.cluster.onEachBroker(async (connection) => {
+      const { errorCode, groups } = await connection.call(LIST_GROUPS, 'ListGroups', [], [])
+      if (errorCode !== 0) throw kafkaRefused('to list groups', errorCode)
+      return groups.map(({ groupId }) => groupId)
+    })
+    const found = new Map<string, ClientProcess>()
+    for (const groupId of listed.flat()) {
+      if (typeof groupId !== 'string' || !ours(groupId)) continue
+      for (const { partitions: _, ...process } of await this.membersOf(groupId)) found.set(process.clientId, process)
+    }
+    return [...found.values()]
+  }
+
+  /** Of the topics that are asked for and of those that the brokers keep groups and transactions in. */
+  async ailingPartitions(isOurs: (topic: string) => boolean): Promise<readonly AilingPartition[]> {
+    const { topics } = await this.cluster.ask(METADATA, 'Metadata', null as unknown as string[], false, false)
+    return topics.flatMap(({ name, partitions }) => {
+      if (typeof name !== 'string' || !(BROKERS_OWN.has(name) || isOurs(name))) return []
+      return partitions
+        .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+          topic: name,
+          partition: partitionIndex,
+          hasLeader: leaderId >= 0,
+          replicas: replicaNodes.length,
+          inSync: isrNodes.length,
+        }))
+        .filter(({ hasLeader, replicas, inSync }) => !hasLeader || inSync < replicas)
+    })
+  }
+
+  /** Every transaction that is open in a partition of the topics at this moment. */
+  openTransactions(topics: readonly Topic[]): Promise<readonly OpenTransaction[]> {
+    return openTransactions(this.cluster, topics)
+  }
+
+  private async membersOf(groupId: string): Promise<readonly GroupProcess[]> {
+    const coordinator = new Coordinator(this.cluster, this.shared, 'group', groupId)
+    type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
+    const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
+    try {
+      const answer = await tryAgain(() => coordinator.call(DESCRIBE_GROUPS, 'DescribeGroups', codeOf, [groupId], false), {
+        after: Coordinator.mayPass,
+        forMs: PATIENCE_MS,
+      })
+      return (answer.groups[0]?.members ?? []).map(({ clientId, memberAssignment }) => ({
+        ...processOfClient(clientId ?? ''),
+        partitions: [...decodeAssignment(memberAssignment)].sort((a, b) => a - b),
+      }))
+    } catch (error) {
+      if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return []
+      throw kafkaFailure(error)
+    } finally {
+      coordinator.close()
+    }
+  }
+}
