@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { isWindrowError } from '../core/errors.ts'
+import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RecordBatch } from '../core/record-block.ts'
 import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
@@ -168,11 +168,11 @@ export class Task {
       await this.recover(stop)
       if (!stop.aborted) await this.process(stop)
       this.state = 'stopped'
-      if (lease.lost.aborted && !signal.aborted) this.tellTakenOver()
+      if (lease.lost.aborted && !signal.aborted) this.tellLost()
     } catch (error) {
       if (isWindrowError(error, 'WR_FENCED') || lease.lost.aborted) {
         this.state = 'stopped'
-        this.tellTakenOver()
+        this.tellLost()
         return
       }
       // It was ended while it waited: what it had not committed is in the log.
@@ -187,9 +187,10 @@ export class Task {
     }
   }
 
-  private tellTakenOver(): void {
+  private tellLost(): void {
     const { lease, logger } = this.options
-    logger.info({ topic: lease.topic.name, partition: lease.partition }, 'another process has taken the partition over')
+    const facts = { topic: lease.topic.name, partition: lease.partition, reason: messageOf(lease.lost.reason) }
+    logger.info(facts, 'the partition is not held here any more; whoever gets it next goes on from what is committed')
   }
 
   /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */

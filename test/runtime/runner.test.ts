@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
+import { WindrowError } from '../../src/core/errors.ts'
 import { partitionOf } from '../../src/core/murmur2.ts'
 import { keyText, RecordBlockBuilder, valueBytes } from '../../src/core/record-block.ts'
 import { airReadings } from '../../src/events/air.ts'
@@ -102,4 +103,46 @@ test('a runner goes on when the log was away for longer than a commit waits', as
   expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(2)
   expect(runner.status().failures).toEqual([])
   await runner.stop()
+})
+
+test('a task waits while the registry is away that knows the schema of a record, and can be stopped meanwhile', async () => {
+  const log = memoryLog()
+  let away = false
+  const registry = {
+    register: (subject: string, schema: string) => log.registry.register(subject, schema),
+    versions: (subject: string) => log.registry.versions(subject),
+    subjects: () => log.registry.subjects(),
+    schemaById: async (id: number) => {
+      if (!away) return log.registry.schemaById(id)
+      throw new WindrowError('WR_REGISTRY_UNREACHABLE', { message: 'away', remedy: 'Start it.', canRetry: true })
+    },
+  }
+  const shy = Object.defineProperty(Object.create(log) as Log, 'registry', { value: registry })
+  const told: string[] = []
+  const listening = { ...logger, error: (_: object, message: string) => void told.push(message) }
+  const options = { kv: null, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock: systemClock }
+  const states = (runner: Awaited<ReturnType<typeof startRunner>>) => runner.status().tasks.map(({ state }) => state)
+
+  const first = await startRunner({ ...options, log: shy, logger: listening })
+  away = true
+  await publish(log, [air('2025-01-01T00:00:00Z', { co: 1 })])
+  await expect.poll(() => states(first)).toContain('waiting for the schema registry')
+  await first.stop()
+  expect(first.status().failures).toEqual([])
+  expect(told).toEqual(['away'])
+
+  away = false
+  const second = await startRunner({ ...options, log: shy, logger })
+  await second.untilEnd(new AbortController().signal)
+  away = true
+  // Each partition asks for itself.
+  const partition = (station: string): number => partitionOf(Buffer.from(station), 4)
+  const elsewhere = ['b', 'c', 'd', 'e'].find((station) => partition(station) !== partition('a'))
+  await publish(log, [air('2025-01-02T00:00:00Z', { co: 1, stationId: elsewhere as string })])
+  await expect.poll(() => states(second)).toContain('waiting for the schema registry')
+  away = false
+  await second.untilEnd(new AbortController().signal)
+  expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(2)
+  expect(states(second)).toEqual(['running', 'running', 'running', 'running'])
+  await second.stop()
 })

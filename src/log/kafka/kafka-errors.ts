@@ -72,14 +72,33 @@ function recordTooLarge(cause: unknown): WindrowError {
   })
 }
 
-/** What commits say when the right to write is gone. */
+/** What commits say when the right to write is gone: nothing was written. */
 export function fencedOut(what: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_FENCED', {
-    message: `${what} is no longer held by this process`,
-    remedy: 'Nothing to do: another process goes on from what is committed.',
+    ...howItWasLost(what, cause),
     facts: { what },
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+function howItWasLost(what: string, cause: unknown): { readonly message: string; readonly remedy: string } {
+  if (isFence(cause) || isAnswer(cause, 'INVALID_TXN_STATE')) {
+    return {
+      message: `${what} was taken over by another process; nothing was written`,
+      remedy: 'Nothing needs to be done: the other process goes on from what is committed.',
+    }
+  }
+  const again = 'whoever gets it next, this process or another, goes on from what is committed'
+  if (isWindrowError(cause, 'WR_KAFKA_UNREACHABLE')) {
+    return {
+      message: `${what} could not be kept while the brokers were away, and nothing was written: ${cause.message}`,
+      remedy: `Look at the brokers (KAFKA_BROKERS). When they answer, ${again}.`,
+    }
+  }
+  return {
+    message: `${what} is not held by this process any more: it was given up, or the brokers heard nothing of this process for its session time-out; nothing was written`,
+    remedy: `Nothing needs to be done: ${again}. Where it comes back often, look whether the brokers are reached all the time, or raise KAFKA_SESSION_TIMEOUT_MS.`,
+  }
 }
 
 export function commitUnknown(what: string, cause: unknown): WindrowError {
