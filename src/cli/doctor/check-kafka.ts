@@ -1,7 +1,7 @@
 import { messageOf } from '../../core/errors.ts'
 import type { ClientProcess } from '../../log/kafka/client-process.ts'
-import type { AilingPartition, KafkaInspection } from '../../log/kafka/kafka-inspection.ts'
 import type { OpenTransaction } from '../../log/kafka/cluster-transactions.ts'
+import type { AilingPartition, KafkaInspection } from '../../log/kafka/kafka-inspection.ts'
 import type { Topic } from '../../log/port.ts'
 import { formatInstant } from '../../views/instant.ts'
 import { clientName } from '../runner-of.ts'

@@ -3,11 +3,11 @@ import type { Topic } from '../port.ts'
 import { type ClientProcess, processOfClient } from './client-process.ts'
 import type { Cluster } from './cluster.ts'
 import { kafkaRefused } from './cluster-errors.ts'
+import { type OpenTransaction, openTransactions } from './cluster-transactions.ts'
 import { groupIdOf } from './committed-offsets.ts'
 import { Coordinator, type SharedConnections } from './coordinator.ts'
 import { decodeAssignment } from './group-codec.ts'
 import { isAnswer, kafkaFailure } from './kafka-errors.ts'
-import { type OpenTransaction, openTransactions } from './cluster-transactions.ts'
 import { tryAgain } from './try-again.ts'
 
 const DESCRIBE_GROUPS = [describeGroupsV5]
