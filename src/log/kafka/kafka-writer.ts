@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeGroupsV5 } from '@platformatic/kafka'
 import { WindrowError } from '../../core/errors.ts'
 import type { ExclusiveWriter, Topic, Write } from '../port.ts'
+import { type ClientProcess, processOfClient } from './client-process.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { Coordinator } from './coordinator.ts'
 import { FencedCommits } from './fenced-commits.ts'
@@ -15,7 +16,6 @@ import { tryAgain } from './try-again.ts'
 
 const DESCRIBE = [describeGroupsV5]
 const LOOK_MS = 200
-const CLIENT_ID = /^windrow-(\d+)-(.*)$/
 
 /** What a process calls itself towards the brokers: whoever waits for it finds it. */
 export function clientIdOfProcess(): string {
@@ -27,13 +27,6 @@ export function clientIdOfProcess(): string {
  * broker could be told.
  */
 const heldHere = new Set<string>()
-
-interface Holder {
-  readonly clientId: string
-  readonly pid: number | null
-  /** Null where it runs on another machine. */
-  readonly alive: boolean | null
-}
 
 /**
  * Takes the writer of that id. Its right is the one partition of `topic` in a group of its own; its transactional id keeps out whoever
@@ -122,12 +115,17 @@ async function untilFree(
   for (;;) {
     const holder = await holderOf(coordinator, groupId, [], name)
     if (holder === null) return
-    if (holder.alive === true || performance.now() > end) throw writerHeld(id, holder)
+    if (holder.state === 'running' || holder.state === 'stopped' || performance.now() > end) throw writerHeld(id, holder)
     await sleep(LOOK_MS)
   }
 }
 
-async function holderOf(coordinator: Coordinator, groupId: string, but: readonly string[], name: string): Promise<Holder | null> {
+async function holderOf(
+  coordinator: Coordinator,
+  groupId: string,
+  but: readonly string[],
+  name: string,
+): Promise<ClientProcess | null> {
   type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
   const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
   try {
@@ -138,30 +136,19 @@ async function holderOf(coordinator: Coordinator, groupId: string, but: readonly
     const members = answer.groups[0]?.members ?? []
     const clientId = (members.find((member) => !but.includes(member.clientId ?? '')) ?? members[0])?.clientId
     if (clientId === undefined || clientId === null) return null
-    const [, pid, host] = CLIENT_ID.exec(clientId) ?? []
-    const known = pid === undefined ? null : Number(pid)
-    return { clientId, pid: known, alive: known === null || host !== hostname() ? null : isAlive(known, name) }
+    const holder = processOfClient(clientId)
+    const isHere = holder.pid === process.pid && holder.state !== 'elsewhere'
+    return isHere && !heldHere.has(name) ? { ...holder, state: 'gone' } : holder
   } catch (error) {
     if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return null
     throw kafkaFailure(error)
   }
 }
 
-function isAlive(pid: number, name: string): boolean {
-  if (pid === process.pid) return heldHere.has(name)
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // There, but not ours to signal.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-function writerHeld(id: string, holder: Holder | null): WindrowError {
+function writerHeld(id: string, holder: ClientProcess | null): WindrowError {
   const who =
     holder === null ? 'another process' : holder.pid === null ? `the client ${holder.clientId}` : `the process ${holder.pid}`
-  const where = holder === null || holder.alive !== null ? '' : ` (${holder.clientId})`
+  const where = holder === null || holder.state !== 'elsewhere' ? '' : ` (${holder.clientId})`
   return new WindrowError('WR_WRITER_HELD', {
     message: `The writer "${id}" is held by ${who}${where}`,
     remedy: 'Stop that process first, or let it do the work: only one may write at a time.',
