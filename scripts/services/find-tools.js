@@ -33,5 +33,7 @@ export const hasMaven = () => answerOf('mvn', ['--version']) !== null
 
 export const hasKcat = () => answerOf('kcat', ['-V']) !== null
 
+export const hasOpenssl = () => answerOf('openssl', ['version']) !== null
+
 /** Whether this user may install Debian's packages. */
 export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null
