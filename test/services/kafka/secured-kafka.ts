@@ -7,10 +7,13 @@ import { type Certificates, makeCertificates } from './certificates.ts'
 /** A broker that lets in by every way there is, each on a port of its own; `open` is for who sets it up. */
 export interface SecuredKafka {
   /** As KAFKA_BROKERS. */
-  readonly at: Readonly<Record<'open' | 'sasl' | 'tls' | 'mutual' | 'both' | 'strange', string>>
+  readonly at: Readonly<Record<'open' | 'sasl' | 'short' | 'tls' | 'mutual' | 'both' | 'strange', string>>
   readonly certificates: Certificates
   stop(): Promise<void>
 }
+
+/** How long `short` lets who signed in stay. */
+export const SESSION_MS = 1_500
 
 export const password = 'what-alice-knows'
 
@@ -29,6 +32,7 @@ export async function startSecuredKafka(settings: Readonly<Record<string, string
   const kafka = await startKafka({
     users: { alice: password, bob: password },
     listeners: {
+      SHORT: { protocol: 'SASL_PLAINTEXT', settings: { 'plain.connections.max.reauth.ms': String(SESSION_MS) } },
       OPEN: { protocol: 'PLAINTEXT' },
       TLS: { protocol: 'SSL', settings: tls(certificates.broker) },
       STRANGE: { protocol: 'SSL', settings: tls(certificates.stranger) },
@@ -41,9 +45,9 @@ export async function startSecuredKafka(settings: Readonly<Record<string, string
       ...settings,
     },
   })
-  const { OPEN = '', TLS = '', STRANGE = '', MUTUAL = '', BOTH = '' } = kafka.listeners
+  const { OPEN = '', SHORT = '', TLS = '', STRANGE = '', MUTUAL = '', BOTH = '' } = kafka.listeners
   return {
-    at: { open: OPEN, sasl: kafka.brokers, tls: TLS, mutual: MUTUAL, both: BOTH, strange: STRANGE },
+    at: { open: OPEN, sasl: kafka.brokers, short: SHORT, tls: TLS, mutual: MUTUAL, both: BOTH, strange: STRANGE },
     certificates,
     async stop() {
       await kafka.stop()

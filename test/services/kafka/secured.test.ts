@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAclsV3 } from '@platformatic/kafka'
+import { connectionsApiChannel, createAclsV3 } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasOpenssl } from '../../../scripts/services/find-tools.js'
 import { openConfiguredKafka } from '../../../src/cli/open-kafka.ts'
@@ -14,7 +14,7 @@ import { openCluster } from '../../../src/log/kafka/cluster.ts'
 import type { Log } from '../../../src/log/port.ts'
 import { runCommand } from '../../cli/run-command.ts'
 import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
-import { password, type SecuredKafka, startSecuredKafka } from './secured-kafka.ts'
+import { password, SESSION_MS, type SecuredKafka, startSecuredKafka } from './secured-kafka.ts'
 
 type Settings = Readonly<Record<string, string>>
 
@@ -120,10 +120,41 @@ describe.runIf(hasOpenssl())('a broker that does not let everybody in', () => {
     await withLog(settings(), copyOnce)
   })
 
-  test.each<readonly [string, () => Settings]>([
-    ['SCRAM over TLS', both],
-    ['certificates of both sides', () => ({ ...tls(kafka.at.mutual), ...client() })],
-  ])('serves the whole way from a file to an export, by %s', async (_, settings) => {
+  test('is worked with beyond the time that it gives a session, without a failure', async () => {
+    const settings = { ...sasl('alice'), KAFKA_BROKERS: kafka.at.short }
+    await withLog(settings, async (log) => {
+      const topic = await log.ensureTopic({ name: randomUUID(), partitions: 1, cleanup: 'keep' })
+      const writer = await log.exclusiveWriter(topic.name)
+      const reader = log.reader(topic, 0)
+      const end = performance.now() + 3 * SESSION_MS
+      const seen: string[] = []
+      let written = 0
+      // What signs in again on a connection that others send on is thrown out; a commit that fails is begun anew.
+      const signedIn = new Map<unknown, number>()
+      let begunAnew = 0
+      const count = (message: unknown): void => {
+        const { apiKey, connection } = message as { apiKey?: unknown; connection?: unknown }
+        if (apiKey === INIT_PRODUCER_ID) begunAnew++
+        if (apiKey === SASL_HANDSHAKE) signedIn.set(connection, (signedIn.get(connection) ?? 0) + 1)
+      }
+      connectionsApiChannel.start.subscribe(count)
+      for (; performance.now() < end; written++) {
+        await writer.commit([write(topic, 0, ...numbered(written, written + 1))])
+        await reader.whenMore(new AbortController().signal)
+        for (const { key } of await readAll(reader)) seen.push(key)
+      }
+      connectionsApiChannel.start.unsubscribe(count)
+      expect(begunAnew).toBe(0)
+      expect(signedIn.size).toBeGreaterThan(3)
+      expect(Math.max(...signedIn.values())).toBe(1)
+      expect(writer.lost.aborted).toBe(false)
+      expect(seen).toEqual(numbered(0, written).map(({ key }) => key))
+      await writer.close()
+    })
+  })
+
+  test('serves the whole way from a file to an export', async () => {
+    const settings = both
     const home = await mkdtemp(join(tmpdir(), 'windrow-secured-way-'))
     await withLog(settings(), async (log) => {
       for (const { name } of await log.topics()) await log.deleteTopic(name)
@@ -277,8 +308,10 @@ describe.runIf(hasOpenssl())('a broker that does not let everybody in', () => {
 
 const KIND = { topic: 2, group: 3, transactionalId: 5 } as const
 const RIGHT = { read: 3, write: 4, create: 5, describe: 8, describeConfigs: 10 } as const
-const LITERAL = 3
-const ALLOW = 3
+const INIT_PRODUCER_ID = 22
+const SASL_HANDSHAKE = 17
+const LITERAL = 3 as const
+const ALLOW = 3 as const
 
 /** Appends, takes a partition of a group, commits rows with progress, and reads them back. */
 async function copyOnce(log: Log): Promise<void> {
