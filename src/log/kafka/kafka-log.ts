@@ -14,6 +14,7 @@ import type {
 } from '../port.ts'
 import type { SchemaRegistry } from '../schema-registry.ts'
 import { Appender } from './appender.ts'
+import { assertMayCommit } from './assert-rights.ts'
 import type { ConnectionSettings } from './broker-connection.ts'
 import { type Cluster, type ClusterOptions, openCluster } from './cluster.ts'
 import { committedOffsets, groupIdOf } from './committed-offsets.ts'
@@ -140,6 +141,8 @@ class KafkaLog implements Log {
 
   async joinGroup(options: GroupOptions): Promise<GroupMember> {
     this.assertOpen()
+    const { shared } = this.context
+    await Promise.all(options.topics.map((topic) => assertMayCommit(this.cluster, shared, groupIdOf(options.group, topic))))
     const joined = await joinKafkaGroup(this.context, options)
     const member: GroupMember = {
       leave: async () => {

@@ -9,6 +9,8 @@ export interface SecuredKafka {
   /** As KAFKA_BROKERS. */
   readonly at: Readonly<Record<'open' | 'sasl' | 'short' | 'tls' | 'mutual' | 'both' | 'strange', string>>
   readonly certificates: Certificates
+  /** Shuts it down and starts it again. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -49,6 +51,10 @@ export async function startSecuredKafka(settings: Readonly<Record<string, string
   return {
     at: { open: OPEN, sasl: kafka.brokers, short: SHORT, tls: TLS, mutual: MUTUAL, both: BOTH, strange: STRANGE },
     certificates,
+    async restart() {
+      await kafka.kill('SIGTERM')
+      await kafka.start()
+    },
     async stop() {
       await kafka.stop()
       await rm(folder, { recursive: true, force: true })

@@ -237,6 +237,19 @@ describe.runIf(hasOpenssl())('a broker that does not let everybody in', () => {
     })
   })
 
+  test('is waited for while it is away: that is no denial', async () => {
+    await withLog(both(), async (log) => {
+      await log.findTopic('readings')
+      const away = kafka.restart()
+      let isBack = false
+      void away.then(() => {
+        isBack = true
+      })
+      while (!isBack) expect(await log.findTopic('readings')).toBeNull()
+      await away
+    })
+  })
+
   describe('to a user without rights', () => {
     let name: string
     beforeEach(async () => {
@@ -255,7 +268,7 @@ describe.runIf(hasOpenssl())('a broker that does not let everybody in', () => {
       const rules = rights.map((right) => ({
         resourceType: KIND[kind],
         resourceName: resource,
-        resourcePatternType: LITERAL,
+        resourcePatternType: kind === 'topic' ? LITERAL : PREFIXED,
         principal: 'User:bob',
         host: '*',
         operation: RIGHT[right],
@@ -301,7 +314,11 @@ describe.runIf(hasOpenssl())('a broker that does not let everybody in', () => {
         })
         await member.leave()
       }
+      expect(await refusal(bob, join)).toEqual(forbidden('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', '"windrow."'))
+      await allow('transactionalId', 'windrow.', 'describe', 'write')
       expect(await refusal(bob, join)).toEqual(forbidden('GROUP_AUTHORIZATION_FAILED', 'groups'))
+      await allow('group', name, 'read')
+      await withLog(bob, join)
     })
   })
 })
@@ -311,6 +328,7 @@ const RIGHT = { read: 3, write: 4, create: 5, describe: 8, describeConfigs: 10 }
 const INIT_PRODUCER_ID = 22
 const SASL_HANDSHAKE = 17
 const LITERAL = 3 as const
+const PREFIXED = 4 as const
 const ALLOW = 3 as const
 
 /** Appends, takes a partition of a group, commits rows with progress, and reads them back. */
