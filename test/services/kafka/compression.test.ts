@@ -19,8 +19,9 @@ test.each(types)('what is written with %s, the broker takes, and windrow and kca
     const writer = await log.exclusiveWriter(topic.name)
     await writer.commit([write(topic, 0, ...numbered(500, 1_000))])
     const expected = numbered(0, 1_000).map(({ key, value }) => `${key}:${value}`)
-    const read = await readAll(log.reader(topic, 0))
-    expect(read.map(({ key, value }) => `${key}:${value}`)).toEqual(expected)
+    // A commit can be read when the broker has marked it, soon after it was acknowledged.
+    const read = async () => (await readAll(log.reader(topic, 0))).map(({ key, value }) => `${key}:${value}`)
+    await expect.poll(read, { timeout: 10_000 }).toEqual(expected)
     if (hasKcat()) {
       const args = ['-C', '-b', kafkaBrokers, '-t', topic.name, '-o', 'beginning', '-e', '-q', '-f', '%k:%s\n']
       const { stdout } = await promisify(execFile)('kcat', args)
