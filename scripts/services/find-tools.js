@@ -39,5 +39,7 @@ export function findPython() {
   return answerOf('python3', ['-c', script])
 }
 
+export const hasOpenssl = () => answerOf('openssl', ['version']) !== null
+
 /** Whether this user may install Debian's packages. */
 export const mayInstallPackages = () => process.getuid?.() === 0 && answerOf('apt-get', ['--version']) !== null

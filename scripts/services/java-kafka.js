@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { classArchiveFlags } from './class-archive.js'
 import { findJava } from './find-tools.js'
 import { freePorts } from './free-ports.js'
-import { kafkaProperties } from './kafka-properties.js'
+import { kafkaProperties, scramUsers } from './kafka-properties.js'
 import { knownBrokers } from './known-brokers.js'
 import { mavenFolder } from './maven.js'
 import { serverProcess } from './server-process.js'
@@ -16,11 +16,12 @@ import { serverProcess } from './server-process.js'
 
 /** A folder that is new is given the cluster's name first. The broker takes the shell's place, and its pid. */
 const formatAndRun = `
-java=$1 classpath=$2 home=$3 cluster=$4
-shift 4
+set -f
+java=$1 classpath=$2 home=$3 cluster=$4 users=$5
+shift 5
 if [ ! -e "$home/data/meta.properties" ]; then
   "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool \\
-    format --cluster-id="$cluster" -c "$home/server.properties" || exit
+    format --cluster-id="$cluster" -c "$home/server.properties" $users || exit
 fi
 exec "$java" "$@" -cp "$classpath" kafka.Kafka "$home/server.properties"`
 
@@ -60,9 +61,12 @@ export const startJavaKafka = async (options) => startWith(await installKafka(),
  */
 async function startWith(java, options) {
   const count = options.nodes ?? 1
-  const [controllerPort = 0, ...others] = await freePorts(2 * count + 1)
-  const ports = others.slice(0, count)
-  const insidePorts = others.slice(count)
+  const { users = {}, settings = {}, listeners = {} } = options
+  const doors = Object.keys(listeners)
+  const [controllerPort = 0, ...others] = await freePorts((2 + doors.length) * count + 1)
+  const ports = others.splice(0, count)
+  const insidePorts = others.splice(0, count)
+  const doorPorts = doors.map(() => others.splice(0, count))
   if (options.port !== undefined) ports[0] = options.port
   const heap = ['-Xms256m', `-Xmx${options.maxHeap ?? '512m'}`]
   const clusterId = randomBytes(16).toString('base64url')
@@ -73,7 +77,8 @@ async function startWith(java, options) {
 
   /** @type {Kafka} */
   const kafka = {
-    brokers: ports.map((port) => `127.0.0.1:${port}`).join(','),
+    brokers: addressesOf(ports),
+    listeners: Object.fromEntries(doors.map((name, door) => [name, addressesOf(doorPorts[door] ?? [])])),
     nodes,
     async kill(signal) {
       await Promise.all(nodes.map((node) => node.kill(signal)))
@@ -91,14 +96,17 @@ async function startWith(java, options) {
       const home = join(folder, `node-${index + 1}`)
       await mkdir(home, { recursive: true })
       const insidePort = /** @type {number} */ (insidePorts[index])
-      const { users = {}, settings = {} } = options
       const address = { id: index + 1, nodes: count, home, port, insidePort, controllerPort }
-      await writeFile(join(home, 'server.properties'), kafkaProperties({ ...address, users, settings }))
+      const waysIn = Object.fromEntries(
+        Object.entries(listeners).map(([name, listener], door) => [name, { ...listener, port: doorPorts[door]?.[index] ?? 0 }]),
+      )
+      await writeFile(join(home, 'server.properties'), kafkaProperties({ ...address, users, listeners: waysIn, settings }))
+      const known = scramUsers(users).join(' ')
       nodes.push(
         serverProcess({
           name: `kafka-${index + 1}`,
           command: 'sh',
-          args: ['-c', formatAndRun, 'kafka', java.command, java.classpath, home, clusterId, ...java.flags, ...heap],
+          args: ['-c', formatAndRun, 'kafka', java.command, java.classpath, home, clusterId, known, ...java.flags, ...heap],
           logFile: join(home, 'broker.log'),
           // Who has to authenticate is told nothing before.
           isReady: async () => (await knownBrokers(options.users === undefined ? port : insidePort)) > 0,
@@ -113,3 +121,6 @@ async function startWith(java, options) {
   }
   return kafka
 }
+
+/** @param {readonly number[]} ports */
+const addressesOf = (ports) => ports.map((port) => `127.0.0.1:${port}`).join(',')

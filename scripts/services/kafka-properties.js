@@ -11,15 +11,18 @@ import { join } from 'node:path'
  * @param {number} options.insidePort where other nodes come in, and whoever asks whether it is ready
  * @param {number} options.controllerPort of the first node
  * @param {Readonly<Record<string, string>>} options.users passwords by name; empty: clients come in without
+ * @param {Readonly<Record<string, import('./service.js').Listener & { readonly port: number }>>} options.listeners more ways in
  * @param {Readonly<Record<string, string>>} options.settings over ours
  */
-export function kafkaProperties({ id, nodes, home, port, insidePort, controllerPort, users, settings }) {
+export function kafkaProperties({ id, nodes, home, port, insidePort, controllerPort, users, listeners, settings }) {
   const first = id === 1
-  const addresses = `HOST://127.0.0.1:${port},INSIDE://127.0.0.1:${insidePort}`
   const hasUsers = Object.keys(users).length > 0
-  const passwords = Object.entries(users)
-    .map(([name, password]) => `user_${name}="${password}"`)
-    .join(' ')
+  /** @type {typeof listeners} */
+  const doors = { HOST: { protocol: hasUsers ? 'SASL_PLAINTEXT' : 'PLAINTEXT', port }, ...listeners }
+  const addresses = [...Object.entries(doors), /** @type {const} */ (['INSIDE', { port: insidePort }])]
+    .map(([name, door]) => `${name}://127.0.0.1:${door.port}`)
+    .join(',')
+  const protocols = Object.entries(doors).map(([name, { protocol }]) => `${name}:${protocol}`)
   const copies = String(Math.min(nodes, 3))
   const properties = {
     'process.roles': first ? 'broker,controller' : 'broker',
@@ -29,11 +32,9 @@ export function kafkaProperties({ id, nodes, home, port, insidePort, controllerP
     'inter.broker.listener.name': 'INSIDE',
     listeners: `${addresses}${first ? `,CONTROLLER://127.0.0.1:${controllerPort}` : ''}`,
     'advertised.listeners': addresses,
-    'listener.security.protocol.map': `HOST:${hasUsers ? 'SASL_PLAINTEXT' : 'PLAINTEXT'},INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT`,
-    ...(hasUsers && {
-      'sasl.enabled.mechanisms': 'PLAIN',
-      'listener.name.host.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${passwords};`,
-    }),
+    'listener.security.protocol.map': [...protocols, 'INSIDE:PLAINTEXT', 'CONTROLLER:PLAINTEXT'].join(','),
+    ...(hasUsers && { 'sasl.enabled.mechanisms': mechanisms.join(',') }),
+    ...Object.assign({}, ...Object.entries(doors).map(([name, door]) => settingsOf(name, door, users))),
     'log.dirs': join(home, 'data'),
     // A topic that a test forgot to make is a mistake.
     'auto.create.topics.enable': 'false',
@@ -59,4 +60,42 @@ export function kafkaProperties({ id, nodes, home, port, insidePort, controllerP
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
+}
+
+const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
+const modules = 'org.apache.kafka.common.security'
+
+/**
+ * How one listener lets clients in. Tokens of OAUTHBEARER are believed without a signature.
+ * @param {string} name
+ * @param {import('./service.js').Listener} listener
+ * @param {Readonly<Record<string, string>>} users
+ */
+function settingsOf(name, { protocol, settings = {} }, users) {
+  const passwords = Object.entries(users).map(([user, password]) => ` user_${user}="${password}"`)
+  const jaas = {
+    plain: `${modules}.plain.PlainLoginModule required${passwords.join('')};`,
+    'scram-sha-256': `${modules}.scram.ScramLoginModule required;`,
+    'scram-sha-512': `${modules}.scram.ScramLoginModule required;`,
+    oauthbearer: `${modules}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+  }
+  const own = {
+    ...(protocol.startsWith('SASL') &&
+      Object.fromEntries(Object.entries(jaas).map(([mechanism, config]) => [`${mechanism}.sasl.jaas.config`, config]))),
+    ...settings,
+  }
+  return Object.fromEntries(Object.entries(own).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value]))
+}
+
+/**
+ * What the first start of a node is told of users: SCRAM keeps them in the cluster's metadata.
+ * @param {Readonly<Record<string, string>>} users
+ */
+export function scramUsers(users) {
+  return Object.entries(users).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  )
 }

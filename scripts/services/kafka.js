@@ -10,13 +10,13 @@ import { knownBrokers } from './known-brokers.js'
 
 /**
  * Starts a cluster of brokers on loopback ports and resolves when every one of them answers. Several nodes, a folder that
- * stays, or users are processes even where a Docker engine is.
+ * stays, users or more listeners are processes even where a Docker engine is.
  * @param {KafkaOptions} [options]
  * @returns {Promise<Kafka>}
  */
 export async function startKafka(options = {}) {
-  const { nodes = 1, folder, users } = options
-  const needsProcess = nodes > 1 || folder !== undefined || users !== undefined
+  const { nodes = 1, folder, users, listeners } = options
+  const needsProcess = nodes > 1 || folder !== undefined || users !== undefined || listeners !== undefined
   return howToRun() === 'docker' && !needsProcess ? composeKafka(options) : startJavaKafka(options)
 }
 
@@ -35,6 +35,7 @@ async function composeKafka({ port: wanted, settings = {}, maxHeap = '512m' }) {
   /** @type {Kafka} */
   const kafka = {
     brokers: `127.0.0.1:${port}`,
+    listeners: {},
     nodes: [node],
     kill: node.kill,
     start: () => (node.runs ? Promise.resolve() : node.start()),

@@ -19,14 +19,23 @@
  *   is in a volume of its own and always removed
  * @property {number} [nodes] brokers of the cluster, 1 unless told otherwise; the first one is the controller too
  * @property {number} [port] of the first broker
- * @property {Readonly<Record<string, string>>} [users] passwords by name: clients come in by SASL PLAIN (SASL_PLAINTEXT) alone
+ * @property {Readonly<Record<string, string>>} [users] passwords by name: clients come in by SASL (SASL_PLAINTEXT) alone, with PLAIN,
+ *   SCRAM-SHA-256 or SCRAM-SHA-512; OAUTHBEARER takes unsigned tokens too. Neither may hold blanks or commas
+ * @property {Readonly<Record<string, Listener>>} [listeners] more ways in, by name, on ports of their own
  * @property {Readonly<Record<string, string>>} [settings] of server.properties, over ours
  * @property {string} [maxHeap] `512m` unless told otherwise
  */
 
 /**
+ * @typedef {object} Listener
+ * @property {'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'} protocol
+ * @property {Readonly<Record<string, string>>} [settings] of server.properties, for this listener alone: `ssl.keystore.location`
+ */
+
+/**
  * @typedef {object} Kafka
  * @property {string} brokers what KAFKA_BROKERS says
+ * @property {Readonly<Record<string, string>>} listeners the same for the other ways in, by their names
  * @property {readonly Service[]} nodes
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill sends the signal to all nodes, as their own `kill`
  * @property {() => Promise<void>} start starts those nodes that do not run

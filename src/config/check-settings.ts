@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv'
+import { kafkaMistakes } from './kafka-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import { isSecretVariable } from './read-environment.ts'
 import type { Setting } from './setting.ts'
@@ -81,8 +82,6 @@ const pairs: readonly Pair[] = [
   { variable: settings.cassandraContactPoints.variable, needs: settings.cassandraLocalDc.variable },
   { variable: settings.schemaRegistryUrl.variable, needs: settings.kafkaBrokers.variable },
   { variable: settings.kafkaSaslUsername.variable, needs: settings.kafkaSaslPassphrase.variable },
-  { variable: settings.kafkaSslCertificateLocation.variable, needs: settings.kafkaSslKeyLocation.variable },
-  { variable: settings.kafkaSslKeyLocation.variable, needs: settings.kafkaSslCertificateLocation.variable },
   { variable: settings.rteClientId.variable, needs: settings.rteClientSecret.variable },
   { variable: settings.rteClientSecret.variable, needs: settings.rteClientId.variable },
   { variable: settings.rteClientId2.variable, needs: settings.rteClientSecret2.variable },
@@ -112,7 +111,7 @@ export function checkTogether(given: ReadonlyMap<string, string>, values: Settin
       remedy: 'Give each a port of its own.',
     })
   }
-  return [...mistakes, ...topicMistakes(values)]
+  return [...mistakes, ...kafkaMistakes(given, values), ...topicMistakes(values)]
 }
 
 function topicMistakes(values: SettingValues): readonly Mistake[] {

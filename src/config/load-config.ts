@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { WindrowError } from '../core/errors.ts'
 import { checkSettings, checkTogether } from './check-settings.ts'
+import { foreignKafkaSettings } from './foreign-kafka-settings.ts'
 import type { Mistake } from './mistake.ts'
 import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
 import { redactor } from './redact.ts'
 import { Secret } from './secret.ts'
-import { allSettings, type SettingValues } from './settings.ts'
+import type { SettingValues } from './settings.ts'
 import { unknownSettings } from './unknown-settings.ts'
 
 /** The whole configuration of a process, checked. */
@@ -24,11 +25,13 @@ export interface Config extends SettingValues {
 export function loadConfig(environment: Environment, folder: string): Config {
   const raw = readEnvironment(environment, folder)
   const checked = checkSettings(raw.values)
+  const foreign = foreignKafkaSettings(raw.values)
   const mistakes = [
     ...raw.mistakes,
     ...checked.mistakes,
     ...checkTogether(raw.values, checked.values),
     ...unknownSettings(raw.values),
+    ...foreign.mistakes,
   ]
   if (mistakes.length > 0) throw invalid(mistakes)
   const { values } = checked
@@ -36,7 +39,7 @@ export function loadConfig(environment: Environment, folder: string): Config {
     ...values,
     dataDir: resolve(folder, values.dataDir),
     modules: values.modules.map((path) => resolve(folder, path)),
-    notices: [...notices(values), ...unusedKafkaSettings(raw.values)],
+    notices: [...notices(values), ...foreign.notices],
     redact: redactor(secretsOf(raw.values)),
   }
 }
@@ -61,19 +64,16 @@ function invalid(mistakes: readonly Mistake[]): WindrowError {
   })
 }
 
-/** Kafka's own scripts have variables of this kind, so that none is a mistake. */
-function unusedKafkaSettings(given: ReadonlyMap<string, string>): readonly string[] {
-  if (!given.has('KAFKA_BROKERS')) return []
-  const known = new Set<string>(allSettings.map(([, { variable }]) => variable))
-  const unused = [...given.keys()].filter((variable) => variable.startsWith('KAFKA_') && !known.has(variable))
-  return unused.map((variable) => `${variable} is set, but windrow knows no such setting of Kafka.`)
-}
-
 function notices(values: SettingValues): readonly string[] {
   const found: string[] = []
   if (values.influxUrl !== null) found.push('INFLUX_URL is set, but this version writes its views to Postgres alone.')
   if (values.cassandraContactPoints.length > 0) {
     found.push('CASSANDRA_CONTACT_POINTS is set, but this version writes its views to Postgres alone.')
+  }
+  if (values.kafkaBrokers.length > 0 && values.kafkaSslVerification === 'false') {
+    found.push(
+      'KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION is false: whoever is on the way to the brokers can read and change everything.',
+    )
   }
   if (!['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
     found.push(`The page and the API listen at ${values.host}: whoever reaches that address can read every view.`)

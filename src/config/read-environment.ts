@@ -13,12 +13,11 @@ export interface RawSettings {
   readonly mistakes: readonly Mistake[]
 }
 
-/** `KAFKA_SASL_PASSWORD` and the like: their value is never shown. */
+/** Whether a variable's value is never shown: as its declaration says, and by its name where it has none. */
 export function isSecretVariable(variable: string): boolean {
-  return (
-    allSettings.some(([, setting]) => setting.isSecret && setting.variable === variable) ||
-    (variable.startsWith('KAFKA_') && /PASSWORD|SECRET|TOKEN|_KEY|_PEM/.test(variable))
-  )
+  const declared = allSettings.find(([, setting]) => setting.variable === variable)
+  if (declared !== undefined) return declared[1].isSecret
+  return variable.startsWith('KAFKA_') && /PASSWORD|SECRET|TOKEN|_KEY|_PEM|JAAS/.test(variable)
 }
 
 /**

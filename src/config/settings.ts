@@ -1,3 +1,4 @@
+import { kafkaSettings } from './kafka-settings.ts'
 import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
 
 const topicName = { pattern: '^[A-Za-z0-9._-]{1,200}$', expects: 'letters, digits, dots, dashes and underscores, at most 200' }
@@ -11,7 +12,7 @@ const lateness = (variable: string, kind: string): Setting<number | null> =>
   })
 const later = (doc: string) => ({ section: 'later', fallback: null, doc }) as const
 
-/** Every setting of windrow. Those of Kafka have the names of librdkafka's settings. The order is that of the documentation. */
+/** Every setting of windrow. The order is that of the documentation. */
 export const settings = {
   dataDir: text('WINDROW_DATA_DIR', {
     section: 'general',
@@ -112,85 +113,7 @@ export const settings = {
     }),
   ),
 
-  kafkaBrokers: list('KAFKA_BROKERS', {
-    section: 'kafka',
-    fallback: [],
-    pattern: '^[^\\s:]+:\\d{1,5}$',
-    expects: 'host:port, several separated by commas',
-    doc: 'Some brokers of Apache Kafka (3.1 or later); the others are found through them. Unset: the embedded log, in the data folder.',
-  }),
-  schemaRegistryUrl: secret(
-    url('SCHEMA_REGISTRY_URL', ['http', 'https'], {
-      section: 'kafka',
-      fallback: null,
-      doc: 'A Confluent-compatible schema registry, with user and password in the address where it wants them. Unset: schemas are kept in the topic `windrow.schemas`. Needs `KAFKA_BROKERS`.',
-    }),
-  ),
-  kafkaSecurityProtocol: text<string | null>('KAFKA_SECURITY_PROTOCOL', {
-    section: 'kafka',
-    fallback: null,
-    pattern: '^(?:plaintext|ssl|sasl_plaintext|sasl_ssl|PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$',
-    expects: 'plaintext, ssl, sasl_plaintext or sasl_ssl',
-    doc: 'How to talk to the brokers (`security.protocol`). Unset: plaintext.',
-  }),
-  kafkaSaslMechanism: oneOf('KAFKA_SASL_MECHANISM', ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
-    section: 'kafka',
-    fallback: 'PLAIN',
-    doc: 'How to sign in where the protocol has SASL (`sasl.mechanism`).',
-  }),
-  kafkaSaslUsername: text<string | null>('KAFKA_SASL_USERNAME', {
-    section: 'kafka',
-    fallback: null,
-    doc: 'Who signs in (`sasl.username`).',
-  }),
-  kafkaSaslPassphrase: secret(
-    text<string | null>('KAFKA_SASL_PASSWORD', {
-      section: 'kafka',
-      fallback: null,
-      doc: 'With which password (`sasl.password`).',
-    }),
-  ),
-  kafkaSslCaLocation: text<string | null>('KAFKA_SSL_CA_LOCATION', {
-    section: 'kafka',
-    fallback: null,
-    doc: "PEM file of the authorities that may have signed the brokers' certificates (`ssl.ca.location`). Unset: those that Node.js knows.",
-  }),
-  kafkaSslCertificateLocation: text<string | null>('KAFKA_SSL_CERTIFICATE_LOCATION', {
-    section: 'kafka',
-    fallback: null,
-    doc: "PEM file of this client's certificate (`ssl.certificate.location`).",
-  }),
-  kafkaSslKeyLocation: text<string | null>('KAFKA_SSL_KEY_LOCATION', {
-    section: 'kafka',
-    fallback: null,
-    doc: 'PEM file of its key (`ssl.key.location`).',
-  }),
-  kafkaSslKeyPassphrase: secret(
-    text<string | null>('KAFKA_SSL_KEY_PASSWORD', {
-      section: 'kafka',
-      fallback: null,
-      doc: 'Password of that key (`ssl.key.password`).',
-    }),
-  ),
-  kafkaSslVerification: oneOf('KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION', ['true', 'false'], {
-    section: 'kafka',
-    fallback: 'true',
-    doc: "Whether brokers' certificates are checked (`enable.ssl.certificate.verification`). Off, whoever is on the way can read and change everything.",
-  }),
-  kafkaSessionTimeoutMs: wholeNumber('KAFKA_SESSION_TIMEOUT_MS', {
-    section: 'kafka',
-    fallback: 10_000,
-    minimum: 6_000,
-    maximum: 300_000,
-    doc: 'Milliseconds after which a process that shows no sign of life loses its partitions to the others (`session.timeout.ms`).',
-  }),
-  kafkaReplicationFactor: wholeNumber<number | null>('KAFKA_REPLICATION_FACTOR', {
-    section: 'kafka',
-    fallback: null,
-    minimum: 1,
-    maximum: 32_767,
-    doc: "Copies of each partition of topics that are made. Unset: the brokers' `default.replication.factor`.",
-  }),
+  ...kafkaSettings,
 
   latitude: decimal('LAT', {
     section: 'places',

@@ -33,7 +33,8 @@ export function configurationDocument(): string {
 
 Settings are environment variables. A file \`.env\` in the folder where windrow is started gives those that the environment
 does not; an empty value counts as unset. Everything is checked at start, and all mistakes are told at once
-(\`WR_CONFIG_INVALID\`); an unknown variable that begins with \`WINDROW_\` is one of them. A secret can stand in a file of its own,
+(\`WR_CONFIG_INVALID\`); an unknown variable that begins with \`WINDROW_\` is one of them, and so is a \`KAFKA_\` one
+that other clients have and windrow cannot honour ([kafka.md](kafka.md)). A secret can stand in a file of its own,
 named by the variable with \`_FILE\` after it, and is never printed.
 
 This page is made from the declarations in \`src/config/settings.ts\`; \`npx vitest run test/docs -u\` writes it anew.`

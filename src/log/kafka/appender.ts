@@ -31,7 +31,7 @@ export class Appender {
   }
 
   async append(writes: readonly Write[]): Promise<number[]> {
-    const grouped = byPartition(writes)
+    const grouped = byPartition(writes, this.cluster.maxBatchBytes)
     const [only] = grouped
     if (only === undefined) return baseOffsets(writes, grouped, new Map())
     if (grouped.length > 1 || only.batches.length > 1) return this.inTransaction(writes)

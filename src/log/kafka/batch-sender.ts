@@ -58,7 +58,7 @@ export class BatchSender {
 
   private encode(one: PartitionWrites, round: number, next: (writes: PartitionWrites, records: number) => ProducerState): Batch {
     const ranges = one.batches[round] ?? []
-    const bytes = encodeBatch(ranges, next(one, countOf(ranges)), Date.now())
+    const bytes = encodeBatch(ranges, next(one, countOf(ranges)), Date.now(), this.cluster.compression)
     return { topic: one.topic.name, partition: one.partition, bytes }
   }
 

@@ -1,6 +1,18 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { type API, apiVersionsV3, Connection, type Reader, type SASLOptions, type Writer } from '@platformatic/kafka'
-import { connectionError, kafkaTooOld, kafkaUnreachable } from './cluster-errors.ts'
+import {
+  type API,
+  apiVersionsV3,
+  Connection,
+  type Reader,
+  type SASLOptions,
+  TimeoutError,
+  type Writer,
+} from '@platformatic/kafka'
+import { isWindrowError } from '../../core/errors.ts'
+import { kafkaTooOld, kafkaUnreachable } from './cluster-errors.ts'
+import { deniedConnection, otherProtocol } from './denied-connection.ts'
+import { probeListener } from './listener-probe.ts'
+import { saslSession } from './sasl-session.ts'
 
 export interface Broker {
   readonly host: string
@@ -12,6 +24,10 @@ export interface ConnectionSettings {
   readonly clientId: string
   readonly tls?: TlsOptions
   readonly sasl?: SASLOptions
+  /** Default 5 s, for the network, TLS and signing in together. */
+  readonly connectTimeoutMs?: number
+  /** An answer that takes longer counts as lost, with its connection; default 15 s. Long polls stay far below it. */
+  readonly answerTimeoutMs?: number
 }
 
 /** A request of the protocol in the versions that the library knows, the newest first. */
@@ -24,31 +40,47 @@ export interface RawRequest {
 }
 
 const CONNECT_MS = 5_000
-/** An answer that takes longer counts as lost, with its connection. Long polls stay far below it. */
 const ANSWER_MS = 15_000
+
+/** Of the time that the broker gives a session: after so much of it no request begins any more, and after so much the connection ends. */
+const RETIRES_AFTER = 0.7
+const ENDS_AFTER = 0.9
 
 /** One connection to one broker: authenticated, and knowing what the broker speaks. Closed by itself at the first failure. */
 export class BrokerConnection {
   readonly name: string
+  private readonly broker: Broker
+  private readonly settings: ConnectionSettings
   private readonly connection: Connection
   private readonly spoken = new Map<number, { readonly min: number; readonly max: number }>()
-  private failed = false
+  private over = false
+  private closedByUs = false
+  /** What was heard last of the connection itself: requests that it took with it are told only that it is gone. */
+  private lastFailure: unknown = null
+  /** Before the first answer to a real request the broker may be closing because it wants to be spoken to in another way. */
+  private hasAnswered = false
+  private readonly timers: NodeJS.Timeout[] = []
 
   private constructor(broker: Broker, settings: ConnectionSettings) {
     this.name = `${broker.host}:${broker.port}`
+    this.broker = broker
+    this.settings = settings
     const { clientId, tls, sasl } = settings
     this.connection = new Connection(clientId, {
-      connectTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
+      connectTimeout: settings.connectTimeoutMs ?? CONNECT_MS,
+      requestTimeout: settings.answerTimeoutMs ?? ANSWER_MS,
       ...(tls === undefined ? {} : { tls, tlsServerName: tls.servername ?? isHostName(broker.host) }),
-      ...(sasl === undefined ? {} : { sasl }),
+      ...(sasl === undefined ? {} : { sasl: saslSession(sasl, (ms) => this.retireBefore(ms)) }),
     })
-    const fail = (): void => {
-      this.failed = true
-    }
     // An 'error' without a listener would end the process; whoever waits for an answer is told by its promise.
-    this.connection.on('error', fail)
-    this.connection.on('close', fail)
+    this.connection.on('error', (error: unknown) => {
+      this.over = true
+      this.lastFailure ??= error
+    })
+    this.connection.on('close', () => {
+      this.over = true
+      this.clearTimers()
+    })
   }
 
   static async open(broker: Broker, settings: ConnectionSettings): Promise<BrokerConnection> {
@@ -59,13 +91,12 @@ export class BrokerConnection {
       for (const { apiKey, minVersion, maxVersion } of apiKeys) opened.spoken.set(apiKey, { min: minVersion, max: maxVersion })
       return opened
     } catch (error) {
-      opened.close()
-      throw connectionError(opened.name, error)
+      throw await opened.failure(error)
     }
   }
 
   get isOpen(): boolean {
-    return !this.failed && this.connection.isConnected()
+    return !this.over && this.connection.isConnected()
   }
 
   /** The newest version that both sides know. */
@@ -88,34 +119,70 @@ export class BrokerConnection {
   ): Promise<Answer> {
     const { api } = this.newest(versions, what)
     try {
-      return await api.async(this.connection, ...args)
+      const answer = await api.async(this.connection, ...args)
+      this.hasAnswered = true
+      return answer
     } catch (error) {
       const answer = (error as { response?: unknown }).response
-      if (answer !== undefined && answer !== null) return answer as Answer
-      throw this.failure(error)
+      if (answer === undefined || answer === null) throw await this.failure(error)
+      this.hasAnswered = true
+      return answer as Answer
     }
   }
 
   /** The bytes of an answer, behind its header, in one piece that belongs to the caller. */
-  raw({ api, payload }: RawRequest): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const answered = (error: Error | null, bytes?: Uint8Array): void => {
-        if (error === null && bytes !== undefined) resolve(bytes)
-        else reject(this.failure(error ?? kafkaUnreachable(this.name)))
-      }
-      this.connection.send(api.key, api.version, payload, wholeAnswer, true, true, answered)
-    })
+  async raw({ api, payload }: RawRequest): Promise<Uint8Array> {
+    try {
+      const bytes = await new Promise<Uint8Array>((resolve, reject) => {
+        const answered = (error: Error | null, answer?: Uint8Array): void => {
+          if (error === null && answer !== undefined) resolve(answer)
+          else reject(error ?? kafkaUnreachable(this.name))
+        }
+        this.connection.send(api.key, api.version, payload, wholeAnswer, true, true, answered)
+      })
+      this.hasAnswered = true
+      return bytes
+    } catch (error) {
+      throw await this.failure(error)
+    }
   }
 
   close(): void {
-    this.failed = true
+    this.over = true
+    this.closedByUs = true
+    this.clearTimers()
     this.connection.close().catch(() => undefined)
   }
 
   /** After a lost answer nothing that still comes over the connection can be told apart: it is given up. */
-  private failure(error: unknown): Error {
+  private async failure(error: unknown): Promise<Error> {
+    const { closedByUs } = this
     this.close()
-    return connectionError(this.name, error)
+    for (let at = error; at instanceof Error; at = at.cause) if (isWindrowError(at)) return at
+    const denied = deniedConnection(this.name, error) ?? deniedConnection(this.name, this.lastFailure)
+    if (denied !== null) return denied
+    const unreachable = kafkaUnreachable(this.name, this.lastFailure ?? error)
+    if (this.hasAnswered || closedByUs || isNobodyThere(error)) return unreachable
+    const listener = await probeListener(this.broker)
+    if (listener === null) return unreachable
+    const ours = { tls: this.settings.tls !== undefined, sasl: this.settings.sasl !== undefined }
+    return otherProtocol(this.name, listener, ours, error) ?? unreachable
+  }
+
+  private clearTimers(): void {
+    for (const timer of this.timers.splice(0)) clearTimeout(timer)
+  }
+
+  /** A broker closes a connection whose session is over: another one takes its place before that. */
+  private retireBefore(lifetimeMs: number): void {
+    if (lifetimeMs <= 0) return
+    const retire = setTimeout(() => {
+      this.over = true
+    }, lifetimeMs * RETIRES_AFTER)
+    const end = setTimeout(() => this.close(), lifetimeMs * ENDS_AFTER)
+    retire.unref()
+    end.unref()
+    this.timers.push(retire, end)
   }
 }
 
@@ -126,4 +193,14 @@ function wholeAnswer(_correlationId: number, _apiKey: number, _apiVersion: numbe
 /** The name that the certificate must have: TLS knows no server names for IP addresses. */
 function isHostName(host: string): boolean {
   return !/^[\d.]+$|:/.test(host)
+}
+
+/** It was not a broker that ended this: nobody took the connection, or nobody said anything in time. */
+function isNobodyThere(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TimeoutError) return true
+    if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes((at as { code?: string }).code ?? ''))
+      return true
+  }
+  return false
 }

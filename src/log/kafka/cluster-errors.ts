@@ -1,9 +1,5 @@
 import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
-import { isWindrowError, messageOf, WindrowError } from '../../core/errors.ts'
-
-/** Codes of TLS failures that no waiting mends. */
-const TLS_CODES =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET))|LEAF_SIGNATURE|HOSTNAME_MISMATCH/
+import { messageOf, WindrowError } from '../../core/errors.ts'
 
 /** Error codes of the protocol that end by themselves once the client knows the leader of now. */
 const PASSING = new Set([
@@ -23,6 +19,17 @@ const PASSING = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',
   'UNKNOWN_SERVER_ERROR',
+])
+
+/** The rights that are missing, by the error that says so. */
+const RIGHTS = new Map([
+  [
+    'TOPIC_AUTHORIZATION_FAILED',
+    'Read, Write, Describe and DescribeConfigs on the topic, and Create where windrow shall make it',
+  ],
+  ['GROUP_AUTHORIZATION_FAILED', 'Read and Describe on the groups whose names begin with that of the process or with "windrow"'],
+  ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'Write and Describe on the transactional ids that begin with "windrow."'],
+  ['CLUSTER_AUTHORIZATION_FAILED', 'IdempotentWrite on the cluster, and Create where windrow shall make topics'],
 ])
 
 /** The name of an error code of the protocol, such as `NOT_LEADER_OR_FOLLOWER`. */
@@ -45,10 +52,10 @@ export function kafkaUnreachable(where: string, cause?: unknown): WindrowError {
   })
 }
 
-export function kafkaDenied(where: string, why: string, cause?: unknown): WindrowError {
+export function kafkaDenied(where: string, why: string, remedy: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_KAFKA_DENIED', {
     message: `${where} does not let windrow in: ${why}`,
-    remedy: 'Look at the KAFKA_… settings of security, SASL and TLS, and at the rights (ACLs) of that user.',
+    remedy,
     facts: { where },
     cause,
   })
@@ -65,7 +72,8 @@ export function kafkaTooOld(where: string, api: string): WindrowError {
 /** An error code in an answer that nothing else is said of. */
 export function kafkaRefused(what: string, code: number): WindrowError {
   const name = errorName(code)
-  if (/AUTHORIZATION_FAILED|AUTHENTICATION_FAILED|SECURITY_DISABLED/.test(name)) return kafkaDenied('Kafka', `${what}: ${name}`)
+  const right = RIGHTS.get(name)
+  if (right !== undefined || /AUTHORIZATION_FAILED/.test(name)) return kafkaForbidden(what, name, right)
   const known = (protocolErrors as Readonly<Record<string, { message: string; canRetry: boolean }>>)[name]
   return new WindrowError('WR_KAFKA_REFUSED', {
     message: `Kafka refused ${what}: ${name}${known === undefined ? '' : ` (${known.message})`}`,
@@ -75,17 +83,15 @@ export function kafkaRefused(what: string, code: number): WindrowError {
   })
 }
 
-/** What a failed connection or request means. */
-export function connectionError(where: string, error: unknown): WindrowError {
-  if (isWindrowError(error)) return error
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown }
-    if (code === 'PLT_KFK_AUTHENTICATION') return kafkaDenied(where, innermost(error), error)
-    if (typeof code === 'string' && TLS_CODES.test(code)) return kafkaDenied(where, innermost(error), error)
-  }
-  return kafkaUnreachable(where, error)
+function kafkaForbidden(what: string, name: string, right = 'it'): WindrowError {
+  return new WindrowError('WR_KAFKA_DENIED', {
+    message: `Kafka does not let this user do what is needed: ${what} (${name})`,
+    remedy: `Give the user ${right} (an ACL); docs/kafka.md lists all rights that windrow needs.`,
+    facts: { what, name },
+  })
 }
 
+/** The cause under all causes, as text. */
 function innermost(error: unknown): string {
   let at = error
   while (at instanceof Error && at.cause !== undefined) at = at.cause

@@ -5,18 +5,26 @@ import { logClosed, topicGone, wrongPartition } from '../errors.ts'
 import type { PartitionBounds, Topic } from '../port.ts'
 import { type Broker, BrokerConnection, type ConnectionSettings, type Versions } from './broker-connection.ts'
 import { isPassing, kafkaRefused, kafkaUnreachable } from './cluster-errors.ts'
+import type { Compression } from './compress.ts'
+import { MAX_BATCH_BYTES } from './produce.ts'
 
 export interface ClusterOptions extends ConnectionSettings {
   /** `host:port` of some brokers; the others are found through them. */
   readonly brokers: readonly string[]
   /** How long a request is tried again while brokers are away or leaders move, before WR_KAFKA_UNREACHABLE. */
   readonly patienceMs?: number
+  /** Of what is written; default: none. */
+  readonly compression?: Compression
+  /** At about this size a record batch is closed, before compression. */
+  readonly maxBatchBytes?: number
 }
 
 export interface PartitionMetadata {
   /** Node id of the leader, -1 while there is none. */
   readonly leader: number
   readonly replicas: number
+  /** How many of those have all that was acknowledged. */
+  readonly inSync: number
 }
 
 export interface TopicMetadata {
@@ -36,6 +44,7 @@ const EARLIEST = -2n
 const LATEST = -1n
 const UNKNOWN_TOPIC = 3
 const PATIENCE_MS = 30_000
+const UNCOMPRESSED: Compression = { type: 'none', level: null }
 /** A topic that was just made is not known to every broker at once. */
 const GONE_AFTER_MS = 2_000
 
@@ -57,6 +66,14 @@ export class Cluster {
 
   get patienceMs(): number {
     return this.options.patienceMs ?? PATIENCE_MS
+  }
+
+  get compression(): Compression {
+    return this.options.compression ?? UNCOMPRESSED
+  }
+
+  get maxBatchBytes(): number {
+    return this.options.maxBatchBytes ?? MAX_BATCH_BYTES
   }
 
   /** Aborts when the cluster is closed. */
@@ -228,8 +245,8 @@ export class Cluster {
         continue
       }
       const list: PartitionMetadata[] = []
-      for (const { partitionIndex, leaderId, replicaNodes } of partitions) {
-        list[partitionIndex] = { leader: leaderId, replicas: replicaNodes.length }
+      for (const { partitionIndex, leaderId, replicaNodes, isrNodes } of partitions) {
+        list[partitionIndex] = { leader: leaderId, replicas: replicaNodes.length, inSync: isrNodes.length }
       }
       const entry = { name, id: topicId, internal: isInternal, partitions: list }
       this.topics.set(name, entry)

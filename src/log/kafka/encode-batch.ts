@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32'
 import type { RecordBlock } from '../../core/record-block.ts'
+import { type Compression, compress, compressionNumber } from './compress.ts'
 
 /** Some records of a block: [from, to). */
 export interface BlockRange {
@@ -32,8 +33,13 @@ export function recordBytes(block: RecordBlock, i: number): number {
   return key + value + headers + MOST_AROUND_RECORD
 }
 
-/** Encodes records as one record batch of Kafka's format (version 2), uncompressed. */
-export function encodeBatch(ranges: readonly BlockRange[], producer: ProducerState, timestamp: number): Buffer {
+/** Encodes records as one record batch of Kafka's format (version 2), compressed where that makes it smaller. */
+export function encodeBatch(
+  ranges: readonly BlockRange[],
+  producer: ProducerState,
+  timestamp: number,
+  compression: Compression,
+): Buffer {
   let room = HEADER_BYTES
   let count = 0
   for (const { block, from, to } of ranges) {
@@ -43,7 +49,7 @@ export function encodeBatch(ranges: readonly BlockRange[], producer: ProducerSta
   const writer = new BatchWriter(room)
   let index = 0
   for (const { block, from, to } of ranges) for (let i = from; i < to; i++) writer.record(block, i, index++)
-  return writer.seal(count, producer, timestamp)
+  return writer.seal(count, producer, timestamp, compression)
 }
 
 class BatchWriter {
@@ -86,13 +92,19 @@ class BatchWriter {
     this.at += headers.byteLength
   }
 
-  seal(count: number, { producerId, epoch, sequence, transactional }: ProducerState, timestamp: number): Buffer {
+  seal(
+    count: number,
+    { producerId, epoch, sequence, transactional }: ProducerState,
+    timestamp: number,
+    compression: Compression,
+  ): Buffer {
+    const codec = this.compress(compression)
     const { bytes, at } = this
     bytes.writeBigInt64BE(0n, 0)
     bytes.writeInt32BE(at - 12, 8)
     bytes.writeInt32BE(-1, 12)
     bytes.writeInt8(2, 16)
-    bytes.writeInt16BE(transactional ? TRANSACTIONAL : 0, 21)
+    bytes.writeInt16BE(codec | (transactional ? TRANSACTIONAL : 0), 21)
     bytes.writeInt32BE(count - 1, 23)
     bytes.writeBigInt64BE(BigInt(timestamp), 27)
     bytes.writeBigInt64BE(BigInt(timestamp), 35)
@@ -102,6 +114,16 @@ class BatchWriter {
     bytes.writeInt32BE(count, 57)
     bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_FROM, at)), 17)
     return bytes.subarray(0, at)
+  }
+
+  /** Puts the compressed records in the place of the plain ones; gives the number of the compression, 0 where it does not help. */
+  private compress(compression: Compression): number {
+    if (compression.type === 'none') return 0
+    const compressed = compress(compression, this.bytes.subarray(HEADER_BYTES, this.at))
+    if (compressed.byteLength >= this.at - HEADER_BYTES) return 0
+    this.bytes.set(compressed, HEADER_BYTES)
+    this.at = HEADER_BYTES + compressed.byteLength
+    return compressionNumber(compression)
   }
 
   private headers(block: RecordBlock, i: number): Buffer {

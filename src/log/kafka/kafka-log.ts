@@ -14,6 +14,8 @@ import type {
 } from '../port.ts'
 import type { SchemaRegistry } from '../schema-registry.ts'
 import { Appender } from './appender.ts'
+import { assertMayCommit } from './assert-rights.ts'
+import type { ConnectionSettings } from './broker-connection.ts'
 import { type Cluster, type ClusterOptions, openCluster } from './cluster.ts'
 import { committedOffsets, groupIdOf } from './committed-offsets.ts'
 import { confluentRegistry } from './confluent-registry.ts'
@@ -31,7 +33,9 @@ const DELETE_GROUPS = [deleteGroupsV2]
 const SESSION_TIMEOUT_MS = 10_000
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
-export interface KafkaLogOptions extends Pick<ClusterOptions, 'brokers' | 'tls' | 'sasl'> {
+export interface KafkaLogOptions extends Omit<ClusterOptions, 'clientId' | 'patienceMs'> {
+  /** What reads and writes call themselves; members of groups have a name of their own, by which others know who holds what. */
+  readonly clientId?: string
   /** Null: schemas are kept in a topic. */
   readonly schemaRegistryUrl?: string | null
   /** A process that is not heard of for so long loses its partitions, default 10 s. The brokers allow 6 s and more. */
@@ -68,15 +72,10 @@ class KafkaLog implements LogOnKafka {
   private closing: Promise<void> | null = null
 
   constructor(options: KafkaLogOptions) {
-    const { brokers, tls, sasl, schemaRegistryUrl = null } = options
-    const settings = {
-      clientId: clientIdOfProcess(),
-      ...(tls === undefined ? {} : { tls }),
-      ...(sasl === undefined ? {} : { sasl }),
-    }
-    this.cluster = openCluster({ ...settings, brokers })
+    const { schemaRegistryUrl = null, clientId = clientIdOfProcess(), sessionTimeoutMs = SESSION_TIMEOUT_MS } = options
+    const settings: ConnectionSettings = { ...options, clientId: clientIdOfProcess() }
+    this.cluster = openCluster({ ...options, clientId })
     const shared = new SharedConnections(settings)
-    const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS
     this.context = { cluster: this.cluster, settings, shared, sessionTimeoutMs }
     this.inspection = new KafkaInspection(this.cluster, shared)
     this.topicsOfCluster = new KafkaTopics({
@@ -150,6 +149,8 @@ class KafkaLog implements LogOnKafka {
 
   async joinGroup(options: GroupOptions): Promise<GroupMember> {
     this.assertOpen()
+    const { shared } = this.context
+    await Promise.all(options.topics.map((topic) => assertMayCommit(this.cluster, shared, groupIdOf(options.group, topic))))
     const joined = await joinKafkaGroup(this.context, options)
     const member: GroupMember = {
       leave: async () => {

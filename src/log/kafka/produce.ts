@@ -22,13 +22,13 @@ export interface Batch {
   readonly bytes: Buffer
 }
 
-/** A batch is closed at about this size; brokers take 1 MiB unless told otherwise. */
-const BATCH_BYTES = 960 * 1024
+/** Where nothing else is said a batch is closed at about this size; brokers take 1 MiB unless told otherwise. */
+export const MAX_BATCH_BYTES = 960 * 1024
 const ALL_REPLICAS = -1
 const BROKER_WAITS_MS = 10_000
 
 /** Brings the writes of each partition together and cuts them into batches. Writes without records are left out. */
-export function byPartition(writes: readonly Write[]): PartitionWrites[] {
+export function byPartition(writes: readonly Write[], maxBatchBytes = MAX_BATCH_BYTES): PartitionWrites[] {
   const found = new Map<string, { topic: Topic; partition: number; parts: Array<{ write: number; block: RecordBlock }> }>()
   for (const [write, { topic, partition, block }] of writes.entries()) {
     if (block.count === 0) continue
@@ -37,10 +37,13 @@ export function byPartition(writes: readonly Write[]): PartitionWrites[] {
     entry.parts.push({ write, block })
     found.set(name, entry)
   }
-  return [...found.values()].map(({ topic, partition, parts }) => ({ topic, partition, ...cut(parts) }))
+  return [...found.values()].map(({ topic, partition, parts }) => ({ topic, partition, ...cut(parts, maxBatchBytes) }))
 }
 
-function cut(parts: ReadonlyArray<{ write: number; block: RecordBlock }>): Pick<PartitionWrites, 'batches' | 'firsts'> {
+function cut(
+  parts: ReadonlyArray<{ write: number; block: RecordBlock }>,
+  maxBatchBytes: number,
+): Pick<PartitionWrites, 'batches' | 'firsts'> {
   const batches: BlockRange[][] = [[]]
   const firsts: Array<{ write: number; batch: number; index: number }> = []
   let bytes = 0
@@ -49,7 +52,7 @@ function cut(parts: ReadonlyArray<{ write: number; block: RecordBlock }>): Pick<
     let from = 0
     for (let i = 0; i < block.count; i++) {
       const size = recordBytes(block, i)
-      if (records > 0 && bytes + size > BATCH_BYTES) {
+      if (records > 0 && bytes + size > maxBatchBytes) {
         if (i > from) batches.at(-1)?.push({ block, from, to: i })
         batches.push([])
         from = i

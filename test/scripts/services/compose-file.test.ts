@@ -12,6 +12,7 @@ const own = kafkaProperties({
   insidePort: 2,
   controllerPort: 3,
   users: {},
+  listeners: {},
   settings: {},
 })
 /** What concerns the broker's own behaviour, not its addresses and folders. */
