@@ -69,7 +69,7 @@ export class TransactionalProducer {
    * Anything else: nothing was written. While brokers are away it goes on trying until the signal aborts.
    */
   async commit(writes: readonly Write[], offsets: OffsetCommit | null, signal: AbortSignal): Promise<number[]> {
-    const grouped = byPartition(writes)
+    const grouped = byPartition(writes, this.cluster.maxBatchBytes)
     if (grouped.length === 0 && offsets === null) return baseOffsets(writes, grouped, new Map())
     await this.endBackground()
     try {

@@ -5,7 +5,9 @@ import * as zlib from 'node:zlib'
 import { expect, inject, test } from 'vitest'
 import { hasKcat } from '../../../scripts/services/find-tools.js'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
+import type { Topic } from '../../../src/log/port.ts'
 import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { clusterOf, makeTopic } from './fetch-kit.ts'
 
 const { kafkaBrokers } = inject('services')
 const brokers = kafkaBrokers.split(',')
@@ -30,6 +32,25 @@ test.each(types)('what is written with %s, the broker takes, and windrow and kca
     await writer.close()
     await log.deleteTopic(topic.name)
   } finally {
+    await log.close()
+  }
+})
+
+test('record batches are closed at the size that is asked for, so that a topic with a small limit takes them', async () => {
+  const log = await openKafkaLog({ brokers, maxBatchBytes: 15_000 })
+  const cluster = clusterOf(kafkaBrokers)
+  try {
+    const { name } = await makeTopic(cluster, { configs: { 'max.message.bytes': '20000' } })
+    const topic = (await log.findTopic(name)) as Topic
+    await log.append([write(topic, 0, ...numbered(0, 2_000))])
+    const writer = await log.exclusiveWriter(name)
+    await writer.commit([write(topic, 0, ...numbered(2_000, 4_000))])
+    const read = async () => (await readAll(log.reader(topic, 0))).length
+    await expect.poll(read, { timeout: 10_000 }).toBe(4_000)
+    await writer.close()
+    await log.deleteTopic(name)
+  } finally {
+    await cluster.close()
     await log.close()
   }
 })
