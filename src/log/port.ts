@@ -79,6 +79,15 @@ export interface GroupOptions {
   readonly onAssigned: (lease: PartitionLease) => void
   /** Called when a partition is to go to another member; the lease is given up when the promise resolves. `lease.lost` aborts afterwards. */
   readonly onRevoked: (lease: PartitionLease) => Promise<void>
+  /** Called when taking part failed for now, each time; it is tried again by itself. */
+  readonly onTrouble?: (trouble: GroupTrouble) => void
+}
+
+/** Why a member does not get what it should have. `partition`: the one that could not be taken; null: the group could not be joined again. */
+export interface GroupTrouble {
+  readonly topic: Topic
+  readonly partition: number | null
+  readonly error: unknown
 }
 
 export interface GroupMember {

@@ -4,7 +4,7 @@ import type { Logger } from '../core/logger.ts'
 import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
 import type { KeyValueStore } from '../kv/port.ts'
-import type { GroupMember, GroupProgress, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
+import type { GroupMember, GroupProgress, GroupTrouble, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
@@ -175,6 +175,7 @@ class Supervisor {
   private readonly deadLetters: DeadLetterTopic
   private readonly budget: MemoryBudget
   private readonly running = new Map<PartitionLease, Running>()
+  private readonly troubles = new Map<string, string>()
   private failures: TaskFailure[] = []
 
   constructor(options: RunnerOptions, views: ReadonlyMap<string, LiveView>, deadLetters: DeadLetterTopic) {
@@ -193,7 +194,18 @@ class Supervisor {
       writesTo: own.map(({ view }) => (this.views.get(view.name) as LiveView).topic),
       onAssigned: (lease) => this.start(event, lease),
       onRevoked: (lease) => this.end(lease),
+      onTrouble: (trouble) => this.tellTrouble(trouble),
     })
+  }
+
+  /** Once for each partition and what is wrong with it, until it is taken. */
+  private tellTrouble({ topic, partition, error }: GroupTrouble): void {
+    const { code, remedy } = isWindrowError(error) ? error : { code: 'UNEXPECTED', remedy: null }
+    const name = `${topic.name}/${partition}`
+    if (this.troubles.get(name) === code) return
+    this.troubles.set(name, code)
+    const what = partition === null ? 'the group cannot be joined for now' : 'the partition cannot be taken for now'
+    this.options.logger.warn({ topic: topic.name, partition, code, remedy }, `${what}: ${messageOf(error)}`)
   }
 
   status(): RunnerStatus {
@@ -218,6 +230,7 @@ class Supervisor {
     this.running.set(lease, running)
     // Whatever was wrong before is tried anew.
     const { topic, partition } = lease
+    for (const mended of [partition, null]) this.troubles.delete(`${topic.name}/${mended}`)
     this.failures = this.failures.filter((failure) => failure.topic !== topic.name || failure.partition !== partition)
     running.done = this.supervise(event, lease, running)
   }

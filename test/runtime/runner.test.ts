@@ -6,7 +6,7 @@ import { keyText, RecordBlockBuilder, valueBytes } from '../../src/core/record-b
 import { airReadings } from '../../src/events/air.ts'
 import type { AirReading } from '../../src/events/reading.ts'
 import { readingEncoder } from '../../src/events/reading-encoder.ts'
-import type { Log } from '../../src/log/port.ts'
+import type { Log, Topic } from '../../src/log/port.ts'
 import { startRunner } from '../../src/runtime/runner.ts'
 import { dailySensorMeans } from '../../src/streams/topologies/air.ts'
 import { crashingLog } from '../../src/testing/crashing-log.ts'
@@ -145,4 +145,26 @@ test('a task waits while the registry is away that knows the schema of a record,
   expect((await keysOf(log, 'views.daily_sensor_means.g1')).size).toBe(2)
   expect(states(second)).toEqual(['running', 'running', 'running', 'running'])
   await second.stop()
+})
+
+test('a runner tells once why it does not get a partition', async () => {
+  const log = memoryLog()
+  const told: unknown[] = []
+  const denied = new WindrowError('WR_KAFKA_DENIED', { message: 'no right to write', remedy: 'Give it.' })
+  const joinGroup: Log['joinGroup'] = async (options) => {
+    const [topic] = options.topics as [Topic]
+    for (const partition of [2, 2, 3]) options.onTrouble?.({ topic, partition, error: denied })
+    return { leave: async () => undefined }
+  }
+  const options = { kv: null, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock: systemClock }
+  const warn = (facts: object): void => void told.push(facts)
+  const runner = await startRunner({
+    ...options,
+    log: Object.assign(Object.create(log), { joinGroup }),
+    logger: { ...logger, warn },
+  })
+  expect(told).toEqual(
+    [2, 3].map((partition) => expect.objectContaining({ partition, code: 'WR_KAFKA_DENIED', remedy: 'Give it.' })),
+  )
+  await runner.stop()
 })

@@ -42,6 +42,8 @@ export interface MembershipOptions {
    * `lost`: another member may have it already.
    */
   readonly onRevoked: (partition: number, lost: boolean) => Promise<void>
+  /** Called when joining failed in a way that a person may have to mend; it is tried again. */
+  readonly onTrouble?: (error: unknown) => void
 }
 
 /**
@@ -227,7 +229,11 @@ export class GroupMembership {
 
   private joinFailed(error: unknown): void {
     const rejoins = isAnswer(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS')
-    if (!rejoins && !Coordinator.mayPass(error)) this.onFirstJoin.reject(kafkaFailure(error, this.options.topic))
+    if (!rejoins && !Coordinator.mayPass(error)) {
+      const failure = kafkaFailure(error, this.options.topic)
+      this.onFirstJoin.reject(failure)
+      this.options.onTrouble?.(failure)
+    }
     if (isAnswer(error, 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID')) {
       this.memberId = ''
       this.loseAll()

@@ -67,6 +67,7 @@ class TopicMember {
         this.taken.set(partition, { stop, done: this.take(partition, stop.signal) })
       },
       onRevoked: (partition, lost) => this.giveUp(partition, lost),
+      onTrouble: (error) => options.onTrouble?.({ topic, partition: null, error }),
     })
   }
 
@@ -108,8 +109,9 @@ class TopicMember {
         // Told after `done` has it, so that a callback that gives up at once finds it.
         queueMicrotask(() => this.options.onAssigned(lease))
         return { lease, commits }
-      } catch {
+      } catch (error) {
         // Brokers may be away, or somebody else may have taken it over in between: it is assigned, so it is tried again.
+        if (!stop.aborted) this.options.onTrouble?.({ topic: this.topic, partition, error })
         await sleep(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined)
       }
     }
