@@ -11,6 +11,8 @@ const WHOLE_VARINTS = 5
 /** In the first byte: which rows are null follows as a bit a row. The scale is in the high 4 bits. */
 const SOME_NULL = 8
 
+const LOOK_AT_EVERY = 8
+
 // Numbers for one column at a time; encoding is synchronous, so that they can be shared.
 let present = new Float64Array(2048)
 let wholes = new Float64Array(2048)
@@ -23,13 +25,24 @@ function makeRoom(count: number): void {
   steps = new Float64Array(count * 2)
 }
 
-/** Writes `count` values of which NaN is null; every other comes back bit by bit. Chooses the smallest of its ways. */
-export function writeColumn(writer: SegmentWriter, values: Float64Array, count: number): void {
+/** `count` values, NaN for null: from `at` on, each `stride` further. */
+export interface Column {
+  readonly values: Float64Array
+  readonly at: number
+  readonly stride: number
+  readonly count: number
+}
+
+/** Every value but NaN comes back bit by bit. Chooses about the smallest of its ways. */
+export function writeColumn(writer: SegmentWriter, column: Column): void {
+  const { values, stride, count } = column
   makeRoom(count)
   let n = 0
-  for (let i = 0; i < count; i++) {
-    const value = values[i] as number
-    if (!Number.isNaN(value)) present[n++] = value
+  for (let i = 0, at = column.at; i < count; i++, at += stride) {
+    const value = values[at] as number
+    // NaN is overwritten by the next.
+    present[n] = value
+    if (!Number.isNaN(value)) n++
   }
   if (n === 0) {
     writer.byte(ALL_NULL)
@@ -37,8 +50,8 @@ export function writeColumn(writer: SegmentWriter, values: Float64Array, count: 
   }
   const flags = n < count ? SOME_NULL : 0
   const scale = findScale(present, n, wholes)
-  if (scale < 0) writeUnscaled(writer, flags, values, count, n)
-  else writeWhole(writer, flags | (scale << 4), values, count, n)
+  if (scale < 0) writeUnscaled(writer, flags, column, n)
+  else writeWhole(writer, flags | (scale << 4), column, n)
 }
 
 /** Reads what `writeColumn` wrote into `values`. */
@@ -68,10 +81,10 @@ export function readColumn(reader: SegmentReader, values: Float64Array, count: n
   }
 }
 
-function writeHead(writer: SegmentWriter, head: number, values: Float64Array, count: number): void {
+function writeHead(writer: SegmentWriter, head: number, { values, at, stride, count }: Column): void {
   writer.byte(head)
   if ((head & SOME_NULL) === 0) return
-  for (let i = 0; i < count; i++) steps[i] = Number.isNaN(values[i] as number) ? 0 : 1
+  for (let i = 0; i < count; i++) steps[i] = Number.isNaN(values[at + i * stride] as number) ? 0 : 1
   writer.packed(steps, count, 1)
 }
 
@@ -83,7 +96,7 @@ function readNulls(reader: SegmentReader, values: Float64Array, count: number): 
   return n
 }
 
-function writeUnscaled(writer: SegmentWriter, flags: number, values: Float64Array, count: number, n: number): void {
+function writeUnscaled(writer: SegmentWriter, flags: number, column: Column, n: number): void {
   const numbers = new Map<number, number>()
   let hasNegativeZero = false
   for (let i = 0; i < n; i++) {
@@ -94,11 +107,11 @@ function writeUnscaled(writer: SegmentWriter, flags: number, values: Float64Arra
   }
   const bits = bitsOf(numbers.size - 1)
   if (hasNegativeZero || bits > MAX_PACKED_BITS || numbers.size * 8 + packedBytes(n, bits) + 2 >= n * 8) {
-    writeHead(writer, flags | RAW, values, count)
+    writeHead(writer, flags | RAW, column)
     for (let i = 0; i < n; i++) writer.double(present[i] as number)
     return
   }
-  writeHead(writer, flags | DISTINCT, values, count)
+  writeHead(writer, flags | DISTINCT, column)
   writer.unsigned(numbers.size)
   for (const value of numbers.keys()) writer.double(value)
   for (let i = 0; i < n; i++) wholes[i] = numbers.get(present[i] as number) as number
@@ -118,7 +131,7 @@ function readDistinct(reader: SegmentReader, n: number): void {
 }
 
 /** Writes `wholes` as multiples of their greatest common step above the least, or above the least difference, or one by one. */
-function writeWhole(writer: SegmentWriter, flags: number, values: Float64Array, count: number, n: number): void {
+function writeWhole(writer: SegmentWriter, flags: number, column: Column, n: number): void {
   const step = commonStep(n)
   const { least, greatest, leastStep, greatestStep } = spread(n, step)
   const bits = bitsOf((greatest - least) / step)
@@ -127,15 +140,15 @@ function writeWhole(writer: SegmentWriter, flags: number, values: Float64Array, 
   const byStep = stepBits > MAX_PACKED_BITS ? Number.POSITIVE_INFINITY : packedBytes(n - 1, stepBits) + varintBytesOf(leastStep)
   const packed = Math.min(direct, byStep)
   // A difference is a byte at least when written alone, so mostly there is nothing to weigh.
-  const isPacked = packed < n || packed <= varintBytes(n, step)
+  const isPacked = packed < n || packed <= varintBytesAbout(n, step)
   if (isPacked && direct <= byStep) {
-    writeWholeHead(writer, flags | WHOLE, values, count, least, step)
-    for (let i = 0; i < n; i++) steps[i] = ((wholes[i] as number) - least) / step
+    writeWholeHead(writer, flags | WHOLE, column, least, step)
+    inSteps(n, least, step)
     writer.byte(bits)
     writer.packed(steps, n, bits)
     return
   }
-  writeWholeHead(writer, flags | (isPacked ? WHOLE_STEPS : WHOLE_VARINTS), values, count, wholes[0] as number, step)
+  writeWholeHead(writer, flags | (isPacked ? WHOLE_STEPS : WHOLE_VARINTS), column, wholes[0] as number, step)
   if (!isPacked) {
     for (let i = 1; i < n; i++) writer.signed(((wholes[i] as number) - (wholes[i - 1] as number)) / step)
     return
@@ -165,21 +178,24 @@ function spread(n: number, step: number) {
   return { least, greatest, leastStep: leastDifference / step, greatestStep: greatestDifference / step }
 }
 
-function varintBytes(n: number, step: number): number {
-  let bytes = 0
-  for (let i = 1; i < n; i++) bytes += varintBytesOf(((wholes[i] as number) - (wholes[i - 1] as number)) / step)
-  return bytes
+/** How many steps each of `wholes` is above the least. */
+function inSteps(n: number, least: number, step: number): void {
+  // Division takes longer than all the rest.
+  if (step === 1) for (let i = 0; i < n; i++) steps[i] = (wholes[i] as number) - least
+  else for (let i = 0; i < n; i++) steps[i] = ((wholes[i] as number) - least) / step
 }
 
-function writeWholeHead(
-  writer: SegmentWriter,
-  head: number,
-  values: Float64Array,
-  count: number,
-  first: number,
-  step: number,
-): void {
-  writeHead(writer, head, values, count)
+/** What all differences would take one by one, by some of them: it decides about the size alone. */
+function varintBytesAbout(n: number, step: number): number {
+  let bytes = 0
+  let looked = 0
+  for (let i = 1; i < n; i += LOOK_AT_EVERY, looked++)
+    bytes += varintBytesOf(((wholes[i] as number) - (wholes[i - 1] as number)) / step)
+  return (bytes / looked) * (n - 1)
+}
+
+function writeWholeHead(writer: SegmentWriter, head: number, column: Column, first: number, step: number): void {
+  writeHead(writer, head, column)
   writer.signed(first)
   writer.unsigned(step)
 }
@@ -212,11 +228,16 @@ function readWhole(reader: SegmentReader, way: number, scale: number, n: number)
 
 /** The greatest number that divides all differences between `wholes`, 1 where all are the same. */
 function commonStep(n: number): number {
-  const first = wholes[0] as number
+  let before = wholes[0] as number
   let step = 0
+  let last = 0
   for (let i = 1; i < n && step !== 1; i++) {
-    let a = Math.abs((wholes[i] as number) - first)
-    if (a === 0) continue
+    const whole = wholes[i] as number
+    let a = Math.abs(whole - before)
+    before = whole
+    // Most are as far from each other as the two before; the remainder of a division takes long.
+    if (a === last || a === 0) continue
+    last = a
     if (step === 0) {
       step = a
       continue

@@ -31,10 +31,15 @@ export function encodeSegment(
   writer.unsigned(count)
   writer.unsigned(width)
   for (let c = 0; c < width; c++) {
+    const isPlace = c === ROW_PLACE
+    if (!isPlace && kinds[c - ROW_PAYLOAD] !== 'text') {
+      writeColumn(writer, { values: rows, at: c, stride: width, count })
+      continue
+    }
     for (let i = 0, at = c; i < count; i++, at += width) column[i] = rows[at] as number
-    if (c === ROW_PLACE) renumber(count, (place) => writePlace(dictionaries.places.placeOf(place)))
-    else if (kinds[c - ROW_PAYLOAD] === 'text') renumber(count, (text) => writer.text(dictionaries.texts.textOf(text)))
-    writeColumn(writer, column, count)
+    if (isPlace) renumber(count, (place) => writePlace(dictionaries.places.placeOf(place)))
+    else renumber(count, (text) => writer.text(dictionaries.texts.textOf(text)))
+    writeColumn(writer, { values: column, at: 0, stride: 1, count })
   }
   writer.uint32(murmur2(writer.written))
   return writer.written.slice()
