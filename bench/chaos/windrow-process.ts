@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endWithUs } from '../../scripts/services/end-with-us.js'
 import { killAndRemove } from '../../scripts/services/server-process.js'
 
-// As compiled: dist-bench/bench/chaos.
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+/** The project's folder: how far up depends on whether this is compiled. */
+export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)))
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder))
+}
 
 const TOLD_CHARACTERS = 3_000
 
