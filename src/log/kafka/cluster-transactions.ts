@@ -1,9 +1,12 @@
-import { describeProducersV0, describeTransactionsV0, listTransactionsV0, listTransactionsV1 } from '@platformatic/kafka'
+import { describeTransactionsV0, listTransactionsV0, listTransactionsV1 } from '@platformatic/kafka'
 import type { Topic } from '../port.ts'
 import type { Cluster } from './cluster.ts'
 import { errorName, kafkaRefused } from './cluster-errors.ts'
+import { kafkaFailure } from './kafka-errors.ts'
+import { mayPass } from './transaction-requests.ts'
+import { tryAgain } from './try-again.ts'
+import { type UndecidedRecords, undecidedRecords } from './undecided-records.ts'
 
-const DESCRIBE_PRODUCERS = [describeProducersV0]
 const LIST_TRANSACTIONS = [listTransactionsV1, listTransactionsV0]
 const DESCRIBE_TRANSACTIONS = [describeTransactionsV0]
 const ANY_DURATION = -1n
@@ -35,33 +38,28 @@ export interface CoordinatedTransaction {
 const ALIVE: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'])
 
 export async function openTransactions(cluster: Cluster, topics: readonly Topic[]): Promise<readonly OpenTransaction[]> {
-  const open = (await Promise.all(topics.map((topic) => cluster.retrying(() => openIn(cluster, topic))))).flat()
+  const found = await Promise.all(topics.map((topic) => undecidedIn(cluster, topic)))
+  const open = found.flat()
   if (open.length === 0) return []
   const known = await coordinated(cluster, new Set(open.map(({ producerId }) => producerId)))
-  return open.map((one) => ({ ...one, coordinated: known.get(one.producerId) ?? null }))
+  return open.map(({ topic, ...one }) => ({ ...one, topic: topic.name, coordinated: known.get(one.producerId) ?? null }))
 }
 
-type InPartition = Omit<OpenTransaction, 'coordinated'>
-
-async function openIn(cluster: Cluster, topic: Topic): Promise<InPartition[]> {
-  const found: InPartition[] = []
-  const metadata = (await cluster.metadata([topic.name])).get(topic.name)
-  for (const [partition, { leader }] of (metadata?.partitions ?? []).entries()) {
+async function undecidedIn(cluster: Cluster, topic: Topic): Promise<readonly UndecidedRecords[]> {
+  const look = async () => {
+    const metadata = (await cluster.metadata([topic.name])).get(topic.name)
     // Of a partition without a leader nobody can tell anything.
-    if (leader < 0) continue
-    const connection = await cluster.leaderConnection(topic, partition, 'shared')
-    const asked = [{ name: topic.name, partitionIndexes: [partition] }]
-    const answer = await connection.call(DESCRIBE_PRODUCERS, 'DescribeProducers', asked)
-    const described = answer.topics[0]?.partitions[0]
-    if (described === undefined) continue
-    if (described.errorCode !== 0) throw kafkaRefused(`to tell who produces to ${topic.name}/${partition}`, described.errorCode)
-    for (const { producerId, lastTimestamp, currentTxnStartOffset } of described.activeProducers) {
-      if (currentTxnStartOffset < 0n) continue
-      const startOffset = Number(currentTxnStartOffset)
-      found.push({ topic: topic.name, partition, startOffset, producerId, lastWriteAt: Number(lastTimestamp) })
-    }
+    const led = [...(metadata?.partitions ?? []).keys()].filter((number) => (metadata?.partitions[number]?.leader ?? -1) >= 0)
+    return undecidedRecords(
+      cluster,
+      led.map((partition) => ({ topic, partition })),
+    )
   }
-  return found
+  try {
+    return await tryAgain(look, { after: mayPass, forMs: cluster.patienceMs })
+  } catch (error) {
+    throw kafkaFailure(error)
+  }
 }
 
 /** What the coordinators know of the producers' transactions: each broker coordinates some. */

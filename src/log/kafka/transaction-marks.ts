@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
-import { withOpenTransaction } from './open-transactions.ts'
 import {
   type OffsetPlace,
   type Outcome,
@@ -9,6 +8,7 @@ import {
   type ProducerIdentity,
   type TransactionRequests,
 } from './transaction-requests.ts'
+import { undecidedRecords } from './undecided-records.ts'
 
 /** A mark that is not there after so long is made: others take a millisecond, or longer where brokers have much to do. */
 const PATIENCE_MS = 200
@@ -88,10 +88,11 @@ export class TransactionMarks {
   }
 
   private async undecided({ producerId }: ProducerIdentity, { partitions, progress }: Places): Promise<Places | null> {
-    const [open, waits] = await Promise.all([
-      withOpenTransaction(this.cluster, partitions, producerId),
+    const [records, waits] = await Promise.all([
+      undecidedRecords(this.cluster, partitions),
       progress !== null && this.requests.hasUndecidedOffsets(progress),
     ])
+    const open = records.filter((one) => one.producerId === producerId)
     return open.length === 0 && !waits ? null : { partitions: open, progress: waits ? progress : null }
   }
 
