@@ -177,6 +177,8 @@ export interface TaskHealth {
   readonly partition: number
   /** `waiting`: for a lease, room on the disk, or a database. */
   readonly state: PartState
+  /** While it is starting, the part of its local state that has been read from the log again, 0 to 1; null otherwise. */
+  readonly recovered: number | null
   readonly committedOffset: number
   readonly endOffset: number
   /** Start of the newest reading it has processed. */

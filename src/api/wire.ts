@@ -128,6 +128,7 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
       topic: task.topic,
       partition: task.partition,
       state: task.state,
+      recovered: task.recovered,
       committed_offset: task.committedOffset,
       end_offset: task.endOffset,
       lag: Math.max(0, task.endOffset - task.committedOffset),

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RecordBatch } from '../core/record-block.ts'
-import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
+import { sliceBatch } from '../core/slice-batch.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
 import type { EventType } from '../events/event-type.ts'
 import type { ReadingBatch } from '../events/reading-batch.ts'
@@ -17,6 +17,7 @@ import { emptyLedger, type Ledger, ledgerText, parseLedger } from './ledger.ts'
 import type { LiveView } from './live-views.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
+import { readAgain } from './recovery.ts'
 import { patiently } from './retry-patiently.ts'
 import { RowOutput } from './row-output.ts'
 import { openSegmentDisk } from './segment-disk.ts'
@@ -72,6 +73,8 @@ export interface TaskStatus {
   readonly topic: string
   readonly partition: number
   readonly state: TaskState
+  /** While recovering, the part of what the local state lacks that has been read from the log again, 0 to 1; null otherwise. */
+  readonly recovered: number | null
   /** The next offset to process. */
   readonly committed: number
   readonly ledger: Readonly<Ledger>
@@ -104,6 +107,7 @@ export class Task {
   private decoded: ReadingBatch | undefined
   private ledger: Ledger
   private state: TaskState = 'recovering'
+  private recovered = 0
   private committed: number
   private position: number
   private pendingRecords = 0
@@ -145,6 +149,7 @@ export class Task {
       topic: topic.name,
       partition,
       state: this.state,
+      recovered: this.state === 'recovering' ? this.recovered : null,
       committed: this.committed,
       ledger: { ...this.ledger },
       stateBytes: this.store.bytes,
@@ -195,7 +200,7 @@ export class Task {
 
   /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */
   private async recover(stop: AbortSignal): Promise<void> {
-    const { kv, discardState, event, lease, log } = this.options
+    const { kv, discardState, event, lease, log, clock, logger } = this.options
     this.state = 'recovering'
     const { dictionaries, committed } = this
     const { width } = this.decoder
@@ -210,22 +215,27 @@ export class Task {
     this.runs = this.options.topologies.map((topology, i) => topology.start((rows) => (this.outputs[i] as RowOutput).add(rows)))
     const from = disk?.offset ?? 0
     if (from >= this.committed) return
-    const { start } = await log.bounds(lease.topic, lease.partition)
-    const reader = log.reader(lease.topic, lease.partition, Math.max(from, start))
     const uncounted = emptyLedger()
-    try {
-      while (reader.position < this.committed && !stop.aborted) {
-        const whole = await reader.next(this.options.tuning.batchBytes)
-        if (whole === null) break
-        const batch = sliceBatch(whole, 0, indexOfOffset(whole, this.committed))
+    this.recovered = 0
+    await readAgain({
+      log,
+      lease,
+      from,
+      to: this.committed,
+      batchBytes: this.options.tuning.batchBytes,
+      stop,
+      clock,
+      logger,
+      take: async (batch) => {
         this.store.apply(await this.decode(batch, stop), uncounted, [], true)
         this.noteTimes(batch)
         if (this.store.overBudget) await this.store.relieve()
-      }
-      this.store.settle()
-    } finally {
-      await reader.close()
-    }
+      },
+      onProgress: (part) => {
+        this.recovered = part
+      },
+    })
+    this.store.settle()
   }
 
   private async process(stop: AbortSignal): Promise<void> {

@@ -47,6 +47,7 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
       topic: each.topic,
       partition: 0,
       state: 'running',
+      recovered: null,
       committedOffset: each.ledger.accepted,
       endOffset: each.ledger.accepted,
       lastEventAt: each.lastEventAt,

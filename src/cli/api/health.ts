@@ -101,6 +101,7 @@ function taskHealth(
     topic: topic.name,
     partition,
     state: task === undefined ? 'waiting' : stateOf(task.state, end - committed),
+    recovered: task?.recovered ?? null,
     committedOffset: committed,
     endOffset: end,
     lastEventAt: task?.lastEventTime ?? null,

@@ -16,10 +16,11 @@ const MOST_STATIONS = 200
 /** @param {string | null} instant @param {number} now */
 const age = (instant, now) => (instant === null ? '–' : ageText(now - Date.parse(instant)))
 
-/** @param {{ state: import('../types.js').PartState, problem: import('../types.js').Fault | null }} part */
-function stateCell({ state, problem }) {
+/** @param {{ state: import('../types.js').PartState, recovered?: number | null, problem: import('../types.js').Fault | null }} part */
+function stateCell({ state, recovered = null, problem }) {
   const look = problem !== null || state === 'stopped' ? 'problem' : state === 'running' ? 'fresh' : 'behind'
-  return el('span', { class: `status status-${look}` }, STATES[state] ?? state)
+  const part = recovered === null ? '' : ` ${Math.floor(recovered * 100)} %`
+  return el('span', { class: `status status-${look}` }, (STATES[state] ?? state) + part)
 }
 
 /**
