@@ -7,6 +7,8 @@ export const CURSORS_TOPIC = 'producer.cursors'
 /** A day of a station in memory. */
 export interface CursorEntry {
   readonly key: string
+  /** The id of the topic that it was published to: another one, also of the same name, has nothing of it. */
+  readonly topicId: string
   readonly station: string
   /** UTC, since 1970-01-01. */
   readonly dayNumber: number
@@ -27,7 +29,7 @@ const MAX_LAST = 10_000
 const encoder = new TextEncoder()
 
 /**
- * What a source has published, by station and UTC day: a bounded part in memory over the table on disk. What is changed stays in memory
+ * What a source has published, by topic, station and UTC day: a bounded part in memory over the table on disk. What is changed stays in memory
  * until its batch is committed and the table has it.
  */
 export class Cursors {
@@ -37,7 +39,8 @@ export class Cursors {
   /** In the order of their last use. */
   private readonly entries = new Map<string, CursorEntry>()
   private readonly marks = new Map<string, number>()
-  private readonly lastOfStation = new Map<string, CursorEntry>()
+  /** By topic, then station. */
+  private readonly lastOfStation = new Map<string, Map<string, CursorEntry>>()
   private memoryBytes = 0
   private changed = new Set<CursorEntry>()
   private newMarks: string[] = []
@@ -51,22 +54,23 @@ export class Cursors {
     this.budgetBytes = budgetBytes
   }
 
-  /** The entry of the station and the UTC day (number since 1970-01-01); a new one where nothing was published. */
-  entry(station: string, day: number): CursorEntry {
+  /** The entry of the topic, the station and the UTC day (number since 1970-01-01); a new one where nothing was published. */
+  entry(topicId: string, station: string, day: number): CursorEntry {
     // Stations take turns, but each mostly stays within a day: only another day is looked up.
-    const last = this.lastOfStation.get(station)
+    const lastOfStation = this.lastOf(topicId)
+    const last = lastOfStation.get(station)
     if (last !== undefined && last.dayNumber === day) return last
-    const key = JSON.stringify([this.source, station, dayText(day)])
+    const key = JSON.stringify([this.source, topicId, station, dayText(day)])
     let entry = this.entries.get(key)
     if (entry === undefined) {
       const bytes = this.table.get(encoder.encode(key))
       const found = bytes === undefined ? new CursorDay() : CursorDay.decode(bytes)
-      entry = { key, station, dayNumber: day, day: found, batch: 0, memoryBytes: found.memoryBytes }
+      entry = { key, topicId, station, dayNumber: day, day: found, batch: 0, memoryBytes: found.memoryBytes }
       this.memoryBytes += entry.memoryBytes
     } else this.entries.delete(key)
     this.entries.set(key, entry)
-    if (this.lastOfStation.size >= MAX_LAST) this.lastOfStation.clear()
-    this.lastOfStation.set(station, entry)
+    if (lastOfStation.size >= MAX_LAST) lastOfStation.clear()
+    lastOfStation.set(station, entry)
     return entry
   }
 
@@ -119,8 +123,18 @@ export class Cursors {
       if (entry.batch > this.inTableBatch) continue
       this.entries.delete(key)
       this.memoryBytes -= entry.memoryBytes
-      if (entry === this.lastOfStation.get(entry.station)) this.lastOfStation.delete(entry.station)
+      const lastOfStation = this.lastOf(entry.topicId)
+      if (entry === lastOfStation.get(entry.station)) lastOfStation.delete(entry.station)
     }
+  }
+
+  private lastOf(topicId: string): Map<string, CursorEntry> {
+    let lastOfStation = this.lastOfStation.get(topicId)
+    if (lastOfStation === undefined) {
+      lastOfStation = new Map()
+      this.lastOfStation.set(topicId, lastOfStation)
+    }
+    return lastOfStation
   }
 
   private markKey(station: string, hash: string): string {

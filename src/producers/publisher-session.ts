@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { DEAD_LETTER_SCHEMA, DEAD_LETTERS_TOPIC } from '../events/dead-letter.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
-import type { Log, Topic, TopicSpec } from '../log/port.ts'
+import type { Log } from '../log/port.ts'
 import { openTable, type TableOptions } from '../log/table.ts'
 import { CURSORS_TOPIC, Cursors } from './cursors.ts'
 import { type EventTarget, Publisher } from './publisher.ts'
@@ -41,13 +41,13 @@ export async function openPublisher(options: SessionOptions): Promise<PublisherS
   const targets: EventTarget[] = []
   for (const event of source.events) {
     const name = options.topicNames?.get(event.name) ?? event.defaultTopic
-    const topic = await findOrMake(log, { name, partitions: options.partitions, cleanup: 'keep' })
+    const topic = await log.ensureTopic({ name, partitions: options.partitions, cleanup: 'keep' })
     targets.push({ event, topic, schemaId: await registerEvent(log.registry, name, event) })
   }
   const made = { partitions: options.partitions, cleanup: 'compact' as const }
-  const cursorsTopic = await findOrMake(log, { name: CURSORS_TOPIC, ...made })
+  const cursorsTopic = await log.ensureTopic({ name: CURSORS_TOPIC, ...made })
   const deadLetters = {
-    topic: await findOrMake(log, { name: DEAD_LETTERS_TOPIC, ...made }),
+    topic: await log.ensureTopic({ name: DEAD_LETTERS_TOPIC, ...made }),
     schemaId: await log.registry.register(`${DEAD_LETTERS_TOPIC}-value`, DEAD_LETTER_SCHEMA),
   }
   const writer = await log.exclusiveWriter(`producer:${source.name}:${source.station}`)
@@ -73,8 +73,4 @@ export async function openPublisher(options: SessionOptions): Promise<PublisherS
     await writer.close()
     throw error
   }
-}
-
-async function findOrMake(log: Log, spec: TopicSpec): Promise<Topic> {
-  return (await log.findTopic(spec.name)) ?? (await log.ensureTopic(spec))
 }

@@ -153,7 +153,7 @@ export class Publisher {
     // One station may be known to several events; their readings of one time are different readings.
     const series = subKey === '' ? event.name : `${event.name}/${subKey}`
     const { day, time } = dayOf(reading.timestamp)
-    const entry = this.parts.cursors.entry(station, day)
+    const entry = this.parts.cursors.entry(this.targetOf(event).topic.id, station, day)
     const hash = contentHash(event, reading, { revisedAt: false })
     const decision = decide(entry.day.find(series, time), hash, reading.revisedAt, now, isFinal)
     if (this.deferred.size > 0 || decision.kind === 'defer') this.reconsider(item, station, series, decision.kind)
@@ -185,8 +185,7 @@ export class Publisher {
   /** Adds the reading's record. False: it cannot be one, and went to the dead letters. */
   private encode(item: FoundReading, station: string, revisedAt: number | null, now: number): boolean {
     const { event, reading, line, bytes } = item
-    const target = this.targets.get(event)
-    if (target === undefined) throw new RangeError(`the source ${this.parts.source.name} did not declare its event ${event.name}`)
+    const target = this.targetOf(event)
     const given = reading.revisedAt
     try {
       reading.revisedAt = revisedAt
@@ -199,6 +198,12 @@ export class Publisher {
       this.takeBad(badInput(station, line, bytes?.() ?? readingBytes(reading), error))
       return false
     }
+  }
+
+  private targetOf(event: EventType): Target {
+    const target = this.targets.get(event)
+    if (target === undefined) throw new RangeError(`the source ${this.parts.source.name} did not declare its event ${event.name}`)
+    return target
   }
 
   private takeBad(bad: BadInput): void {

@@ -13,9 +13,7 @@ export interface DeadLetterTopic {
 
 /** Makes the topic where it is missing. */
 export async function ensureDeadLetters(log: Log, partitions: number): Promise<DeadLetterTopic> {
-  const topic =
-    (await log.findTopic(DEAD_LETTERS_TOPIC)) ??
-    (await log.ensureTopic({ name: DEAD_LETTERS_TOPIC, partitions, cleanup: 'compact' }))
+  const topic = await log.ensureTopic({ name: DEAD_LETTERS_TOPIC, partitions, cleanup: 'compact' })
   return { topic, schemaId: await log.registry.register(`${DEAD_LETTERS_TOPIC}-value`, DEAD_LETTER_SCHEMA) }
 }
 

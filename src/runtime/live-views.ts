@@ -110,9 +110,9 @@ async function ensureView(
   currentTopic: Topic,
   writer: ExclusiveWriter,
 ): Promise<LiveView> {
-  const { log, readingTopics, settings } = options
+  const { log, readingTopics } = options
   const view = (topologies[0] as Topology).view
-  const fingerprint = fingerprintOf(topologies, settings)
+  const fingerprint = fingerprintOf(options, topologies)
   const schemaId = await log.registry.register(`views.${name}-value`, rowSchema(view))
   const partitions = Math.max(...topologies.map(({ event }) => (readingTopics.get(event.name) as Topic).partitions))
   if (current !== undefined) {
@@ -156,15 +156,21 @@ function byView(topologies: readonly Topology[]): Map<string, Topology[]> {
   return grouped
 }
 
-function fingerprintOf(topologies: readonly Topology[], settings: ReadonlyMap<string, string>): string {
-  const parts = topologies.map(({ event, fingerprint }) => [event.name, fingerprint, settings.get(event.name) ?? ''])
+/** The same for as long as the rows are the same function of the same topics of readings. */
+function fingerprintOf({ settings, readingTopics }: EnsureViewsOptions, topologies: readonly Topology[]): string {
+  const parts = topologies.map(({ event, fingerprint }) => [
+    event.name,
+    fingerprint,
+    settings.get(event.name) ?? '',
+    readingTopics.get(event.name)?.id ?? '',
+  ])
   parts.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
 function changed(view: string): WindrowError {
   return new WindrowError('WR_TOPOLOGY_CHANGED', {
-    message: `The rows of the view ${view} were made by another logic than the present one.`,
+    message: `The rows of the view ${view} were made by another logic than the present one, or of another topic of readings.`,
     remedy: 'Run `windrow reset --views`: all views are then built anew from the log. Or start the version that made them.',
     kind: 'usage',
     facts: { view },

@@ -126,8 +126,7 @@ function patiently<T>({ clock, logger, signal }: RunnerOptions, action: () => Pr
 
 async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions, event: EventType): Promise<Topic> {
   const name = topicNames?.get(event.name) ?? event.defaultTopic
-  const existing = await log.findTopic(name)
-  const topic = existing ?? (await log.ensureTopic({ name, partitions, cleanup: 'keep' }))
+  const topic = await log.ensureTopic({ name, partitions, cleanup: 'keep' })
   await registerEvent(log.registry, name, event)
   return topic
 }

@@ -241,7 +241,7 @@ export class Task {
   private async process(stop: AbortSignal): Promise<void> {
     const { lease, log, tuning } = this.options
     this.state = 'running'
-    const reader = log.reader(lease.topic, lease.partition, this.committed)
+    const reader = log.reader(lease.topic, lease.partition, await this.firstOffset())
     try {
       while (!stop.aborted) {
         const batch = await reader.next(tuning.batchBytes)
@@ -264,6 +264,17 @@ export class Task {
     } finally {
       await reader.close()
     }
+  }
+
+  /** Where there is something to go on from: what retention took was perhaps never processed. */
+  private async firstOffset(): Promise<number> {
+    const { lease, log, logger } = this.options
+    const { topic, partition } = lease
+    const { start } = await log.bounds(topic, partition)
+    if (start <= this.committed) return this.committed
+    const lost = { topic: topic.name, partition, missing_from: this.committed, log_begins_at: start }
+    logger.warn(lost, 'the log has lost readings before they were processed (retention): the views are without them')
+    return start
   }
 
   private isDue(): boolean {

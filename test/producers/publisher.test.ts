@@ -257,6 +257,16 @@ describe('what is no reading', () => {
   })
 })
 
+test('what was published to a topic that is gone is published again to the one made in its place', async () => {
+  const here = world()
+  const said = [{ station: 'a', hour: 1, value: 2 }]
+  expect(await pollOnce(here, said)).toMatchObject({ published: 1 })
+  expect(await pollOnce(here, said)).toMatchObject({ published: 0, unchanged: 1 })
+  await here.log.deleteTopic(air.defaultTopic)
+  expect(await pollOnce(here, said)).toMatchObject({ published: 1, unchanged: 0 })
+  expect(await readingsIn(here.log, air)).toHaveLength(1)
+})
+
 describe('a producer that dies', () => {
   const said = fc.array(undated, { minLength: 1, maxLength: 40 })
   const plans = fc.record({ point: fc.constantFrom(...CRASH_POINTS), nth: fc.integer({ min: 1, max: 6 }) })

@@ -168,3 +168,46 @@ test('a runner tells once why it does not get a partition', async () => {
   )
   await runner.stop()
 })
+
+const plain = { kv: null, topologies: [dailySensorMeans], partitions: 4, memoryBytes: 1 << 20, clock: systemClock, logger }
+
+test.each([
+  { spec: { partitions: 2, cleanup: 'keep' }, code: 'WR_TOPIC_PARTITIONS' },
+  { spec: { partitions: 4, cleanup: 'compact' }, code: 'WR_TOPIC_CLEANUP' },
+] as const)('a runner refuses a topic of readings that does not fit ($code)', async ({ spec, code }) => {
+  const log = memoryLog()
+  await log.ensureTopic({ name: 'air.readings', ...spec })
+  await expect(startRunner({ ...plain, log })).rejects.toMatchObject({ code })
+})
+
+test('a runner does not go on with views of a topic that was made anew', async () => {
+  const log = memoryLog()
+  await publish(log, [air('2025-01-01T00:00:00Z', { co: 1 })])
+  const first = await startRunner({ ...plain, log })
+  await first.untilEnd(new AbortController().signal)
+  await first.stop()
+  await log.deleteTopic('air.readings')
+  await publish(log, [air('2025-01-02T00:00:00Z', { co: 1 })])
+  await expect(startRunner({ ...plain, log })).rejects.toMatchObject({ code: 'WR_TOPOLOGY_CHANGED' })
+})
+
+test('a runner begins where the log does when retention took what it had not processed, and says so', async () => {
+  const log = memoryLog()
+  const told: object[] = []
+  const days = ['2025-01-01', '2025-01-02', '2025-01-03']
+  await publish(
+    log,
+    days.map((day) => air(`${day}T00:00:00Z`, { co: 1 })),
+  )
+  const partition = partitionOf(Buffer.from('a'), 4)
+  const bounds: Log['bounds'] = async (topic, of) => {
+    const found = await log.bounds(topic, of)
+    return topic.name === 'air.readings' && of === partition ? { ...found, start: 2 } : found
+  }
+  const warn = (facts: object): void => void told.push(facts)
+  const runner = await startRunner({ ...plain, log: Object.assign(Object.create(log), { bounds }), logger: { ...logger, warn } })
+  await runner.untilEnd(new AbortController().signal)
+  expect([...(await keysOf(log, 'views.daily_sensor_means.g1')).keys()]).toEqual(['["a","2025-01-03"]'])
+  expect(told).toEqual([{ topic: 'air.readings', partition, missing_from: 0, log_begins_at: 2 }])
+  await runner.stop()
+})

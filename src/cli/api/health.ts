@@ -29,9 +29,56 @@ export function problemOf(error: unknown, since: number | null): Problem {
   return { code: 'WR_UNFORESEEN', message: messageOf(error), remedy: 'Read the log of windrow, and report what it says.', since }
 }
 
+/** Who asks for the health is answered also while the brokers are away, which is when they ask. */
+const ANSWER_MS = 2_000
+
 /** Puts together how every part is. What this process does not run itself is told by the progress in the log. */
 export async function healthReport(parts: HealthParts): Promise<HealthReport> {
-  const { log, catalogue, clock, version, startedAt, runner } = parts
+  const { log, clock, version, startedAt } = parts
+  const [inLog, viewsProblem, sinks] = await Promise.all([
+    inTime(clock, partsInLog(parts)),
+    parts.viewsProblem(),
+    inTime(clock, parts.sinks()),
+  ])
+  const logProblem = 'problem' in inLog ? inLog.problem : 'problem' in sinks ? sinks.problem : null
+  return {
+    at: clock.now(),
+    version,
+    startedAt,
+    backend: log.backend,
+    ready: viewsProblem === null,
+    problems: [viewsProblem, logProblem].filter((problem) => problem !== null),
+    ...('problem' in inLog ? { topics: [], tasks: [] } : inLog.found),
+    sinks: 'problem' in sinks ? [] : sinks.found,
+    sources: parts.sources(),
+  }
+}
+
+/** What the log says, or why it does not. */
+async function inTime<T>(clock: Clock, asked: Promise<T>): Promise<{ readonly found: T } | { readonly problem: Problem }> {
+  const waiting = new AbortController()
+  const found = asked.then(
+    (answer) => ({ found: answer }),
+    (error: unknown) => ({ problem: problemOf(error, null) }),
+  )
+  const late = clock.sleep(ANSWER_MS, waiting.signal).then(() => ({ problem: logIsAway }))
+  const first = await Promise.race([found, late])
+  waiting.abort()
+  return first
+}
+
+const logIsAway: Problem = {
+  code: 'WR_KAFKA_UNREACHABLE',
+  message: `The log has not answered within ${ANSWER_MS / 1000} s.`,
+  remedy: 'Look whether the brokers run and are reached from here (KAFKA_BROKERS); what waits goes on when they answer.',
+  since: null,
+}
+
+async function partsInLog({
+  log,
+  catalogue,
+  runner,
+}: HealthParts): Promise<{ readonly topics: TopicHealth[]; readonly tasks: TaskHealth[] }> {
   const status = runner?.status() ?? null
   const topics: TopicHealth[] = []
   const tasks: TaskHealth[] = []
@@ -42,19 +89,7 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
     topics.push(found.topic)
     tasks.push(...found.tasks)
   }
-  const problem = await parts.viewsProblem()
-  return {
-    at: clock.now(),
-    version,
-    startedAt,
-    backend: log.backend,
-    ready: problem === null,
-    problems: problem === null ? [] : [problem],
-    topics,
-    tasks,
-    sinks: await parts.sinks(),
-    sources: parts.sources(),
-  }
+  return { topics, tasks }
 }
 
 async function topicParts(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { listOffsetsV7, listOffsetsV8, listOffsetsV9, metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka'
 import { isWindrowError } from '../../core/errors.ts'
@@ -61,6 +62,8 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.options = options
+    // Any number of requests may wait at once for brokers to come back.
+    setMaxListeners(0, this.closing.signal)
     this.bootstrap = options.brokers.map(parseBroker)
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   heartbeatV4,
   joinGroupV7,
@@ -24,6 +25,7 @@ const LEAVE = [leaveGroupV5, leaveGroupV4]
 const PROTOCOL = 'windrow'
 const HEARTBEAT_MS = 500
 const PAUSE_MS = 200
+const GOODBYE_MS = 1_000
 const MEMBER_ID_REQUIRED = 79
 /** Others are not waited for longer than this when a group is balanced; below the time that an answer may take. */
 const LONGEST_REBALANCE_MS = 12_000
@@ -132,11 +134,9 @@ export class GroupMembership {
   private async sayGoodbye(): Promise<void> {
     const { groupId } = this.options
     const members = [{ memberId: this.memberId, reason: 'the member left' }]
-    try {
-      await this.beats.call(LEAVE, 'LeaveGroup', ({ errorCode }) => errorCode, groupId, members)
-    } catch {
-      // The group finds out by itself when the session ends.
-    }
+    const told = this.beats.call(LEAVE, 'LeaveGroup', ({ errorCode }) => errorCode, groupId, members)
+    // The group finds out by itself when the session ends: where no broker answers that is not waited for.
+    await Promise.race([told.catch(() => undefined), delay(GOODBYE_MS, undefined, { ref: false })])
   }
 
   private async joinLoop(): Promise<void> {

@@ -148,10 +148,15 @@ async function holderOf(
 function writerHeld(id: string, holder: ClientProcess | null): WindrowError {
   const who =
     holder === null ? 'another process' : holder.pid === null ? `the client ${holder.clientId}` : `the process ${holder.pid}`
+  const isGone = holder?.state === 'gone'
   const where = holder === null || holder.state !== 'elsewhere' ? '' : ` (${holder.clientId})`
   return new WindrowError('WR_WRITER_HELD', {
-    message: `The writer "${id}" is held by ${who}${where}`,
-    remedy: 'Stop that process first, or let it do the work: only one may write at a time.',
+    message: isGone
+      ? `The writer "${id}" still counts as held by ${who}, which has died`
+      : `The writer "${id}" is held by ${who}${where}`,
+    remedy: isGone
+      ? 'Try again when its session has ended (KAFKA_SESSION_TIMEOUT_MS), which a broker that comes back begins anew.'
+      : 'Stop that process first, or let it do the work: only one may write at a time.',
     facts: { writer: id, ...(holder === null ? {} : { pid: holder.pid, clientId: holder.clientId }) },
     canRetry: true,
   })
