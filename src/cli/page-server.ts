@@ -35,7 +35,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const { config, catalogue, log } = session
   const clock = systemClock
   const startedAt = clock.now()
-  const problem = viewsProblem(sql, clock)
+  const problem = viewsProblem(sql, clock, runner === null ? (catalogue.views[0]?.name ?? null) : null)
   const health = () =>
     healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem: problem })
   const server = createServer(apiPorts({ session, sql, clock, health }), {

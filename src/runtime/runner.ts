@@ -12,6 +12,7 @@ import { MemoryBudget } from './memory-budget.ts'
 import { withRoom } from './retry-disk-full.ts'
 import { type CommitListener, Task, type TaskStatus } from './task.ts'
 import { DEFAULT_TUNING, type TaskTuning } from './task-tuning.ts'
+import { watchTopics } from './watch-topics.ts'
 
 export interface RunnerOptions {
   readonly log: Log
@@ -79,6 +80,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   for (const [name, topic] of readingTopics) {
     members.push(await patiently(options, () => supervisor.join(events.get(name) as EventType, topic)))
   }
+  const stopping = new AbortController()
+  const watching = watchTopics({
+    log,
+    clock,
+    topics: [...readingTopics.values()],
+    stop: stopping.signal,
+    onChanged: (...change) => supervisor.tellChanged(...change),
+  }).catch((error: unknown) => logger.error({}, `topics are not watched any more: ${messageOf(error)}`))
   return {
     views,
     readingTopics,
@@ -92,6 +101,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       return Promise.all([...views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
     },
     async stop() {
+      stopping.abort()
+      await watching
       await Promise.all(members.map((member) => member.leave()))
       await supervisor.stopAll()
       logger.debug({}, 'the runner has stopped')
@@ -213,6 +224,15 @@ class Supervisor {
     return { tasks, failures: this.failures, stateBytes: this.budget.bytes, stateLimitBytes: this.budget.limitBytes }
   }
 
+  /** Nobody takes the partitions that a topic was given while it was read; what became of the others, their tasks tell. */
+  tellChanged(topic: Topic, now: Topic | null, error: WindrowError): void {
+    const { code, message, remedy } = error
+    this.options.logger.error({ topic: topic.name, code, remedy }, message)
+    for (let partition = topic.partitions; partition < (now?.partitions ?? 0); partition++) {
+      this.failures.push({ topic: topic.name, partition, error })
+    }
+  }
+
   /** Throws the error of the first task that failed. */
   rethrow(): void {
     const failure = this.failures[0]
@@ -242,8 +262,8 @@ class Supervisor {
       }
     } catch (error) {
       this.failures.push({ ...facts, error })
-      const code = error instanceof WindrowError ? error.code : undefined
-      this.options.logger.error({ ...facts, code }, `a task has failed: ${messageOf(error)}`)
+      const { code, remedy } = error instanceof WindrowError ? error : { code: undefined, remedy: undefined }
+      this.options.logger.error({ ...facts, code, remedy }, `a task has failed: ${messageOf(error)}`)
     } finally {
       // Nobody says of a lease that was lost that it is to end; another process has the partition now.
       if (lease.lost.aborted) this.running.delete(lease)

@@ -10,6 +10,7 @@ import type { Log, Topic } from '../../src/log/port.ts'
 import { startRunner } from '../../src/runtime/runner.ts'
 import { dailySensorMeans } from '../../src/streams/topologies/air.ts'
 import { crashingLog } from '../../src/testing/crashing-log.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
 import { air } from '../streams/readings.ts'
@@ -209,5 +210,30 @@ test('a runner begins where the log does when retention took what it had not pro
   await runner.untilEnd(new AbortController().signal)
   expect([...(await keysOf(log, 'views.daily_sensor_means.g1')).keys()]).toEqual(['["a","2025-01-03"]'])
   expect(told).toEqual([{ topic: 'air.readings', partition, missing_from: 0, log_begins_at: 2 }])
+  await runner.stop()
+})
+
+test('a runner tells of partitions that a topic was given while it was read', async () => {
+  const log = memoryLog()
+  const clock = manualClock()
+  const told: object[] = []
+  let partitions = 4
+  const findTopic: Log['findTopic'] = async (name) => {
+    const topic = await log.findTopic(name)
+    return topic === null ? null : { ...topic, partitions }
+  }
+  const error = (facts: object): void => void told.push(facts)
+  const runner = await startRunner({
+    ...plain,
+    clock,
+    log: Object.assign(Object.create(log), { findTopic }),
+    logger: { ...logger, error },
+  })
+  await clock.advance(30_000)
+  expect(told).toEqual([])
+  partitions = 6
+  await clock.advance(30_000)
+  expect(runner.status().failures.map(({ partition }) => partition)).toEqual([4, 5])
+  expect(told).toEqual([expect.objectContaining({ topic: 'air.readings', code: 'WR_TOPIC_PARTITIONS' })])
   await runner.stop()
 })

@@ -1,5 +1,6 @@
 import type { Problem } from '../../api/ports.ts'
 import type { Clock } from '../../core/clock.ts'
+import { WindrowError } from '../../core/errors.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { sqlTimeout } from '../../sinks/postgres/sql-errors.ts'
 import { problemOf } from './health.ts'
@@ -7,12 +8,16 @@ import { problemOf } from './health.ts'
 /** Whoever watches over windrow waits for an answer this long; a statement of somebody may take a minute. */
 const PATIENCE_MS = 1_500
 
-/** Asks Postgres whether it answers, one question at a time however many want to know; null when it does. */
-export function viewsProblem(sql: SqlClient, clock: Clock): () => Promise<Problem | null> {
+/**
+ * Asks Postgres whether it answers, one question at a time however many want to know; null when it does. `table`: one that must be
+ * there, since other processes are to write the views; null where this one does.
+ */
+export function viewsProblem(sql: SqlClient, clock: Clock, table: string | null): () => Promise<Problem | null> {
   let asked: Promise<Problem | null> | null = null
   const ask = async (): Promise<Problem | null> => {
     try {
-      await sql.query('SELECT 1')
+      const { rows } = await sql.query('SELECT to_regclass($1) IS NULL', [`public.${table ?? 'none'}`])
+      if (table !== null && rows[0]?.[0] === true) return problemOf(unwritten(sql.describe()), clock.now())
       return null
     } catch (error) {
       return problemOf(error, clock.now())
@@ -33,4 +38,13 @@ export function viewsProblem(sql: SqlClient, clock: Clock): () => Promise<Proble
       answered.abort()
     }
   }
+}
+
+function unwritten(where: string): WindrowError {
+  return new WindrowError('WR_VIEWS_UNWRITTEN', {
+    message: `No process has written the views to ${where} yet.`,
+    remedy:
+      'Start `windrow run` with the same data folder, or let both use one server (POSTGRES_URL). A first start takes some seconds.',
+    facts: { where },
+  })
 }

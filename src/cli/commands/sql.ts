@@ -65,9 +65,11 @@ async function remedyFor(error: WindrowError, config: Config, write: boolean): P
   if (state === READ_ONLY && !write) return 'Add --write to let the statement change something.'
   if (state !== NO_SUCH_TABLE) return null
   const names = (await loadCatalogue(config)).views.map(({ name }) => name)
+  const made = `The views are ${names.join(', ')}.`
   const asked = /relation "([^"]+)"/.exec(error.message)?.[1]
   const alike = asked === undefined ? null : nearest(asked, names)
-  return alike === null ? `The views are ${names.join(', ')}.` : `Did you mean ${alike}? The views are ${names.join(', ')}.`
+  if (alike === asked) return 'No process has written the views to this Postgres yet: `windrow run` or `windrow start` does.'
+  return alike === null ? made : `Did you mean ${alike}? ${made}`
 }
 
 async function readOnly(client: SqlClient, statement: string, limit: number, { stderr }: CliContext): Promise<SqlResult> {

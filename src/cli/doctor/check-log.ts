@@ -136,10 +136,12 @@ async function checkViews(log: Log, { views }: Catalogue): Promise<Finding[]> {
 const MOST_LETTERS = 10_000
 
 async function checkDeadLetters(log: Log): Promise<Finding[]> {
-  const letters = await listDeadLetters(log, { limit: MOST_LETTERS, after: null })
+  const found = await listDeadLetters(log, { limit: MOST_LETTERS + 1, after: null })
+  const letters = found.slice(0, MOST_LETTERS)
   if (letters.length === 0) return [note('dead letters', 'none')]
   const counts = new Map<string, number>()
   for (const { letter } of letters) counts.set(letter.code, (counts.get(letter.code) ?? 0) + 1)
-  const text = [...counts].map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`).join(', ')
+  const most = found.length > letters.length ? `more than ${MOST_LETTERS.toLocaleString('en-US')}, of the first: ` : ''
+  const text = most + [...counts].map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`).join(', ')
   return [warning('dead letters', text, 'Look at them with `windrow dlq list`.')]
 }

@@ -26,7 +26,7 @@ function slowPostgres() {
 test('who asks for the health does not wait for the statement of somebody else, nor asks twice', async () => {
   const { sql, asked, answer } = slowPostgres()
   const clock = manualClock()
-  const problem = viewsProblem(sql, clock)
+  const problem = viewsProblem(sql, clock, null)
   const [first, second] = [problem(), problem()]
   clock.advance(2_000)
   expect(await first).toMatchObject({ code: 'WR_SQL_TIMEOUT', remedy: expect.any(String) })
@@ -36,4 +36,11 @@ test('who asks for the health does not wait for the statement of somebody else, 
   answer()
   expect(await third).toBeNull()
   expect(asked()).toBe(1)
+})
+
+test('says so where other processes are to write the views and none has', async () => {
+  const isMissing = { ...nothing, rows: [[true]] }
+  const sql = { query: async () => isMissing, describe: () => 'here' } as unknown as SqlClient
+  expect(await viewsProblem(sql, manualClock(), 'weather_daily')()).toMatchObject({ code: 'WR_VIEWS_UNWRITTEN' })
+  expect(await viewsProblem(sql, manualClock(), null)()).toBeNull()
 })
