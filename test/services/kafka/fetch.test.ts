@@ -61,8 +61,8 @@ describe.runIf(hasKcat())('the bulk reader', () => {
       const more = reader.whenMore(quiet.signal)
       await kcatProduce(brokers, topic, numbered(2, round * 2))
       await more
-      expect(linesOf((await reader.next()) as never)).toEqual(withOffsets(numbered(2, round * 2), round * 2))
-      expect(await reader.next()).toBeNull()
+      // kcat may write them in two batches, of which the first ended the wait.
+      expect(await readLines(reader)).toEqual(withOffsets(numbered(2, round * 2), round * 2))
       expect(reader.position).toBe(round * 2 + 2)
     }
     const waiting = reader.whenMore(quiet.signal)
