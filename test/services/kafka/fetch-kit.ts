@@ -61,7 +61,7 @@ export async function kcatRead(brokers: string, topic: Topic, partition = 0): Pr
   return stdout.split('\n').filter((line) => line !== '')
 }
 
-export function linesOf(batch: RecordBatch): string[] {
+function linesOf(batch: RecordBatch): string[] {
   return Array.from(
     { length: batch.count },
     (_, i) => `${batch.offsets[i]} ${keyText(batch, i)}:${decoder.decode(valueBytes(batch, i) ?? new Uint8Array(0))}`,

@@ -6,7 +6,7 @@ import { installKafka } from '../../../scripts/services/java-kafka.js'
 import type { Cluster } from '../../../src/log/kafka/cluster.ts'
 import { kafkaReader } from '../../../src/log/kafka/fetch/kafka-reader.ts'
 import type { Topic } from '../../../src/log/port.ts'
-import { clusterOf, kcatProduce, linesOf, makeTopic, produce, readLines } from './fetch-kit.ts'
+import { clusterOf, kcatProduce, makeTopic, produce, readLines } from './fetch-kit.ts'
 
 const { kafkaBrokers: brokers } = inject('services')
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
