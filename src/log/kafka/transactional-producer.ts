@@ -144,10 +144,13 @@ export class TransactionalProducer {
     offsets: OffsetCommit | null,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<PartitionWrites, readonly number[]>> {
-    const failed = new AbortController()
-    const either = AbortSignal.any([signal, failed.signal])
+    // Not AbortSignal.any, which would hold on to memory with every commit for as long as the lease is held.
+    const ending = new AbortController()
+    const end = (): void => ending.abort()
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
     const stop = (error: unknown): never => {
-      failed.abort()
+      end()
       throw error
     }
     const next = (one: PartitionWrites, records: number) => ({
@@ -157,8 +160,9 @@ export class TransactionalProducer {
     })
     const [sent, told] = await Promise.allSettled([
       this.sender.send(grouped, this.requests.id, next).catch(stop),
-      offsets === null ? null : this.sendOffsets(identity, offsets, either).catch(stop),
+      offsets === null ? null : this.sendOffsets(identity, offsets, ending.signal).catch(stop),
     ])
+    signal.removeEventListener('abort', end)
     if (sent.status === 'rejected') throw sent.reason
     if (told.status === 'rejected') throw told.reason
     return sent.value
