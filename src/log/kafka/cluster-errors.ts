@@ -92,7 +92,8 @@ function kafkaForbidden(what: string, name: string, right = 'it'): WindrowError 
 }
 
 /** The cause under all causes, as text. */
-function innermost(error: unknown): string {
+/** The message of what began it: that of a failed `fetch` or connection says nothing. */
+export function innermost(error: unknown): string {
   let at = error
   while (at instanceof Error && at.cause !== undefined) at = at.cause
   if (at instanceof AggregateError && at.errors.length > 0) return innermost(at.errors[0])

@@ -20,21 +20,13 @@ export async function committedOffsets(
   topic: Topic,
   signal?: AbortSignal,
 ): Promise<Committed[]> {
-  const partitionIndexes = Array.from({ length: topic.partitions }, (_, partition) => partition)
-  const groups = [{ groupId, memberId: null, memberEpoch: -1, topics: [{ name: topic.name, partitionIndexes }] }]
-  type Answer = Awaited<ReturnType<typeof offsetFetchV9.api.async>>
-  const codeOf = (answer: Answer): number => {
-    const [found] = answer.groups
-    if (found === undefined || found.errorCode !== 0) return found?.errorCode ?? 0
-    return found.topics.flatMap(({ partitions }) => partitions).find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0
-  }
+  const all = Array.from({ length: topic.partitions }, (_, partition) => partition)
   try {
-    const answer = await tryAgain(() => coordinator.call(FETCH, 'OffsetFetch', codeOf, groups, true), {
+    const partitions = await tryAgain(() => fetchOffsets(coordinator, groupId, topic, all), {
       after: (error) => Coordinator.mayPass(error) || isAnswer(error, 'UNSTABLE_OFFSET_COMMIT'),
       forMs: PATIENCE_MS,
       ...(signal === undefined ? {} : { signal }),
     })
-    const partitions = answer.groups[0]?.topics[0]?.partitions ?? []
     return partitions
       .filter(({ committedOffset }) => committedOffset >= 0n)
       .map(({ partitionIndex, committedOffset, metadata }) => {
@@ -47,7 +39,32 @@ export async function committedOffsets(
       })
       .sort((a, b) => a.partition - b.partition)
   } catch (error) {
-    if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return []
     throw kafkaFailure(error, topic)
+  }
+}
+
+type Answer = Awaited<ReturnType<typeof offsetFetchV9.api.async>>
+type FetchedOffset = Answer['groups'][number]['topics'][number]['partitions'][number]
+
+/** Asked once; of a group that there is not, nothing. UNSTABLE_OFFSET_COMMIT where it is not decided what is committed. */
+export async function fetchOffsets(
+  coordinator: Coordinator,
+  groupId: string,
+  topic: Topic,
+  partitions: readonly number[],
+): Promise<readonly FetchedOffset[]> {
+  const topics = [{ name: topic.name, partitionIndexes: [...partitions] }]
+  const groups = [{ groupId, memberId: null, memberEpoch: -1, topics }]
+  const codeOf = (answer: Answer): number => {
+    const [found] = answer.groups
+    if (found === undefined || found.errorCode !== 0) return found?.errorCode ?? 0
+    return found.topics.flatMap((one) => one.partitions).find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0
+  }
+  try {
+    const answer = await coordinator.call(FETCH, 'OffsetFetch', codeOf, groups, true)
+    return answer.groups[0]?.topics[0]?.partitions ?? []
+  } catch (error) {
+    if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return []
+    throw error
   }
 }

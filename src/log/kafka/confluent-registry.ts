@@ -1,6 +1,7 @@
-import { messageOf, WindrowError } from '../../core/errors.ts'
+import { WindrowError } from '../../core/errors.ts'
 import { canonicalSchema } from '../canonical-schema.ts'
 import type { SchemaRegistry } from '../schema-registry.ts'
+import { innermost } from './cluster-errors.ts'
 
 interface Version {
   readonly version: number
@@ -160,11 +161,4 @@ function incompatible(subject: string, answer: unknown): WindrowError {
     facts: { subject },
     kind: 'usage',
   })
-}
-
-/** `fetch failed` alone says nothing; what it was is in its cause. */
-function innermost(error: unknown): string {
-  let at = error
-  while (at instanceof Error && at.cause !== undefined) at = at.cause
-  return messageOf(at)
 }

@@ -1,4 +1,4 @@
-import { describeGroupsV5, listGroupsV4, listGroupsV5, metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka'
+import { listGroupsV4, listGroupsV5 } from '@platformatic/kafka'
 import type { Topic } from '../port.ts'
 import { type ClientProcess, processOfClient } from './client-process.ts'
 import type { Cluster } from './cluster.ts'
@@ -7,12 +7,9 @@ import { type OpenTransaction, openTransactions } from './cluster-transactions.t
 import { groupIdOf } from './committed-offsets.ts'
 import { Coordinator, type SharedConnections } from './coordinator.ts'
 import { decodeAssignment } from './group-codec.ts'
-import { isAnswer, kafkaFailure } from './kafka-errors.ts'
-import { tryAgain } from './try-again.ts'
+import { groupMembers } from './group-members.ts'
 
-const DESCRIBE_GROUPS = [describeGroupsV5]
 const LIST_GROUPS = [listGroupsV5, listGroupsV4]
-const METADATA = [metadataV12, metadataV11, metadataV10]
 const PATIENCE_MS = 10_000
 /** What windrow's groups and transactions are kept in: without their leaders nothing commits. */
 const BROKERS_OWN: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
@@ -68,19 +65,12 @@ export class KafkaInspection {
 
   /** Of the topics that are asked for and of those that the brokers keep groups and transactions in. */
   async ailingPartitions(isOurs: (topic: string) => boolean): Promise<readonly AilingPartition[]> {
-    const { topics } = await this.cluster.ask(METADATA, 'Metadata', null as unknown as string[], false, false)
-    return topics.flatMap(({ name, partitions }) => {
-      if (typeof name !== 'string' || !(BROKERS_OWN.has(name) || isOurs(name))) return []
-      return partitions
-        .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
-          topic: name,
-          partition: partitionIndex,
-          hasLeader: leaderId >= 0,
-          replicas: replicaNodes.length,
-          inSync: isrNodes.length,
-        }))
-        .filter(({ hasLeader, replicas, inSync }) => !hasLeader || inSync < replicas)
-    })
+    const topics = [...(await this.cluster.metadata()).values()].filter(({ name }) => BROKERS_OWN.has(name) || isOurs(name))
+    return topics.flatMap(({ name, partitions }) =>
+      partitions
+        .map(({ leader, replicas, inSync }, partition) => ({ topic: name, partition, hasLeader: leader >= 0, replicas, inSync }))
+        .filter(({ hasLeader, replicas, inSync }) => !hasLeader || inSync < replicas),
+    )
   }
 
   /** Every transaction that is open in a partition of the topics at this moment. */
@@ -90,20 +80,12 @@ export class KafkaInspection {
 
   private async membersOf(groupId: string): Promise<readonly GroupProcess[]> {
     const coordinator = new Coordinator(this.cluster, this.shared, 'group', groupId)
-    type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
-    const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
     try {
-      const answer = await tryAgain(() => coordinator.call(DESCRIBE_GROUPS, 'DescribeGroups', codeOf, [groupId], false), {
-        after: Coordinator.mayPass,
-        forMs: PATIENCE_MS,
-      })
-      return (answer.groups[0]?.members ?? []).map(({ clientId, memberAssignment }) => ({
+      const members = await groupMembers(coordinator, groupId, PATIENCE_MS)
+      return members.map(({ clientId, memberAssignment }) => ({
         ...processOfClient(clientId ?? ''),
         partitions: [...decodeAssignment(memberAssignment)].sort((a, b) => a - b),
       }))
-    } catch (error) {
-      if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return []
-      throw kafkaFailure(error)
     } finally {
       coordinator.close()
     }

@@ -1,20 +1,19 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeGroupsV5 } from '@platformatic/kafka'
 import { WindrowError } from '../../core/errors.ts'
 import type { ExclusiveWriter, Topic, Write } from '../port.ts'
 import { type ClientProcess, processOfClient } from './client-process.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { Coordinator } from './coordinator.ts'
 import { FencedCommits } from './fenced-commits.ts'
+import { groupMembers } from './group-members.ts'
 import { GroupMembership } from './group-membership.ts'
-import { fencedOut, isAnswer, kafkaFailure } from './kafka-errors.ts'
+import { fencedOut } from './kafka-errors.ts'
 import type { GroupContext } from './kafka-group-member.ts'
 import { encodeCommitted, nextEpoch } from './progress-text.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
-import { tryAgain } from './try-again.ts'
 
-const DESCRIBE = [describeGroupsV5]
+const PATIENCE_MS = 30_000
 const LOOK_MS = 200
 
 /** What a process calls itself towards the brokers: whoever waits for it finds it. */
@@ -126,23 +125,12 @@ async function holderOf(
   but: readonly string[],
   name: string,
 ): Promise<ClientProcess | null> {
-  type Answer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>
-  const codeOf = (answer: Answer): number => answer.groups[0]?.errorCode ?? 0
-  try {
-    const answer = await tryAgain(() => coordinator.call(DESCRIBE, 'DescribeGroups', codeOf, [groupId], false), {
-      after: Coordinator.mayPass,
-      forMs: 30_000,
-    })
-    const members = answer.groups[0]?.members ?? []
-    const clientId = (members.find((member) => !but.includes(member.clientId ?? '')) ?? members[0])?.clientId
-    if (clientId === undefined || clientId === null) return null
-    const holder = processOfClient(clientId)
-    const isHere = holder.pid === process.pid && holder.state !== 'elsewhere'
-    return isHere && !heldHere.has(name) ? { ...holder, state: 'gone' } : holder
-  } catch (error) {
-    if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return null
-    throw kafkaFailure(error)
-  }
+  const members = await groupMembers(coordinator, groupId, PATIENCE_MS)
+  const clientId = (members.find((member) => !but.includes(member.clientId ?? '')) ?? members[0])?.clientId
+  if (clientId === undefined || clientId === null) return null
+  const holder = processOfClient(clientId)
+  const isHere = holder.pid === process.pid && holder.state !== 'elsewhere'
+  return isHere && !heldHere.has(name) ? { ...holder, state: 'gone' } : holder
 }
 
 function writerHeld(id: string, holder: ClientProcess | null): WindrowError {

@@ -1,4 +1,5 @@
-import { messageOf, WindrowError } from '../../core/errors.ts'
+import { WindrowError } from '../../core/errors.ts'
+import { innermost } from './cluster-errors.ts'
 
 /** Where a token is got by the client credentials grant (RFC 6749, 4.4). */
 export interface TokenEndpoint {
@@ -49,8 +50,7 @@ async function askFor({ url, clientId, clientSecret, scope }: TokenEndpoint): Pr
     })
     body = await response.text()
   } catch (error) {
-    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error
-    throw noToken(url, `it does not answer: ${messageOf(reason)}`, true, error)
+    throw noToken(url, `it does not answer: ${innermost(error)}`, true, error)
   }
   if (!response.ok) {
     throw noToken(url, `it answers ${response.status} ${errorIn(body)}`.trim(), response.status >= 500 || response.status === 429)

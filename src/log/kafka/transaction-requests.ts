@@ -7,15 +7,14 @@ import {
   endTxnV4,
   initProducerIdV3,
   initProducerIdV4,
-  offsetFetchV8,
-  offsetFetchV9,
   txnOffsetCommitV3,
   txnOffsetCommitV4,
 } from '@platformatic/kafka'
 import type { Topic } from '../port.ts'
 import type { ConnectionSettings } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
-import { Coordinator } from './coordinator.ts'
+import { fetchOffsets } from './committed-offsets.ts'
+import { Coordinator, type SharedConnections } from './coordinator.ts'
 import { AnsweredError, isAnswer, LEADER_AWAY } from './kafka-errors.ts'
 import { tryAgain } from './try-again.ts'
 
@@ -24,7 +23,6 @@ const DESCRIBE = [describeTransactionsV0]
 const ADD_PARTITIONS = [addPartitionsToTxnV3]
 const ADD_OFFSETS = [addOffsetsToTxnV4, addOffsetsToTxnV3]
 const COMMIT_OFFSETS = [txnOffsetCommitV4, txnOffsetCommitV3]
-const FETCH_OFFSETS = [offsetFetchV9, offsetFetchV8]
 const END = [endTxnV4, endTxnV3]
 
 /** A transaction that its producer left open is ended by the broker after this; until then it holds back readers. */
@@ -61,16 +59,16 @@ export type Outcome = 'commit' | 'abort'
 /** The requests of one transactional id, each made once: an answer other than success rejects with AnsweredError. */
 export class TransactionRequests {
   private readonly cluster: Cluster
-  private readonly settings: ConnectionSettings
+  private readonly connections: ConnectionSettings | SharedConnections
   readonly id: string
   private readonly coordinator: Coordinator
   private groups: { readonly id: string; readonly coordinator: Coordinator } | null = null
 
-  constructor(cluster: Cluster, settings: ConnectionSettings, transactionalId: string) {
+  constructor(cluster: Cluster, connections: ConnectionSettings | SharedConnections, transactionalId: string) {
     this.cluster = cluster
-    this.settings = settings
+    this.connections = connections
     this.id = transactionalId
-    this.coordinator = new Coordinator(cluster, settings, 'transaction', transactionalId)
+    this.coordinator = new Coordinator(cluster, connections, 'transaction', transactionalId)
   }
 
   /** Ends what is open, and raises the epoch; null takes the id over from whoever has it. */
@@ -124,17 +122,11 @@ export class TransactionRequests {
 
   /** True while progress was written of which it is not decided whether it is committed. */
   async hasUndecidedOffsets({ group, topic, partition }: OffsetPlace): Promise<boolean> {
-    const topics = [{ name: topic.name, partitionIndexes: [partition] }]
-    const groups = [{ groupId: group, memberId: null, memberEpoch: -1, topics }]
-    type Answer = Awaited<ReturnType<typeof offsetFetchV9.api.async>>
-    const codeOf = ({ groups: [found] }: Answer): number =>
-      found?.errorCode || firstFailure(found?.topics.flatMap(({ partitions }) => partitions.map((one) => one.errorCode)) ?? [])
     try {
-      await this.groupCoordinator(group).call(FETCH_OFFSETS, 'OffsetFetch', codeOf, groups, true)
+      await fetchOffsets(this.groupCoordinator(group), group, topic, [partition])
       return false
     } catch (error) {
       if (isAnswer(error, 'UNSTABLE_OFFSET_COMMIT')) return true
-      if (isAnswer(error, 'GROUP_ID_NOT_FOUND')) return false
       throw error
     }
   }
@@ -151,7 +143,7 @@ export class TransactionRequests {
   private groupCoordinator(group: string): Coordinator {
     if (this.groups?.id !== group) {
       this.groups?.coordinator.close()
-      this.groups = { id: group, coordinator: new Coordinator(this.cluster, this.settings, 'group', group) }
+      this.groups = { id: group, coordinator: new Coordinator(this.cluster, this.connections, 'group', group) }
     }
     return this.groups.coordinator
   }
