@@ -24,18 +24,12 @@ const TELL_MS = 5_000
 
 /** Reads what the local state lacks from the log. Tells how far it is where that takes long, and where the log lacks it too. */
 export async function readAgain(options: RecoveryOptions): Promise<void> {
-  const { log, lease, from, to, batchBytes, stop, clock, logger, take, onProgress } = options
-  const { topic, partition } = lease
-  const facts = { topic: topic.name, partition }
-  const { start } = await log.bounds(topic, partition)
-  if (start > from) {
-    const lost = { ...facts, missing_from: from, log_begins_at: start }
-    logger.warn(lost, 'the log has lost its oldest readings (retention): windows that they belong to cannot be computed again')
-  }
-  const first = Math.max(from, start)
+  const { log, lease, to, batchBytes, stop, clock, logger, take, onProgress } = options
+  const facts = factsOf(lease)
+  const first = await firstOffset(options, 'windows that they belong to cannot be computed again')
   const began = clock.monotonic()
   let told = began
-  const reader = log.reader(topic, partition, first)
+  const reader = log.reader(lease.topic, lease.partition, first)
   try {
     while (reader.position < to && !stop.aborted) {
       const whole = await reader.next(batchBytes)
@@ -54,4 +48,20 @@ export async function readAgain(options: RecoveryOptions): Promise<void> {
   if (told === began) return
   const seconds = Math.round((clock.monotonic() - began) / 100) / 10
   logger.info({ ...facts, from: first, to: reader.position, seconds }, 'the local state has been read from the log again')
+}
+
+/** `from`, or where the log begins by now; then it is told what is missing, and what comes of it. */
+export async function firstOffset(
+  { log, lease, from, logger }: Pick<RecoveryOptions, 'log' | 'lease' | 'from' | 'logger'>,
+  consequence: string,
+): Promise<number> {
+  const { start } = await log.bounds(lease.topic, lease.partition)
+  if (start <= from) return from
+  const lost = { ...factsOf(lease), missing_from: from, log_begins_at: start }
+  logger.warn(lost, `the log has lost its oldest readings (retention): ${consequence}`)
+  return start
+}
+
+function factsOf({ topic, partition }: PartitionLease): { readonly topic: string; readonly partition: number } {
+  return { topic: topic.name, partition }
 }

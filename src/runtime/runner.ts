@@ -9,8 +9,9 @@ import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { withRoom } from './retry-disk-full.ts'
-import { type CommitListener, Task, type TaskStatus } from './task.ts'
+import { patiently } from './retry-patiently.ts'
+import { type CommitListener, Task } from './task.ts'
+import type { TaskStatus } from './task-status.ts'
 import { DEFAULT_TUNING, type TaskTuning } from './task-tuning.ts'
 import { watchTopics } from './watch-topics.ts'
 
@@ -74,11 +75,11 @@ const LOOK_MS = 20
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, clock, logger, topologies } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
-  const { readingTopics, views, deadLetters } = await patiently(options, () => prepare(options, events))
+  const { readingTopics, views, deadLetters } = await withRoom(options, () => prepare(options, events))
   const supervisor = new Supervisor(options, views, deadLetters)
   const members: GroupMember[] = []
   for (const [name, topic] of readingTopics) {
-    members.push(await patiently(options, () => supervisor.join(events.get(name) as EventType, topic)))
+    members.push(await withRoom(options, () => supervisor.join(events.get(name) as EventType, topic)))
   }
   const stopping = new AbortController()
   const watching = watchTopics({
@@ -123,12 +124,13 @@ async function prepare(options: RunnerOptions, events: ReadonlyMap<string, Event
 }
 
 /** Waits while the disk is full. */
-function patiently<T>({ clock, logger, signal }: RunnerOptions, action: () => Promise<T>): Promise<T> {
+function withRoom<T>({ clock, logger, signal }: RunnerOptions, action: () => Promise<T>): Promise<T> {
   let told = false
-  return withRoom(action, {
+  return patiently(action, {
     clock,
     signal: signal ?? new AbortController().signal,
-    onFull: ({ code, message, remedy }) => {
+    codes: ['WR_DISK_FULL'],
+    onFailure: ({ code, message, remedy }) => {
       if (!told) logger.error({ code, remedy }, message)
       told = true
     },

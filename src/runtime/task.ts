@@ -17,10 +17,11 @@ import { emptyLedger, type Ledger, ledgerText, parseLedger } from './ledger.ts'
 import type { LiveView } from './live-views.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
-import { readAgain } from './recovery.ts'
+import { firstOffset, readAgain } from './recovery.ts'
 import { patiently } from './retry-patiently.ts'
 import { RowOutput } from './row-output.ts'
 import { openSegmentDisk } from './segment-disk.ts'
+import type { TaskState, TaskStatus } from './task-status.ts'
 import type { TaskTuning } from './task-tuning.ts'
 
 export interface TaskOptions {
@@ -59,37 +60,6 @@ const BEHIND_MS = 5_000
 const MOST_WRITTEN_A_READING = 4
 /** After so many times `checkpointReadings` a checkpoint is made whatever it writes. */
 const CHECKPOINT_AT_LAST = 10
-
-export type TaskState =
-  | 'recovering'
-  | 'running'
-  | 'waiting for disk space'
-  | 'waiting for the schema registry'
-  | 'stopped'
-  | 'failed'
-
-/** What a task is doing, for metrics, the page and `doctor`. */
-export interface TaskStatus {
-  readonly topic: string
-  readonly partition: number
-  readonly state: TaskState
-  /** While recovering, the part of what the local state lacks that has been read from the log again, 0 to 1; null otherwise. */
-  readonly recovered: number | null
-  /** The next offset to process. */
-  readonly committed: number
-  readonly ledger: Readonly<Ledger>
-  /** Bytes of readings in memory. */
-  readonly stateBytes: number
-  /** Start of the newest reading processed, null before the first. */
-  readonly lastEventTime: number | null
-  /** When the log took the newest record processed, null before the first. */
-  readonly lastAppendAt: number | null
-  readonly rows: number
-  readonly commits: number
-  readonly lastCommitMs: number | null
-  /** When the last commit of this task was acknowledged, null before the first. */
-  readonly lastCommitAt: number | null
-}
 
 /**
  * Runs every topology of an event on one partition of its readings: the unit of order, state, commit and recovery. It pulls from the
@@ -239,9 +209,10 @@ export class Task {
   }
 
   private async process(stop: AbortSignal): Promise<void> {
-    const { lease, log, tuning } = this.options
+    const { lease, log, tuning, logger } = this.options
     this.state = 'running'
-    const reader = log.reader(lease.topic, lease.partition, await this.firstOffset())
+    const from = await firstOffset({ log, lease, from: this.committed, logger }, 'what was not processed yet is not in the views')
+    const reader = log.reader(lease.topic, lease.partition, from)
     try {
       while (!stop.aborted) {
         const batch = await reader.next(tuning.batchBytes)
@@ -264,17 +235,6 @@ export class Task {
     } finally {
       await reader.close()
     }
-  }
-
-  /** Where there is something to go on from: what retention took was perhaps never processed. */
-  private async firstOffset(): Promise<number> {
-    const { lease, log, logger } = this.options
-    const { topic, partition } = lease
-    const { start } = await log.bounds(topic, partition)
-    if (start <= this.committed) return this.committed
-    const lost = { topic: topic.name, partition, missing_from: this.committed, log_begins_at: start }
-    logger.warn(lost, 'the log has lost readings before they were processed (retention): the views are without them')
-    return start
   }
 
   private isDue(): boolean {

@@ -6,7 +6,7 @@ import type { Log, Topic } from '../../log/port.ts'
 import { addLedgers, parseLedger } from '../../runtime/ledger.ts'
 import { engineGroup } from '../../runtime/live-views.ts'
 import type { Runner, RunnerStatus } from '../../runtime/runner.ts'
-import type { TaskState, TaskStatus } from '../../runtime/task.ts'
+import type { TaskState, TaskStatus } from '../../runtime/task-status.ts'
 import type { Catalogue } from '../catalogue.ts'
 
 export interface HealthParts {
