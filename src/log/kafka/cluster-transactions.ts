@@ -37,6 +37,7 @@ export interface CoordinatedTransaction {
 /** States of a transaction that is still to end. In others its coordinator has forgotten what is open in the partition. */
 const ALIVE: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'])
 
+/** In the order of `topics`, and of the partitions in each. */
 export async function openTransactions(cluster: Cluster, topics: readonly Topic[]): Promise<readonly OpenTransaction[]> {
   const found = await Promise.all(topics.map((topic) => undecidedIn(cluster, topic)))
   const open = found.flat()
@@ -50,10 +51,12 @@ async function undecidedIn(cluster: Cluster, topic: Topic): Promise<readonly Und
     const metadata = (await cluster.metadata([topic.name])).get(topic.name)
     // Of a partition without a leader nobody can tell anything.
     const led = [...(metadata?.partitions ?? []).keys()].filter((number) => (metadata?.partitions[number]?.leader ?? -1) >= 0)
-    return undecidedRecords(
+    const records = await undecidedRecords(
       cluster,
       led.map((partition) => ({ topic, partition })),
     )
+    // The brokers answer in any order.
+    return [...records].sort((one, other) => one.partition - other.partition)
   }
   try {
     return await tryAgain(look, { after: mayPass, forMs: cluster.patienceMs })
