@@ -10,7 +10,7 @@ const mayImport = {
   views: ['core', 'events'],
   streams: ['core', 'events', 'views'],
   runtime: ['core', 'events', 'kv', 'log', 'streams', 'views'],
-  sinks: ['core', 'log', 'views'],
+  sinks: ['core', 'kv', 'log', 'views'],
   api: ['core', 'views'],
   config: ['core'],
   testing: ['core', 'events', 'kv', 'log', 'runtime', 'streams', 'views'],

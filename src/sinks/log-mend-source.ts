@@ -1,6 +1,7 @@
 import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
+import { readFinalRows } from './final-rows.ts'
 import { type RefusedRow, refusedRecord, refusedRow } from './refused-row.ts'
 import { RowRecords } from './row-records.ts'
 import type { MendSource, SinkRow } from './sink.ts'
@@ -37,11 +38,14 @@ export function logMendSource(options: LogMendSourceOptions): MendSource {
     }
   }
 
+  const end = async (partition: number): Promise<number> => (await log.bounds(topic, partition)).end
+
   return {
     view,
     topic,
-    end: async (partition) => (await log.bounds(topic, partition)).end,
+    end,
     read,
+    finalRows: () => readFinalRows({ view, partitions: topic.partitions, end, read, cellsOf: (value) => records.cellsOf(value) }),
     refuse: (row, partition, reason) => options.refuse(refusedRow(sink, { view, topic, partition }, row, reason)),
   }
 }

@@ -42,6 +42,7 @@ export class PartitionSink {
   private batchRows: number
   /** The store was once as this topic says. */
   private owned = false
+  private scrubAt = Number.POSITIVE_INFINITY
 
   constructor({ context, view, lease, store, stop }: PartitionSinkOptions) {
     const { clock, log, tuning, random } = context
@@ -55,6 +56,7 @@ export class PartitionSink {
     this.progress = new GroupProgressKeeper(lease, clock, tuning.progressIntervalMs)
     this.backoff = new Backoff({ firstMs: tuning.firstBackoffMs, mostMs: tuning.mostBackoffMs, random })
     this.batchRows = tuning.batchRows
+    this.scheduleScrub()
   }
 
   /** Resolves when it has stopped. Never rejects: what goes wrong is logged, shown in the status, and tried again. */
@@ -99,6 +101,12 @@ export class PartitionSink {
     const { topic, partition, view } = this.target
     const bounds = await log.bounds(topic, partition)
     const point = resumePoint(claim.progress, topic, bounds, tuning.tombstoneRetentionMs)
+    const isScrubDue = this.scrubAt <= this.context.clock.monotonic()
+    if (isScrubDue) {
+      logger.debug(this.facts(), `${view.name} is compared with its topic, as it is now and then`)
+      await this.mend()
+      return
+    }
     if (point.kind === 'mend') {
       if (this.owned && claim.progress !== null && claim.progress.topicId !== topic.id)
         throw shared(view, this.context.sink.describe())
@@ -142,7 +150,9 @@ export class PartitionSink {
         }
       }
       await this.progress.commitWhenDue(this.nextOffset)
-      if (batch === null) await this.waitForMore(reader, lastWrite)
+      if (batch !== null) continue
+      if (this.scrubAt <= clock.monotonic()) return
+      await this.waitForMore(reader, lastWrite)
     }
   }
 
@@ -159,7 +169,9 @@ export class PartitionSink {
   }
 
   private async write(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
-    await this.context.sink.apply({ target: this.target, epoch, rows, nextOffset })
+    const { sink } = this.context
+    if (!sink.isFenced && !this.lease.isHeld()) throw notHeld(this.target)
+    await sink.apply({ target: this.target, epoch, rows, nextOffset })
     this.nextOffset = nextOffset
     this.stats.wrote(rows.length)
     this.backoff.succeeded()
@@ -183,6 +195,7 @@ export class PartitionSink {
     })
     const report = await sink.mend(source, this.stopping)
     this.owned = true
+    this.scheduleScrub()
     this.stats.mended += 1
     this.backoff.succeeded()
     logger.debug({ ...this.facts(), ...report }, `${view.name} is as its topic says`)
@@ -212,11 +225,17 @@ export class PartitionSink {
     const end = (): void => waiting.abort()
     this.stopping.addEventListener('abort', end)
     if (this.stopping.aborted) end()
-    const touchInMs = lastWrite + tuning.touchIntervalMs - clock.monotonic()
-    const slept = clock.sleep(Math.max(0, Math.min(touchInMs, this.progress.dueInMs(this.nextOffset))), waiting.signal)
+    const dueInMs = Math.min(lastWrite + tuning.touchIntervalMs, this.scrubAt) - clock.monotonic()
+    const slept = clock.sleep(Math.max(0, Math.min(dueInMs, this.progress.dueInMs(this.nextOffset))), waiting.signal)
     await Promise.race([reader.whenMore(waiting.signal), slept])
     end()
     this.stopping.removeEventListener('abort', end)
+  }
+
+  /** Who has the first partition compares the whole view. */
+  private scheduleScrub(): void {
+    const { sink, clock, tuning } = this.context
+    if (!sink.isFenced && this.target.partition === 0) this.scrubAt = clock.monotonic() + tuning.scrubIntervalMs
   }
 
   private async recover(error: unknown): Promise<void> {
@@ -237,6 +256,15 @@ export class PartitionSink {
     const { view, topic, partition } = this.target
     return { sink: this.context.sink.name, view: view.name, topic: topic.name, partition }
   }
+}
+
+function notHeld({ view, partition }: SinkTarget): WindrowError {
+  return new WindrowError('WR_FENCED', {
+    message: `partition ${partition} of ${view.name} may be written by another process by now`,
+    remedy: 'Nothing needs to be done: this process goes on when the partition is its own again.',
+    facts: { view: view.name, partition },
+    canRetry: true,
+  })
 }
 
 function shared(view: View, where: string): WindrowError {

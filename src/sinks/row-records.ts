@@ -3,7 +3,7 @@ import { headersOf, keyText, type RecordBatch, valueBytes } from '../core/record
 import type { SchemaRegistry } from '../log/schema-registry.ts'
 import { type RowDecoder, rowDecoder } from '../views/row-codec.ts'
 import { parseKey } from '../views/row-key.ts'
-import type { View } from '../views/view.ts'
+import type { Cell, View } from '../views/view.ts'
 import type { SinkRow } from './sink.ts'
 
 /** A record that is no row of the view. */
@@ -54,6 +54,11 @@ export class RowRecords {
       }
     }
     return { rows: [...latest.values()], bad }
+  }
+
+  /** The cells of a record that `decode` has met. */
+  cellsOf(value: Uint8Array): readonly Cell[] {
+    return this.decoder.decode(value)
   }
 
   private row(batch: RecordBatch, i: number): SinkRow {

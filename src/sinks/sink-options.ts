@@ -14,6 +14,8 @@ export interface SinkTuning {
   readonly progressIntervalMs: number
   /** A store that is up to date says so anew so often, for it not to look as if it had been away. */
   readonly touchIntervalMs: number
+  /** A store without a fence of its own is compared whole with the view topic so often. */
+  readonly scrubIntervalMs: number
   /** How long the log keeps tombstones in compacted topics at least. */
   readonly tombstoneRetentionMs: number
   readonly firstBackoffMs: number
@@ -25,6 +27,7 @@ export const DEFAULT_SINK_TUNING: SinkTuning = {
   batchRows: 5_000,
   progressIntervalMs: 1_000,
   touchIntervalMs: 3_600_000,
+  scrubIntervalMs: 86_400_000,
   tombstoneRetentionMs: 86_400_000,
   firstBackoffMs: 100,
   mostBackoffMs: 30_000,

@@ -1,5 +1,6 @@
 import type { Topic } from '../log/port.ts'
 import type { Cell, StoreName, View } from '../views/view.ts'
+import type { FinalRows } from './final-rows.ts'
 
 /** One partition of the topic of a view's current generation. */
 export interface SinkTarget {
@@ -58,6 +59,8 @@ export interface MendSource {
   end(partition: number): Promise<number>
   /** The changes in [from, to), in bounded batches of at most one row a key, by ascending offset. Rejects when the signal aborts. */
   read(partition: number, from: number, to: number): AsyncIterable<readonly SinkRow[]>
+  /** The last row of each key, in memory and on disk. The caller closes it. */
+  finalRows(): Promise<FinalRows>
   /** For a row that the store refuses for ever: it goes to dead letters, and the mending goes on without it. */
   refuse(row: SinkRow, partition: number, reason: Error): Promise<void>
 }
@@ -80,6 +83,11 @@ export interface Sink {
   readonly name: string
   /** Views that name this store are written to it. */
   readonly store: StoreName
+  /**
+   * True where the store itself keeps what an old owner still writes from standing. False: it is asked for by the clock whether the
+   * lease is held before each write, and the whole is compared now and then.
+   */
+  readonly isFenced: boolean
   /** Makes what is missing for these views. Called before anything else, and again after a failure that is not `canRetry`. */
   open(views: readonly View[]): Promise<void>
   /** Becomes the only one who may write. `leaseEpoch` is that of the log's lease: a holder of an older one is refused with WR_FENCED. */

@@ -324,6 +324,7 @@ function failingSink(sink: Sink, faults: Array<'none' | 'before' | 'after'>): Si
   return {
     name: sink.name,
     store: sink.store,
+    isFenced: sink.isFenced,
     open: (views) => sink.open(views),
     claim: (target, epoch) => sink.claim(target, epoch),
     progress: (view, topic) => sink.progress(view, topic),

@@ -4,9 +4,9 @@ import type { EventType } from '../../events/event-type.ts'
 import { type ReadingBatch, ROW_INTERVAL, ROW_REVISED_AT, ROW_TIMESTAMP } from '../../events/reading-batch.ts'
 import { createReadingDecoder } from '../../events/reading-decoder.ts'
 import { schemaCache } from '../../events/schema-cache.ts'
+import { SortedStore } from '../../kv/sorted-store.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import { emptyLedger, type Ledger } from '../../runtime/ledger.ts'
-import { SortedStore } from '../export/sorted-store.ts'
 
 export interface RecomputeOptions {
   readonly log: Log

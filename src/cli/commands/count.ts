@@ -1,8 +1,8 @@
 import { WindrowError } from '../../core/errors.ts'
 import { keyText, valueBytes } from '../../core/record-block.ts'
+import { SortedStore } from '../../kv/sorted-store.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { CliContext, ExitCode } from '../context.ts'
-import { SortedStore } from '../export/sorted-store.ts'
 import { type Session, withSession } from '../session.ts'
 import { renderTable } from '../table.ts'
 

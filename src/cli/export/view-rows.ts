@@ -1,12 +1,12 @@
 import type { Condition } from '../../api/ports.ts'
 import { keyText as recordKey, valueBytes } from '../../core/record-block.ts'
 import { schemaIdOf } from '../../events/wire-format.ts'
+import { SortedStore } from '../../kv/sorted-store.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import { rowDecoder } from '../../views/row-decoder.ts'
 import { parseKey } from '../../views/row-key.ts'
 import type { Cell, View } from '../../views/view.ts'
 import { sortKey } from './sort-key.ts'
-import { SortedStore } from './sorted-store.ts'
 
 export interface ViewRowsOptions {
   /** All of them hold for a row that is given. */

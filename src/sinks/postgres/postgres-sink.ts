@@ -26,6 +26,7 @@ export function postgresSink(options: PostgresSinkOptions): Sink {
 class PostgresSink implements Sink {
   readonly name = 'postgres'
   readonly store = 'postgres'
+  readonly isFenced = true
   private readonly client: SqlClient
   private readonly schema: string
   private readonly extras: ViewExtras

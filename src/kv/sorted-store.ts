@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLmdbStore } from '../../kv/lmdb-store.ts'
-import type { KeyValueStore } from '../../kv/port.ts'
+import { openLmdbStore } from './lmdb-store.ts'
+import type { KeyValueStore } from './port.ts'
 
 export interface SortedEntry {
   readonly key: Uint8Array
@@ -33,13 +33,19 @@ export class SortedStore {
 
   /** `value` null removes the key. The bytes must not change afterwards. */
   async put(key: Uint8Array, value: Uint8Array | null): Promise<void> {
-    const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+    const name = nameOf(key)
     this.#recent.set(name, value)
     this.#recentBytes += name.length + (value?.byteLength ?? 0) + ENTRY_OVERHEAD_BYTES
     if (this.#recentBytes > this.#memoryBytes) await this.#spill()
   }
 
-  /** All entries in order, some thousands at a time. Nothing may be put any more. */
+  /** The last value that was put, null where there is none. */
+  get(key: Uint8Array): Uint8Array | null {
+    const recent = this.#recent.get(nameOf(key))
+    return recent === undefined ? (this.#store?.get(key) ?? null) : recent
+  }
+
+  /** All entries in order, some thousands at a time. Nothing may be put meanwhile. */
   async *entries(): AsyncGenerator<readonly SortedEntry[]> {
     if (this.#store === null) {
       yield* this.#entriesInMemory()
@@ -80,4 +86,8 @@ export class SortedStore {
     this.#recent = new Map()
     this.#recentBytes = 0
   }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }

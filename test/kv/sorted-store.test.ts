@@ -2,18 +2,25 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SortedStore } from '../../../src/cli/export/sorted-store.ts'
+import { SortedStore } from '../../src/kv/sorted-store.ts'
 
 const entry = fc.record({
   key: fc.uint8Array({ minLength: 1, maxLength: 3, max: 250 }),
   value: fc.option(fc.uint8Array({ maxLength: 4 })),
 })
 
+const bytesOf = (value: Uint8Array | null): number[] | null => (value === null ? null : [...value])
+
 async function sorted(puts: ReadonlyArray<{ readonly key: Uint8Array; readonly value: Uint8Array | null }>, memoryBytes: number) {
   const store = new SortedStore(memoryBytes)
   try {
     for (const { key, value } of puts) await store.put(key, value)
     const found: string[] = []
+    for (const { key } of puts) {
+      const last = puts.findLast((put) => Buffer.from(put.key).equals(Buffer.from(key)))
+      expect(bytesOf(store.get(key))).toEqual(bytesOf(last?.value ?? null))
+    }
+    expect(store.get(Uint8Array.of(251))).toBeNull()
     for await (const page of store.entries()) {
       for (const { key, value } of page) found.push(`${Buffer.from(key).toString('hex')}=${Buffer.from(value).toString('hex')}`)
     }
