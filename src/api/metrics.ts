@@ -59,6 +59,30 @@ function instruments(registry: Registry) {
     stateBudget: gauge('windrow_task_state_budget_bytes', 'Bytes of state that may be in memory.', partition),
     sinkLag: gauge('windrow_sink_lag', 'Changes of a view that a sink has not written yet.', sinkView),
     sinkLastWrite: gauge('windrow_sink_last_write_timestamp_seconds', 'When a sink last wrote.', sinkView),
+    sinkRows: new Counter({
+      name: 'windrow_sink_rows_written_total',
+      help: 'Changes that a sink has written since the start.',
+      labelNames: sinkView,
+      registers,
+    }),
+    sinkRate: gauge('windrow_sink_rows_per_second', 'Changes written a second, over about ten seconds of writing.', sinkView),
+    sinkRetries: new Counter({
+      name: 'windrow_sink_retries_total',
+      help: 'Failed tries of a sink since the start.',
+      labelNames: sinkView,
+      registers,
+    }),
+    sinkRefused: new Counter({
+      name: 'windrow_sink_dead_lettered_total',
+      help: 'Rows that a store refused since the start: they are in dead letters.',
+      labelNames: sinkView,
+      registers,
+    }),
+    sinkLastError: gauge('windrow_sink_last_error_timestamp_seconds', 'When a sink last failed, by the code of the error.', [
+      'sink',
+      'view',
+      'code',
+    ]),
     sinkProblem: gauge('windrow_sink_problem', '1 while a sink has a problem, else 0.', sinkView),
     sourceLastSuccess: gauge('windrow_source_last_success_timestamp_seconds', 'When a source last answered.', ['source']),
     sourceProblem: gauge('windrow_source_problem', '1 while a source has a problem, else 0.', ['source']),
@@ -101,10 +125,16 @@ function update(all: Instruments, report: HealthReport): void {
     if (task.lastCommitAt !== null) all.taskLastCommit.set(labels, seconds(task.lastCommitAt))
     if (task.lastEventAt !== null) all.taskLastEvent.set(labels, seconds(task.lastEventAt))
   }
-  for (const { sink, view, lag, lastWriteAt, problem } of report.sinks) {
-    all.sinkLag.set({ sink, view }, lag)
-    all.sinkProblem.set({ sink, view }, problem === null ? 0 : 1)
+  for (const { sink, view, ...figures } of report.sinks) {
+    const { lastWriteAt, lastError } = figures
+    all.sinkLag.set({ sink, view }, figures.lag)
+    all.sinkRows.inc({ sink, view }, figures.rowsWritten)
+    all.sinkRate.set({ sink, view }, figures.rowsPerSecond)
+    all.sinkRetries.inc({ sink, view }, figures.retries)
+    all.sinkRefused.inc({ sink, view }, figures.deadLettered)
+    all.sinkProblem.set({ sink, view }, figures.problem === null ? 0 : 1)
     if (lastWriteAt !== null) all.sinkLastWrite.set({ sink, view }, seconds(lastWriteAt))
+    if (lastError !== null) all.sinkLastError.set({ sink, view, code: lastError.code }, seconds(lastError.at))
   }
   for (const { source, published, lastSuccessAt, problem } of report.sources) {
     all.sourcePublished.inc({ source }, published)

@@ -197,8 +197,18 @@ export interface SinkHealth {
   readonly state: PartState
   /** Records of the view topic not yet written. */
   readonly lag: number
+  /** Since the start of the process. */
+  readonly rowsWritten: number
+  /** Over about the last ten seconds of writing. */
+  readonly rowsPerSecond: number
+  /** Failed tries since the start. */
+  readonly retries: number
+  /** Rows that the store refuses, since the start. */
+  readonly deadLettered: number
   readonly lastWriteAt: number | null
   readonly problem: Problem | null
+  /** The last thing that went wrong, also when all is well again. */
+  readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
 }
 
 export interface SourceHealth {

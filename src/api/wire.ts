@@ -143,8 +143,16 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
       view: sink.view,
       state: sink.state,
       lag: sink.lag,
+      rows_written: sink.rowsWritten,
+      rows_per_second: Math.round(sink.rowsPerSecond * 10) / 10,
+      retries: sink.retries,
+      dead_lettered: sink.deadLettered,
       last_write: optionalInstantText(sink.lastWriteAt),
       problem: problemOnWire(sink.problem),
+      last_error:
+        sink.lastError === null
+          ? null
+          : { code: sink.lastError.code, message: sink.lastError.message, at: formatInstant(sink.lastError.at) },
     })),
     sources: report.sources.map((source) => ({
       source: source.source,

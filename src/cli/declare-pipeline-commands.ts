@@ -33,12 +33,17 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
   declare(
     'run',
     'Run the topologies and the sinks.',
-    ['run', 'run --until-end', 'run --sinks none --until-end'],
+    ['run', 'run --until-end', 'run --sinks postgres,cassandra', 'run --sinks influxdb --no-topologies'],
     (command) =>
       command
-        .option('--sinks <names>', 'where the views go besides the log: postgres, or none', listItem)
+        .option(
+          '--sinks <names>',
+          'where the views go besides the log: postgres, influxdb, cassandra, or none (default: WINDROW_SINKS, else those that have an address)',
+          listItem,
+        )
+        .option('--no-topologies', 'the sinks alone: the topologies run in other processes')
         .option('--until-end', 'stop when all that was in the log at the start is in every sink'),
-    async (_, options) => (await import('./commands/run.ts')).run(context, { sinks: ['postgres'], ...options } as RunOptions),
+    async (_, options) => (await import('./commands/run.ts')).run(context, options as unknown as RunOptions),
   )
   declare(
     'serve',

@@ -1,55 +1,90 @@
 import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Runner } from '../runtime/runner.ts'
+import { type DeadLetterTopic, ensureDeadLetters } from '../runtime/dead-letter-output.ts'
+import type { Runner, TopicEnds } from '../runtime/runner.ts'
 import type { CommitListener } from '../runtime/task.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import type { SinkStatus } from '../sinks/sink-status.ts'
+import type { StoreName } from '../views/view.ts'
 import { startEngine } from './engine.ts'
 import { reportHealth } from './report-health.ts'
 import type { Session } from './session.ts'
-import { sinkHealth, startPostgresSink } from './sinks.ts'
+import { openSinks } from './sinks/open-sinks.ts'
+import { sinkHealth } from './sinks/sink-health.ts'
+import { startSinks } from './sinks/start-sinks.ts'
 
 /** Topologies and sinks of a process. */
 export interface Pipeline {
-  readonly runner: Runner
+  /** Null where the topologies run in other processes. */
+  readonly runner: Runner | null
   sinkHealth(): Promise<readonly SinkHealth[]>
-  /** Waits until all that is in the reading topics now is in every sink. */
+  /**
+   * Waits until all that is in the log now is in every sink: with topologies what is in the reading topics, without them what is in the
+   * views' topics.
+   */
   untilEnd(signal: AbortSignal): Promise<void>
   /** Commits what is pending and stops. The client of the views stays open. */
   stop(): Promise<void>
 }
 
-/** Starts the topologies and, with a client, the Postgres sink and the reports in pipeline_health. The signal ends the wait for what is full. */
-export async function startPipeline(
-  session: Session,
-  logger: Logger,
-  sql: SqlClient | null,
-  signal: AbortSignal,
-  sources: () => readonly SourceHealth[] = () => [],
-  onCommit?: CommitListener,
-): Promise<Pipeline> {
+export interface PipelineOptions {
+  readonly session: Session
+  readonly logger: Logger
+  readonly sinks: readonly StoreName[]
+  /** Of the views in Postgres: for the sink, and for the reports in pipeline_health. */
+  readonly sql: SqlClient | null
+  /** Ends the wait for what is full. */
+  readonly signal: AbortSignal
+  /** False: the sinks alone, for topologies that run in other processes. Default true. */
+  readonly topologies?: boolean
+  readonly sources?: () => readonly SourceHealth[]
+  readonly onCommit?: CommitListener
+}
+
+/** Starts the topologies and the sinks. */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { session, logger, sql, signal, sources = () => [], onCommit } = options
   const firstAnswer = sql?.query('SELECT 1')
   // The embedded Postgres starts meanwhile. Where it cannot, the sink's own first statement says so.
   firstAnswer?.catch(() => undefined)
-  const runner = await startEngine(session, logger, signal, onCommit)
+  const runner = options.topologies === false ? null : await startEngine(session, logger, signal, onCommit)
   try {
-    const sinks = sql === null ? null : await startPostgresSink({ session, runner, sql, logger, clock: systemClock })
-    const endReports = sql === null ? null : reportHealth({ session, runner, sql, sources, clock: systemClock, logger })
+    const deadLetters = runner?.deadLetters ?? (await deadLettersOf(session))
+    const opened = await openSinks({ config: session.config, names: options.sinks, sql, logger })
+    const sinks = await startSinks({ session, sinks: opened, deadLetters, logger, clock: systemClock })
+    const statuses = (): Promise<SinkStatus[]> => sinks.statuses()
+    const endReports = sql === null ? null : reportHealth({ session, runner, sql, statuses, sources, clock: systemClock, logger })
     return {
       runner,
-      sinkHealth: async () => (sinks === null ? [] : sinkHealth(await sinks.statuses())),
+      sinkHealth: async () => sinkHealth(await statuses()),
       async untilEnd(signal) {
-        const ends = await runner.untilEnd(signal)
-        if (sinks !== null && !signal.aborted) await sinks.untilCaughtUp(ends, signal)
+        const ends = runner === null ? await viewEnds(session) : await runner.untilEnd(signal)
+        if (!signal.aborted) await sinks.untilCaughtUp(ends, signal)
       },
       async stop() {
         await endReports?.()
-        await runner.stop()
-        await sinks?.stop()
+        await runner?.stop()
+        await sinks.stop()
       },
     }
   } catch (error) {
-    await runner.stop()
+    await runner?.stop()
     throw error
   }
+}
+
+function deadLettersOf({ log, config }: Session): Promise<DeadLetterTopic> {
+  return ensureDeadLetters(log, config.partitions)
+}
+
+async function viewEnds({ log, catalogue, topicOfView }: Session): Promise<TopicEnds[]> {
+  const found: TopicEnds[] = []
+  for (const view of catalogue.views) {
+    const topic = await topicOfView(view)
+    if (topic === null) continue
+    const partitions = Array.from({ length: topic.partitions }, (_, partition) => log.bounds(topic, partition))
+    found.push({ topic, ends: (await Promise.all(partitions)).map(({ end }) => end) })
+  }
+  return found
 }

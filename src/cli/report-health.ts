@@ -5,14 +5,19 @@ import type { Logger } from '../core/logger.ts'
 import { parseLedger } from '../runtime/ledger.ts'
 import { engineGroup } from '../runtime/live-views.ts'
 import type { Runner } from '../runtime/runner.ts'
-import { type PipelineHealthRow, preparePipelineHealth, writePipelineHealth } from '../sinks/postgres/pipeline-health-table.ts'
+import type { PipelineHealthRow } from '../sinks/pipeline-health.ts'
+import { preparePipelineHealth, writePipelineHealth } from '../sinks/postgres/pipeline-health-table.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import type { SinkStatus } from '../sinks/sink-status.ts'
+import { formatInstant } from '../views/instant.ts'
 import type { Session } from './session.ts'
 
 export interface HealthReporterOptions {
   readonly session: Session
-  readonly runner: Runner
+  /** Null where the topologies run in other processes. */
+  readonly runner: Runner | null
   readonly sql: SqlClient
+  readonly statuses: () => Promise<readonly SinkStatus[]>
   readonly sources: () => readonly SourceHealth[]
   readonly clock: Clock
   readonly logger: Logger
@@ -22,7 +27,7 @@ const EVERY_MS = 5_000
 const SCHEMA = 'public'
 
 /**
- * Writes to the table pipeline_health how the partitions and sources of this process are, again and again. Returns what ends it.
+ * Writes to the table pipeline_health how the partitions, sinks and sources of this process are, again and again. Returns what ends it.
  * A database that is away is passed over: the next report says more.
  */
 export function reportHealth(options: HealthReporterOptions): () => Promise<void> {
@@ -50,8 +55,13 @@ async function report(options: HealthReporterOptions, signal: AbortSignal): Prom
   }
 }
 
-async function healthRows({ session, runner, sources, clock }: HealthReporterOptions): Promise<PipelineHealthRow[]> {
+async function healthRows({ session, runner, statuses, sources, clock }: HealthReporterOptions): Promise<PipelineHealthRow[]> {
   const now = clock.now()
+  const tasks = runner === null ? [] : await taskRows(session, runner, now)
+  return [...tasks, ...(await statuses()).map((status) => sinkRow(status, now)), ...sources().map(sourceRow)]
+}
+
+async function taskRows(session: Session, runner: Runner, now: number): Promise<PipelineHealthRow[]> {
   const progress = new Map<string, ReadonlyMap<number, string>>()
   for (const topic of runner.readingTopics.values()) {
     const found = await session.log.groupProgress(engineGroup(topic.name), topic)
@@ -64,6 +74,7 @@ async function healthRows({ session, runner, sources, clock }: HealthReporterOpt
     const { end } = await session.log.bounds(topic, task.partition)
     const ledger = parseLedger(progress.get(task.topic)?.get(task.partition) ?? '')
     rows.push({
+      ...nothing,
       part: 'partition',
       name: task.topic,
       partition: task.partition,
@@ -77,10 +88,29 @@ async function healthRows({ session, runner, sources, clock }: HealthReporterOpt
       heartbeatAt: now,
     })
   }
-  return [...rows, ...sources().map(sourceRow)]
+  return rows
+}
+
+/** What a part that does not have it leaves null. */
+const nothing = {
+  lastEventAt: null,
+  lastAppendAt: null,
+  lag: null,
+  late: null,
+  duplicate: null,
+  deadLettered: null,
+  rowsPerSecond: null,
+  retries: null,
+  lastError: null,
+} as const
+
+function sinkRow(status: SinkStatus, now: number): PipelineHealthRow {
+  const { sink, view, partition, state, lag, deadLettered, rowsPerSecond, retries, lastError } = status
+  const error = lastError === null ? null : `${lastError.code} at ${formatInstant(lastError.at)}: ${lastError.message}`
+  const figures = { lag, deadLettered, rowsPerSecond, retries, lastError: error }
+  return { ...nothing, part: 'sink', name: `${sink}/${view}`, partition, state, ...figures, heartbeatAt: now }
 }
 
 function sourceRow({ source, state, lastSuccessAt }: SourceHealth): PipelineHealthRow {
-  const none = { lastEventAt: null, lastAppendAt: null, lag: null, late: null, duplicate: null, deadLettered: null }
-  return { part: 'source', name: source, partition: -1, state, ...none, heartbeatAt: lastSuccessAt }
+  return { ...nothing, part: 'source', name: source, partition: -1, state, heartbeatAt: lastSuccessAt }
 }

@@ -66,10 +66,6 @@ function invalid(mistakes: readonly Mistake[]): WindrowError {
 
 function notices(values: SettingValues): readonly string[] {
   const found: string[] = []
-  if (values.influxUrl !== null) found.push('INFLUX_URL is set, but this version writes its views to Postgres alone.')
-  if (values.cassandraContactPoints.length > 0) {
-    found.push('CASSANDRA_CONTACT_POINTS is set, but this version writes its views to Postgres alone.')
-  }
   if (values.kafkaBrokers.length > 0 && values.kafkaSslVerification === 'false') {
     found.push(
       'KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION is false: whoever is on the way to the brokers can read and change everything.',

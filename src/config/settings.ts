@@ -74,6 +74,21 @@ export const settings = {
   energyLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_ENERGY', 'an energy'),
   airLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_AIR', 'an air-quality'),
 
+  sinks: list('WINDROW_SINKS', {
+    section: 'sinks',
+    fallback: [],
+    pattern: '^(postgres|influxdb|cassandra|none)$',
+    expects: 'any of postgres, influxdb and cassandra, or none',
+    doc: 'The stores that `start` and `run` write the views to. Unset: Postgres, and each other one that has an address. `--sinks` says otherwise.',
+  }),
+  scrubHours: decimal('WINDROW_SCRUB_HOURS', {
+    section: 'sinks',
+    fallback: 24,
+    minimum: 0.001,
+    maximum: 8_760,
+    doc: 'Hours after which a store that cannot refuse the late write of a process that has lost its right (InfluxDB) is compared whole with the views, and mended.',
+  }),
+
   postgresUrl: secret(
     url('POSTGRES_URL', ['postgres', 'postgresql'], {
       section: 'postgres',

@@ -76,7 +76,7 @@ export class PartitionSink {
     const { topic, partition, view } = this.target
     const { end } = await this.context.log.bounds(topic, partition)
     this.endOffset = Math.max(this.endOffset, end)
-    const { state, rowsWritten, retries, deadLettered, mended, lastWriteAt, problem } = this.stats
+    const { state, rowsWritten, retries, deadLettered, mended, lastWriteAt, problem, lastError } = this.stats
     return {
       sink: this.context.sink.name,
       view: view.name,
@@ -93,6 +93,7 @@ export class PartitionSink {
       mended,
       lastWriteAt,
       problem,
+      lastError,
     }
   }
 

@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts'
 import { messageOf, WindrowError } from '../core/errors.ts'
-import { DecayingRate, type SinkProblem, type SinkState } from './sink-status.ts'
+import { DecayingRate, type SinkError, type SinkProblem, type SinkState } from './sink-status.ts'
 
 /** What a partition's sink counts and says of itself. */
 export class PartitionStats {
   state: SinkState = 'starting'
   problem: SinkProblem | null = null
+  lastError: SinkError | null = null
   rowsWritten = 0
   retries = 0
   deadLettered = 0
@@ -34,7 +35,11 @@ export class PartitionStats {
   failed(error: unknown): SinkProblem {
     this.state = 'waiting'
     this.retries += 1
-    this.problem = { ...whatIsWrong(error), since: this.problem?.since ?? this.clock.now() }
+    const now = this.clock.now()
+    const { code, message, remedy } = whatIsWrong(error)
+    // To lose the right to write is nothing that went wrong.
+    if (code !== 'WR_FENCED') this.lastError = { code, message, at: now }
+    this.problem = { code, message, remedy, since: this.problem?.since ?? now }
     return this.problem
   }
 

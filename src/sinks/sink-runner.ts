@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
 import type { Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
@@ -28,6 +29,8 @@ export interface SinkRunner {
   stop(): Promise<void>
 }
 
+/** How long a start waits for a store's first answer. */
+const OPENING_MS = 5_000
 /** How often the store is asked how far it is. */
 const LOOK_MS = 50
 
@@ -44,9 +47,7 @@ export async function startSinkRunner(options: SinkRunnerOptions): Promise<SinkR
     random: options.random ?? Math.random,
   }
   const store = new PreparedStore(sink, written)
-  await store.open().catch((error: unknown) => {
-    if (!(error instanceof WindrowError && error.canRetry)) throw error
-  })
+  await firstOpening(store, context.clock)
   const runner = new Runner(context, store, written)
   runner.begin()
   return {
@@ -54,6 +55,17 @@ export async function startSinkRunner(options: SinkRunnerOptions): Promise<SinkR
     untilCaughtUp: (ends, signal) => untilCaughtUp(context, written, ends, signal),
     stop: () => runner.stop(),
   }
+}
+
+/** Whoever starts hears what a person has to mend; a store that takes its time, or is away, is waited for by those who write. */
+async function firstOpening(store: PreparedStore, clock: Clock): Promise<void> {
+  const waiting = new AbortController()
+  const opened = store.open().catch((error: unknown) => {
+    // After the patience the partitions' own tries tell it.
+    if (!waiting.signal.aborted && !(error instanceof WindrowError && error.canRetry)) throw error
+  })
+  await Promise.race([opened, clock.sleep(OPENING_MS, waiting.signal)])
+  waiting.abort()
 }
 
 class Runner {

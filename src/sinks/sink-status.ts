@@ -7,6 +7,14 @@ export interface SinkProblem {
   readonly since: number
 }
 
+/** What went wrong the last time that something did. */
+export interface SinkError {
+  readonly code: string
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 /** `waiting`: its store is away, or refuses what a person has to mend; it tries again by itself. */
 export type SinkState = 'starting' | 'catching_up' | 'running' | 'waiting' | 'stopped'
 
@@ -33,6 +41,8 @@ export interface SinkStatus {
   readonly mended: number
   readonly lastWriteAt: number | null
   readonly problem: SinkProblem | null
+  /** Also when all is well again. */
+  readonly lastError: SinkError | null
 }
 
 const HALF_LIFE_MS = 5_000

@@ -56,7 +56,19 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
       stateBudgetBytes: 268_435_456,
       problem: null,
     })),
-    sinks: stored.map((view) => ({ sink: 'postgres', view, state: 'running', lag: 0, lastWriteAt: now - 3_000, problem: null })),
+    sinks: stored.map((view) => ({
+      sink: 'postgres',
+      view,
+      state: 'running',
+      lag: 0,
+      rowsWritten: 1_200,
+      rowsPerSecond: 2.5,
+      retries: 1,
+      deadLettered: 0,
+      lastWriteAt: now - 3_000,
+      problem: null,
+      lastError: { code: 'WR_SQL_AWAY', message: 'Postgres does not answer', at: now - 600_000 },
+    })),
     sources: [
       {
         source: 'simulator',

@@ -6,6 +6,7 @@ const headings: Readonly<Record<Section, string>> = {
   log: 'Log',
   kafka: 'Kafka',
   engine: 'Engine',
+  sinks: 'Sinks',
   postgres: 'Postgres view',
   server: 'Page and API',
   places: 'Places',

@@ -1,4 +1,3 @@
-import { SINK_NAMES } from '../../src/cli/sinks.ts'
 import { builtInTopologies } from '../../src/streams/topologies/index.ts'
 import type { ColumnType, View, ViewColumn } from '../../src/views/view.ts'
 
@@ -21,7 +20,7 @@ function row({ column, type, nullable, unit, doc, isKey }: ViewColumn): string {
 
 function section(view: View): string {
   const topologies = builtInTopologies.filter((topology) => topology.view === view)
-  const made = `Made from ${[...new Set(topologies.map(({ event }) => `\`${event.defaultTopic}\``))].join(', ')}. Stores: ${view.stores.filter((store) => (SINK_NAMES as readonly string[]).includes(store)).join(', ')}.`
+  const made = `Made from ${[...new Set(topologies.map(({ event }) => `\`${event.defaultTopic}\``))].join(', ')}. Stores: ${view.stores.join(', ')}.`
   return [
     `## ${view.name}`,
     '',

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Rows are read from a database that a sink fills, changes come straight from the log. What was committed before the stream began, but not
+ * Rows are read from Postgres, which a sink fills, changes come straight from the log. What was committed before the stream began, but not
  * yet written when the rows were read, is in neither: so rows are read again until a reading began after the sinks had caught up.
  * @param {() => import('./types.js').Health | null} health
  * @param {string[]} views
@@ -22,7 +22,7 @@ export function createSettling(health, views) {
     needsReading() {
       const report = health()
       if (settled || report === null || report.read_at < openedAt) return false
-      settled = report.sinks.every(({ view, lag }) => lag === 0 || !views.includes(view))
+      settled = report.sinks.every(({ sink, view, lag }) => sink !== 'postgres' || lag === 0 || !views.includes(view))
       return true
     },
   }

@@ -3,13 +3,12 @@ import type { Clock } from '../../core/clock.ts'
 import type { Explanation } from '../../runtime/why.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { stationsView } from '../../views/stations.ts'
-import type { Cell, StoreName, View } from '../../views/view.ts'
+import type { Cell, View } from '../../views/view.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { describeDeadLetter, listDeadLetters } from '../dead-letters.ts'
 import { explain } from '../explain.ts'
 import { retryDeadLetters } from '../retry-dead-letters.ts'
 import type { Session } from '../session.ts'
-import { SINK_NAMES } from '../sinks.ts'
 import { queryView } from './query-view.ts'
 import { streamView } from './stream-view.ts'
 
@@ -41,14 +40,10 @@ export function apiPorts({ session, sql, clock, health }: ApiPartsOptions): ApiP
   }
 }
 
-/** A view may name stores that a later version writes to. */
-const storesOf = ({ stores }: View): readonly StoreName[] =>
-  stores.filter((store) => (SINK_NAMES as readonly string[]).includes(store))
-
 function publishedViews({ topologies, views }: Catalogue): readonly PublishedView[] {
   return views.map((view) => {
     const kinds = new Set(topologies.filter((topology) => topology.view === view).map(({ event }) => event.name))
-    return { view, kind: kinds.size === 1 ? ([...kinds][0] as string) : null, stores: storesOf(view) }
+    return { view, kind: kinds.size === 1 ? ([...kinds][0] as string) : null, stores: view.stores }
   })
 }
 

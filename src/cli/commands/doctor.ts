@@ -9,10 +9,13 @@ import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { checkLog } from '../doctor/check-log.ts'
 import { checkMachine } from '../doctor/check-machine.ts'
+import { checkSinkReports, checkSinks } from '../doctor/check-sinks.ts'
 import { bytesText, type Finding, failure, note, type Severity, spanText, warning } from '../doctor/finding.ts'
 import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
 import { mayHaveLog, withConfig } from '../session.ts'
+import { chooseSinks } from '../sinks/choose-sinks.ts'
+import { openSinks } from '../sinks/open-sinks.ts'
 import { type Style, styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
@@ -25,6 +28,8 @@ export async function doctor(context: CliContext, options: { readonly json?: boo
   if (!mayHaveLog(config)) findings.push(note('log', 'not there yet: nothing was ever published or run'))
   else if (catalogue !== null) await collect(findings, 'log', async () => void findings.push(...(await examineLog(config))))
   await collect(findings, 'postgres', async () => void findings.push(...(await examinePostgres(config, context))))
+  if (catalogue !== null)
+    await collect(findings, 'sinks', async () => void findings.push(...(await examineSinks(config, context))))
   const shown = findings.map((finding) => ({ ...finding, text: config.redact(finding.text) }))
   if (options.json === true) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
   else await print(context, shown)
@@ -60,6 +65,21 @@ function retentionFinding({ topic, retentionMs, retentionBytes }: TopicRetention
   return warning(topic, `the broker deletes what it holds ${limits.join(' and ')}`, remedy)
 }
 
+/** What is not written anywhere yet cannot be behind. */
+async function examineSinks(config: Config, context: CliContext): Promise<Finding[]> {
+  const names = chooseSinks(config, null).filter((name) => name !== 'postgres' || config.postgresUrl !== null)
+  if (names.length === 0 || !mayHaveLog(config)) return []
+  const logger = createLogger(config, context.stderr)
+  const sql = openViewsSql(config, logger)
+  const sinks = await openSinks({ config, names, sql, logger })
+  try {
+    return await withConfig(config, (session) => checkSinks(session, sinks))
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.close()))
+    await sql.close()
+  }
+}
+
 async function examinePostgres(config: Config, context: CliContext): Promise<Finding[]> {
   if (config.postgresUrl === null && !existsSync(join(config.dataDir, 'postgres')))
     return [note('postgres', 'embedded, not there yet')]
@@ -68,7 +88,7 @@ async function examinePostgres(config: Config, context: CliContext): Promise<Fin
     const { rows } = await sql.query("SELECT split_part(version(), ' ', 2)")
     const kind = config.postgresUrl === null ? 'embedded' : 'server'
     const found = note('postgres', `${kind}, version ${String(rows[0]?.[0])}, at ${sql.describe()}`)
-    return [found, ...(await staleViews(config, sql))]
+    return [found, ...(await staleViews(config, sql)), ...(await checkSinkReports(sql))]
   } finally {
     await sql.close()
   }

@@ -4,37 +4,54 @@ import { startPipeline } from '../pipeline.ts'
 import { processedReadings } from '../processed-readings.ts'
 import { tellRunners } from '../runner-of.ts'
 import { withSession } from '../session.ts'
-import { checkSinkNames } from '../sinks.ts'
+import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSqlWithPort } from '../views-postgres.ts'
 
 export interface RunOptions {
-  readonly sinks: readonly string[]
+  /** Those of the configuration where none are named. */
+  readonly sinks?: readonly string[]
+  /** False with `--no-topologies`. */
+  readonly topologies: boolean
   readonly untilEnd?: boolean
 }
 
-/** `windrow run`: the topologies and the sinks, for ever or until all that was in the log at the start is in every sink. */
+/** `windrow run`: the topologies and the sinks, or these alone, for ever or until all that was in the log at the start is in every sink. */
 export async function run(context: CliContext, options: RunOptions): Promise<ExitCode> {
-  checkSinkNames(options.sinks)
   return withSession(context, async (session) => {
     const { config } = session
+    const sinks = chooseSinks(config, options.sinks ?? null)
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
-    await tellRunners(session, logger)
+    if (options.topologies) await tellRunners(session, logger)
     const began = performance.now()
     const before = options.untilEnd === true ? await processedReadings(session) : 0
-    const sql = options.sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
+    const sql = sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
     try {
-      const pipeline = await startPipeline(session, logger, sql, context.signal)
+      const pipeline = await startPipeline({
+        session,
+        logger,
+        sinks,
+        sql,
+        signal: context.signal,
+        topologies: options.topologies,
+      })
       try {
-        logger.info({ data_dir: config.dataDir, views: pipeline.runner.views.size, sinks: options.sinks }, 'running')
+        logger.info({ data_dir: config.dataDir, topologies: options.topologies, sinks }, 'running')
         if (options.untilEnd === true) {
           await pipeline.untilEnd(context.signal)
           context.signal.throwIfAborted()
           const readings = (await processedReadings(session)) - before
-          const rows = pipeline.runner.status().tasks.reduce((sum, task) => sum + task.rows, 0)
-          const facts = { readings, rows, seconds: Math.round((performance.now() - began) / 100) / 10 }
-          logger.info(facts, `all that was in the log is in ${options.sinks.includes('postgres') ? 'Postgres' : 'the views'}`)
+          const rows = pipeline.runner?.status().tasks.reduce((sum, task) => sum + task.rows, 0)
+          const facts = {
+            readings,
+            ...(rows === undefined ? {} : { rows }),
+            seconds: Math.round((performance.now() - began) / 100) / 10,
+          }
+          logger.info(
+            facts,
+            `all that was in the log is in ${sinks.length === 0 ? 'the views' : sinks.map(storeTitle).join(', ')}`,
+          )
         } else await untilAborted(context.signal)
       } finally {
         await pipeline.stop()

@@ -94,7 +94,7 @@ async function inOrder(context: CliContext, session: Session, step: Step): Promi
   const sql = openViewsSql(session.config, logger)
   try {
     await step('topologies keep the views, in the log and in the embedded Postgres', async () => {
-      const pipeline = await startPipeline(session, logger, sql, context.signal)
+      const pipeline = await startPipeline({ session, logger, sinks: ['postgres'], sql, signal: context.signal })
       try {
         await pipeline.untilEnd(context.signal)
       } finally {
@@ -113,7 +113,7 @@ async function reversed(context: CliContext, from: Session, to: Session, step: S
   const logger = createLogger(to.config, context.stderr)
   await step('the readings are copied in reverse order', () => copyReversed(from, to))
   await step('topologies keep the views of the copy', async () => {
-    const pipeline = await startPipeline(to, logger, null, context.signal)
+    const pipeline = await startPipeline({ session: to, logger, sinks: [], sql: null, signal: context.signal })
     try {
       await pipeline.untilEnd(context.signal)
     } finally {

@@ -13,6 +13,7 @@ import { startPageServer } from '../page-server.ts'
 import { startPipeline } from '../pipeline.ts'
 import { tellRunners } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
+import { chooseSinks } from '../sinks/choose-sinks.ts'
 import { type SourceMonitor, sourceMonitor } from '../source-monitor.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSqlWithPort } from '../views-postgres.ts'
@@ -33,18 +34,20 @@ export async function start(context: CliContext, options: StartOptions): Promise
     const logger = createLogger(session.config, context.stderr)
     for (const notice of session.config.notices) logger.warn({}, notice)
     await tellRunners(session, logger)
+    const sinks = chooseSinks(session.config, null)
     const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
     const metrics = createMetrics()
     try {
-      const pipeline = await startPipeline(
+      const pipeline = await startPipeline({
         session,
         logger,
+        sinks,
         sql,
-        context.signal,
-        () => sources.statuses(),
-        (topic, seconds) => metrics.observeCommit(topic, seconds),
-      )
+        signal: context.signal,
+        sources: () => sources.statuses(),
+        onCommit: (topic, seconds) => metrics.observeCommit(topic, seconds),
+      })
       try {
         const server = await startPageServer({
           session,

@@ -23,6 +23,12 @@ function stateCell({ state, recovered = null, problem }) {
   return el('span', { class: `status status-${look}` }, (STATES[state] ?? state) + part)
 }
 
+/** @param {Health['sinks'][number]['last_error']} error @param {number} now */
+function lastErrorCell(error, now) {
+  if (error === null) return '–'
+  return el('span', { title: error.message }, el('code', {}, error.code), ` ${age(error.at, now)}`)
+}
+
 /**
  * @param {string} title
  * @param {import('../dom.js').Child | import('../dom.js').Child[]} what
@@ -126,7 +132,10 @@ function parts(health, now) {
             { title: 'Sink', cell: ({ sink }) => sink },
             { title: 'State', cell: stateCell },
             { title: 'Lag', cell: ({ lag }) => countText(lag), number: true, doc: 'Changes not written yet.' },
+            { title: 'Rows/s', cell: ({ rows_per_second }) => countText(Math.round(rows_per_second)), number: true },
+            { title: 'Retries', cell: ({ retries }) => countText(retries), number: true, doc: 'Failed tries since the start.' },
             { title: 'Last write', cell: ({ last_write }) => age(last_write, now) },
+            { title: 'Last error', cell: ({ last_error }) => lastErrorCell(last_error, now) },
           ],
           health.sinks,
         ),

@@ -1,0 +1,31 @@
+import type { Config } from '../../config/load-config.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
+import type { Sink } from '../../sinks/sink.ts'
+import type { StoreName } from '../../views/view.ts'
+
+export interface OpenSinksOptions {
+  readonly config: Config
+  readonly names: readonly StoreName[]
+  /** Of the Postgres sink, which does not close it. */
+  readonly sql: SqlClient | null
+  readonly logger: Logger
+}
+
+/** The sinks of these names, as configured. Nothing is asked of a server yet; a driver is loaded when its store is written to. */
+export function openSinks(options: OpenSinksOptions): Promise<Sink[]> {
+  return Promise.all(options.names.map((name) => openSink(name, options)))
+}
+
+async function openSink(name: StoreName, { sql }: OpenSinksOptions): Promise<Sink> {
+  switch (name) {
+    case 'postgres': {
+      const { postgresSink } = await import('../../sinks/postgres/postgres-sink.ts')
+      if (sql === null) throw new TypeError('The Postgres sink needs a client.')
+      return postgresSink({ client: sql })
+    }
+    case 'influxdb':
+    case 'cassandra':
+      throw new TypeError(`${name} is not wired yet`)
+  }
+}
