@@ -21,14 +21,15 @@ const down = ['down', '--volumes', '--timeout', '0']
  * @param {string} options.name the service's name in docker-compose.yml
  * @param {Readonly<Record<string, string>>} options.variables of docker-compose.yml: its ports
  * @param {Readonly<Record<string, string>>} [options.environment] of the container, over that of docker-compose.yml
+ * @param {readonly string[]} [options.command] of the container, in place of its image's
  * @param {() => Promise<boolean>} options.isReady
  * @returns {Service & { remove(): Promise<void> }}
  */
-export function composeService({ name, variables, environment = {}, isReady }) {
+export function composeService({ name, variables, environment = {}, command, isReady }) {
   const folder = mkdtempSync(join(tmpdir(), 'windrow-compose-'))
   const overrides = join(folder, 'overrides.yml')
   // What a test ends shall stay away until the test starts it.
-  writeFileSync(overrides, JSON.stringify({ services: { [name]: { restart: 'no', environment } } }))
+  writeFileSync(overrides, JSON.stringify({ services: { [name]: { restart: 'no', environment, command } } }))
   const project = `windrow-test-${process.pid}-${randomBytes(4).toString('hex')}`
   const files = ['-f', serviceFile('../../docker-compose.yml'), '-f', overrides]
   const compose = ['compose', '-p', project, ...files]

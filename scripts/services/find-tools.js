@@ -1,8 +1,8 @@
 // @ts-check
 // What of a machine's tools can run the services: a Docker engine with compose, or Java and Maven.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 const oldestJava = 17
 
@@ -37,6 +37,14 @@ export const hasKcat = () => answerOf('kcat', ['-V']) !== null
 export function findPython() {
   const script = 'import sys, venv, ensurepip; print("%d.%d.%d" % sys.version_info[:3])'
   return answerOf('python3', ['-c', script])
+}
+
+/** The folder of the newest PostgreSQL's programs, or null. */
+export function findPostgres() {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [...versions.map((version) => join(debian, version, 'bin')), ...(process.env.PATH ?? '').split(delimiter)]
+  return folders.find((folder) => ['initdb', 'postgres'].every((program) => existsSync(join(folder, program)))) ?? null
 }
 
 export const hasOpenssl = () => answerOf('openssl', ['version']) !== null

@@ -1,5 +1,7 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /**
  * Installs Debian's packages, as root. Throws with what apt-get said.
@@ -19,4 +21,19 @@ function aptGet(args) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
   if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${error?.message ?? `${stdout}${stderr}`}`)
+}
+
+/**
+ * Keeps Debian's PostgreSQL from starting a server of its own when it is installed.
+ * @param {() => void} install
+ */
+export function withoutMainCluster(install) {
+  const file = '/etc/postgresql-common/createcluster.d/windrow-services.conf'
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, 'create_main_cluster = false\n')
+  try {
+    install()
+  } finally {
+    rmSync(file)
+  }
 }

@@ -1,8 +1,9 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startKafka } from './kafka.js'
+import { startPostgres } from './postgres.js'
 import { startRegistry } from './registry.js'
 
 const { values, positionals } = parseArgs({
@@ -23,6 +24,10 @@ const services = {
   async registry() {
     const { url, stop } = await startRegistry()
     return { line: `SCHEMA_REGISTRY_URL=${url}`, stop }
+  },
+  async postgres() {
+    const { url, stop } = await startPostgres({ ...(values.folder !== undefined && { folder: values.folder }) })
+    return { line: `POSTGRES_URL=${url}`, stop }
   },
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
-import { findJava, findPython, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
+import { findJava, findPostgres, findPython, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
-import { installPackages } from './install-packages.js'
+import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
 import { installPythonClient } from './python-client.js'
@@ -20,10 +20,14 @@ export async function prepareServices() {
       ...(how === 'java' && !hasMaven() ? ['maven'] : []),
       ...(hasKcat() ? [] : ['kcat']),
       ...(findPython() === null ? ['python3-venv'] : []),
+      ...(how === 'java' && findPostgres() === null ? ['postgresql'] : []),
     ]
-    if (missing.length > 0) installPackages(missing)
+    if (missing.length > 0) withoutMainCluster(() => installPackages(missing))
   }
   if (!hasKcat()) process.stderr.write('services: the tests with kcat are SKIPPED, it is not here\n')
+  if (how === 'java' && findPostgres() === null) {
+    process.stderr.write('services: the tests with PostgreSQL are SKIPPED, it is not here\n')
+  }
   if (how === 'java') {
     if (findJava() === null) throw new Error('The services need Java 17 or newer, and this system has only an older one')
     // One after the other: two Mavens are no faster, and take twice the memory.

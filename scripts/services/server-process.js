@@ -1,6 +1,7 @@
 // @ts-check
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { endWithUs } from './end-with-us.js'
 import { untilReady } from './until-ready.js'
 
@@ -20,9 +21,12 @@ const stopTimeoutMs = 30_000
  * @param {string} options.logFile
  * @param {() => Promise<boolean>} options.isReady
  * @param {string | null} options.scratch a folder that is removed if we are killed
+ * @param {NodeJS.Signals} [options.endSignal] asks it to end; SIGTERM unless told otherwise
+ * @param {boolean} [options.hasOtherGroups] its children lead process groups of their own, which are signalled too
  * @returns {Service}
  */
-export function serverProcess({ name, command, args, logFile, isReady, scratch }) {
+export function serverProcess(options) {
+  const { name, command, args, logFile, isReady, scratch, endSignal = 'SIGTERM', hasOtherGroups = false } = options
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null
   /** @type {Promise<void>} */
@@ -50,8 +54,12 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
 
   /** @param {NodeJS.Signals} signal */
   async function kill(signal = 'SIGKILL') {
+    const children = child?.pid === undefined || !hasOtherGroups ? [] : stoppedChildren(child.pid)
     if (child !== null) signalGroup(child, signal)
-    if (!passing.has(signal)) await ended
+    for (const pid of children) signalGroup({ pid }, signal)
+    if (passing.has(signal)) return
+    await ended
+    await untilGone(children)
   }
 
   return {
@@ -80,7 +88,7 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
       const stopping = child
       if (stopping === null) return
       signalGroup(stopping, 'SIGCONT')
-      signalGroup(stopping, 'SIGTERM')
+      signalGroup(stopping, endSignal)
       const timer = setTimeout(() => signalGroup(stopping, 'SIGKILL'), stopTimeoutMs)
       await ended
       clearTimeout(timer)
@@ -89,8 +97,34 @@ export function serverProcess({ name, command, args, logFile, isReady, scratch }
 }
 
 /**
+ * The children of a process, which is stopped so that it makes no others meanwhile.
+ * @param {number} pid
+ */
+function stoppedChildren(pid) {
+  signalGroup({ pid }, 'SIGSTOP')
+  return childrenOf(pid)
+}
+
+/** @param {number} parent */
+function childrenOf(parent) {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : []))
+}
+
+/**
+ * They are no children of ours: nothing tells when they end, and perhaps nobody collects them.
+ * @param {readonly number[]} pids
+ */
+async function untilGone(pids) {
+  if (pids.length === 0) return
+  const states = () => spawnSync('ps', ['-o', 'stat=', '-p', pids.join(',')], { encoding: 'utf8' }).stdout
+  while (/^[^Z\s]/m.test(states())) await delay(5)
+}
+
+/**
  * Signals a process that leads a group, and whatever it started.
- * @param {import('node:child_process').ChildProcess} child
+ * @param {Pick<import('node:child_process').ChildProcess, 'pid'>} child
  * @param {NodeJS.Signals} signal
  */
 export function signalGroup({ pid }, signal) {
@@ -110,7 +144,10 @@ export function signalGroup({ pid }, signal) {
  */
 export function killAndRemove(pid, scratch) {
   const script = [
+    // Children with groups of their own end by themselves, unless somebody has stopped them.
+    'children=$(ps -A -o pid=,ppid= 2>/dev/null | while read -r pid ppid; do test "$ppid" != "$1" || echo "$pid"; done)',
     'kill -9 "-$1"',
+    'test -z "$children" || kill -CONT $children',
     'tries=0',
     'while kill -0 "-$1" && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done',
     'test -z "$2" || rm -rf "$2"',

@@ -50,4 +50,25 @@
  * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
+/**
+ * @typedef {object} PostgresOptions
+ * @property {string} [folder] where its data stays; by default a temporary folder that is removed in the end. A container's data is in a
+ *   volume of its own and always removed
+ * @property {number} [port]
+ * @property {string | null} [password] of the user `windrow` (SCRAM-SHA-256); null, or left out: whoever comes is let in
+ * @property {boolean} [fsync] whether it waits for the disk, as users have it; not unless told otherwise. A container always does
+ * @property {Readonly<Record<string, string>>} [settings] of postgresql.conf, over ours
+ */
+
+/**
+ * @typedef {object} Postgres
+ * @property {string} url what POSTGRES_URL says
+ * @property {number} port
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill as of a service; its children get the signal too
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} end asks it to end in order, and resolves when it is gone
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
 export {}

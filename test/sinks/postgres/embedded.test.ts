@@ -16,6 +16,7 @@ const dataDir = makeTempDirectory()
 const source = new LocalPostgres({ dataDir, logger: silentLogger })
 const client = clientOver(source)
 let schemas = 0
+const newSchema = (): string => `schema_${++schemas}`
 
 afterAll(async () => {
   await source.close()
@@ -23,12 +24,12 @@ afterAll(async () => {
 })
 
 localPostgresSuite(dataDir, source)
-tablesSuite(client)
+tablesSuite(client, newSchema)
 sinkConformance({
   name: 'embedded Postgres',
   fences: true,
   async fixture() {
-    const schema = `conformance_${++schemas}`
+    const schema = newSchema()
     return {
       sink: () => postgresSink({ client, schema }),
       rows: (view) => readRows(client, schema, view),

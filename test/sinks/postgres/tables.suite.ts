@@ -21,11 +21,8 @@ import {
 import { everyType, rowsOf, storedInstants } from '../../views/sample-views.ts'
 import { readRows, removeRows, upsertRows } from './postgres-rows.ts'
 
-/** Tables, rows and statements of users in any Postgres. */
-export function tablesSuite(client: SqlClient): void {
-  let schemas = 0
-
-  const newSchema = (): string => `tables_${++schemas}`
+/** Tables, rows and statements of users in any Postgres. `newSchema` names one that is not there. */
+export function tablesSuite(client: SqlClient, newSchema: () => string): void {
   const prepare = (schema: string, ...views: View[]) => prepareTables(client, views, { schema, extras: defaultExtras })
 
   const stationId = text('The station.')

@@ -1,31 +1,31 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { openSqlClient } from '../../src/sinks/postgres/open-sql-client.ts'
-import { postgresSink } from '../../src/sinks/postgres/postgres-sink.ts'
-import { quoteName } from '../../src/sinks/postgres/quote.ts'
-import { tableName } from '../../src/sinks/postgres/table-sql.ts'
-import { sinkConformance } from '../conformance/sink-conformance.ts'
-import { readRows, removeRows, upsertRows } from '../sinks/postgres/postgres-rows.ts'
-import { silentLogger } from '../sinks/silent-logger.ts'
+import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
+import { quoteName } from '../../../src/sinks/postgres/quote.ts'
+import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
+import { sinkConformance } from '../../conformance/sink-conformance.ts'
+import { readRows, removeRows, upsertRows } from '../../sinks/postgres/postgres-rows.ts'
+import { tablesSuite } from '../../sinks/postgres/tables.suite.ts'
+import { canAsk, testServer } from './server.ts'
 
-/** A server on which schemas can be made and dropped, for instance postgres://postgres@127.0.0.1:5432/postgres */
-const url = process.env.WINDROW_TEST_POSTGRES_URL ?? ''
-
-describe.runIf(url !== '')('a Postgres server', () => {
-  const clients = [1, 2].map(() => openSqlClient({ postgresUrl: url, dataDir: '', logger: silentLogger }))
-  const [client, other] = clients as [(typeof clients)[0], (typeof clients)[0]]
+describe.runIf(canAsk)('a Postgres server', () => {
+  const [client, other] = testServer().clients
   const schemas: string[] = []
+  const newSchema = (): string => {
+    const schema = `wr_${process.pid}_${schemas.length}`
+    schemas.push(schema)
+    return schema
+  }
 
   afterAll(async () => {
     for (const schema of schemas) await client.query(`DROP SCHEMA IF EXISTS ${quoteName(schema)} CASCADE`)
-    for (const each of clients) await each.close()
   })
 
+  tablesSuite(client, newSchema)
   sinkConformance({
     name: 'server',
     fences: true,
     async fixture() {
-      const schema = `wr_${process.pid}_${schemas.length}`
-      schemas.push(schema)
+      const schema = newSchema()
       let sinks = 0
       return {
         // Of two processes that write, each has its own connections.
@@ -55,12 +55,4 @@ describe.runIf(url !== '')('a Postgres server', () => {
     await expect(ending).rejects.toMatchObject({ canRetry: true })
     expect((await client.query('SELECT 1')).rows).toEqual([[1]])
   })
-})
-
-test('a server that nobody runs is away, and no error shows the password', async () => {
-  const client = openSqlClient({ postgresUrl: 'postgres://u:hunter2@127.0.0.1:1/db', dataDir: '', logger: silentLogger })
-  const error = await client.query('SELECT 1').catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ code: 'WR_SQL_AWAY', canRetry: true })
-  expect(JSON.stringify(error) + String(error)).not.toContain('hunter2')
-  await client.close()
 })
