@@ -78,6 +78,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./kafka.ts')).kafkaLatency,
   },
   {
+    name: 'sinks',
+    title: 'A view from the log into each real store, beside what the store takes from its plain client',
+    onRequest: true,
+    timeoutMs: 20 * MINUTES,
+    load: async () => (await import('./sinks.ts')).sinks,
+  },
+  {
     name: 'install',
     title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
     onRequest: true,

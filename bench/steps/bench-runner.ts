@@ -1,5 +1,4 @@
 import { systemClock } from '../../src/core/clock.ts'
-import type { Logger } from '../../src/core/logger.ts'
 import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
 import type { Log } from '../../src/log/port.ts'
 import { type Runner, startRunner } from '../../src/runtime/runner.ts'
@@ -15,6 +14,7 @@ import type { Topology } from '../../src/streams/topology.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import { DEFAULT_PARTITIONS, stateDirectory } from './bench-folder.ts'
 import { type LogPlace, openBenchLog } from './bench-log.ts'
+import { quietLogger } from './quiet-logger.ts'
 
 /** As the configuration has it unless told otherwise. */
 const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
@@ -22,14 +22,6 @@ const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
 const topologiesOf: Readonly<Record<WorkloadSpec['kind'], readonly Topology[]>> = {
   air: [airHourly, dailySensorMeans],
   weather: [weatherData, weatherHourly, weatherDaily, weatherMonthly, weatherStations],
-}
-
-/** Only what went wrong is told: a benchmark's output is its figures. */
-const logger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (_, message) => void process.stderr.write(`${message}\n`),
-  error: (_, message) => void process.stderr.write(`${message}\n`),
 }
 
 export interface BenchRunner {
@@ -54,7 +46,7 @@ export async function startBenchRunner(
     partitions: DEFAULT_PARTITIONS,
     memoryBytes: DEFAULT_MEMORY_BYTES,
     clock: systemClock,
-    logger,
+    logger: quietLogger,
   })
   return {
     log,

@@ -11,6 +11,9 @@ const steps = {
   forgetRows: async () => (await import('./forget-rows.ts')).forgetRows,
   runPeer: async () => (await import('./run-peer.ts')).runPeer,
   rebuildState: async () => (await import('./rebuild-state.ts')).rebuildState,
+  fillView: async () => (await import('./fill-view.ts')).fillView,
+  writeBySink: async () => (await import('./write-by-sink.ts')).writeBySink,
+  writeRaw: async () => (await import('./write-raw.ts')).writeRaw,
   shareReplay: async () => (await import('./share-replay.ts')).shareReplay,
 }
 
