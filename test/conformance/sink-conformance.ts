@@ -1,86 +1,29 @@
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { WindrowError } from '../../src/core/errors.ts'
-import { logMendSource } from '../../src/sinks/log-mend-source.ts'
-import type { MendSource, Sink, SinkBatch, SinkRow, SinkTarget } from '../../src/sinks/sink.ts'
-import type { SinkRunner } from '../../src/sinks/sink-runner.ts'
-import { type Cell, count, defineView, double, flag, instant, optionalText, text, type View } from '../../src/views/view.ts'
-import { byKey, type Change, rowKeyOf, type SinkWorld, sinkWorld } from './sink-world.ts'
+import { describe, expect, test } from 'vitest'
+import type { Sink, SinkTarget } from '../../src/sinks/sink.ts'
+import { failingSink, lateSink } from './sink-doubles.ts'
+import { sinkMending } from './sink-mending.ts'
+import {
+  conformanceView,
+  drop,
+  goneRow,
+  PATIENCE_MS,
+  put,
+  row,
+  type StoreTraits,
+  sinkRow,
+  storeSetting,
+  T0,
+} from './sink-setting.ts'
+import { byKey, type Change, rowKeyOf, sinkWorld } from './sink-world.ts'
 
-export const conformanceView = defineView({
-  name: 'conformance',
-  doc: 'Rows to write, revise and delete.',
-  key: { stationId: text('The station.'), hour: instant('Start of the hour.') },
-  values: {
-    city: optionalText('Name of the city.'),
-    mean: double('Cel', 'Mean temperature.'),
-    n: count('Readings.'),
-    complete: flag('Whether the hour is over.'),
-  },
-  stores: ['postgres', 'influxdb', 'cassandra'],
-})
-
-/** A store for one test, empty, and what a person may do to it behind windrow's back. */
-export interface StoreFixture {
-  /** Another sink on the same store, as another process would have it. */
-  sink(): Sink
-  /** All rows, in any order. */
-  rows(view: View): Promise<ReadonlyArray<readonly Cell[]>>
-  /** Writes a row (or over one) without windrow. */
-  tamper(view: View, cells: readonly Cell[]): Promise<void>
-  /** Deletes a row without windrow. */
-  remove(view: View, keyCells: readonly Cell[]): Promise<void>
-  /** From now on the store refuses rows in which `n` is 13; null where no such thing can be. */
-  readonly refuseThirteen: ((view: View) => Promise<void>) | null
-}
-
-export interface StoreTraits {
-  readonly name: string
-  /** The store itself keeps an old owner from writing. */
-  readonly fences: boolean
-  fixture(): Promise<StoreFixture>
-}
-
-const HOUR = 3_600_000
-const T0 = Date.UTC(2025, 0, 1)
-
-function row(station: string, hour: number, n: number, mean: number | null = n / 3): Cell[] {
-  return [station, T0 + hour * HOUR, `City of ${station}`, mean, n, n % 2 === 0]
-}
-
-const put = (...cells: Parameters<typeof row>): Change => ({ put: row(...cells) })
-const drop = (station: string, hour: number): Change => ({ drop: [station, T0 + hour * HOUR] })
-
-interface Setting {
-  readonly world: SinkWorld
-  readonly store: StoreFixture
-  run(sink?: Sink): Promise<SinkRunner>
-  /** What the store holds, once the runner has written everything. */
-  held(runner: SinkRunner): Promise<Cell[][]>
-}
+export { conformanceView, type StoreFixture, type StoreTraits } from './sink-setting.ts'
 
 /** What every store of views has to do, whatever it is made of. */
 export function sinkConformance(traits: StoreTraits): void {
-  async function setting(): Promise<Setting> {
-    const [world, store] = await Promise.all([sinkWorld(conformanceView), traits.fixture()])
-    return {
-      world,
-      store,
-      async run(sink = store.sink()) {
-        const runner = await world.start(sink)
-        onTestFinished(() => runner.stop())
-        return runner
-      },
-      async held(runner) {
-        await world.caughtUp(runner)
-        return byKey(conformanceView, await store.rows(conformanceView))
-      },
-    }
-  }
-
   describe(`${traits.name}: what the log says is in the store`, () => {
     test('rows appear, are revised, revised to null, and deleted', async () => {
-      const { world, run, held } = await setting()
+      const { world, run, held } = await storeSetting(traits)
       const runner = await run()
       await world.write([put('paris', 0, 1), put('paris', 1, 2), put('lyon', 0, 3)])
       expect(await held(runner)).toEqual(byKey(conformanceView, [row('paris', 0, 1), row('paris', 1, 2), row('lyon', 0, 3)]))
@@ -93,7 +36,7 @@ export function sinkConformance(traits: StoreTraits): void {
     })
 
     test('cells come back as they were: any text, any number, null', async () => {
-      const { world, run, held } = await setting()
+      const { world, run, held } = await storeSetting(traits)
       const texts = ['', "it's", '"quoted"', 'a\\b\n\t', 'Zürich \u{1f327}', 'null', '{1,2}', ';--', ' spaces ']
       const numbers = [0, 0.1, -1.5, 5e-324, 1.7976931348623157e308, 1 / 3, 123456789.12345679, null]
       await world.write([
@@ -104,13 +47,24 @@ export function sinkConformance(traits: StoreTraits): void {
     })
 
     test('records written twice change nothing', async () => {
-      const { world, run, held } = await setting()
+      const { world, run, held } = await storeSetting(traits)
       const runner = await run()
       const changes = [put('paris', 0, 1), put('paris', 0, 2), drop('lyon', 0), put('lyon', 1, 7)]
       await world.write(changes)
       const once = await held(runner)
       await world.write(changes)
       expect(await held(runner)).toEqual(once)
+    })
+
+    test('many rows in several batches, most of them revised and some deleted', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      const key = (i: number) => [`s${i % 40}`, Math.floor(i / 40)] as const
+      const all = Array.from({ length: traits.manyRows ?? 20_000 }, (_, i) => i)
+      await world.write(all.map((i) => put(...key(i), i)))
+      const runner = await run(undefined, { batchRows: all.length / 5 })
+      expect(await held(runner)).toEqual(world.expected())
+      await world.write(all.filter((i) => i % 10 !== 0).map((i) => (i % 7 === 0 ? drop(...key(i)) : put(...key(i), i + 1))))
+      expect(await held(runner)).toEqual(world.expected())
     })
 
     test('any history in any pieces, with failures before and after each write, ends as the log says', async () => {
@@ -150,7 +104,7 @@ export function sinkConformance(traits: StoreTraits): void {
 
   describe(`${traits.name}: whatever ends when`, () => {
     test('a new process goes on from what the store has, without writing it again', async () => {
-      const { world, store, run, held } = await setting()
+      const { world, store, run, held } = await storeSetting(traits)
       const first = await run()
       await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
       await held(first)
@@ -162,18 +116,18 @@ export function sinkConformance(traits: StoreTraits): void {
     })
 
     test("a process that ends before the log's group heard of its progress loses and repeats nothing", async () => {
-      const { world, store, run, held } = await setting()
+      const { world, store, run, held } = await storeSetting(traits)
       const first = await world.start(store.sink(), { progressIntervalMs: 1_000_000 })
       await world.write([put('paris', 0, 1), put('paris', 1, 2)])
       await held(first)
-      ;(world.log as unknown as { freeze(): void }).freeze()
+      world.log.freeze()
       await world.write([put('paris', 1, 3)])
       expect(await held(await run())).toEqual([row('paris', 0, 1), row('paris', 1, 3)])
       await first.stop()
     })
 
     test.runIf(traits.fences)('an old owner writes nothing any more', async () => {
-      const { world, store } = await setting()
+      const { world, store } = await storeSetting(traits)
       const [zombie, owner] = [store.sink(), store.sink()]
       await zombie.open([conformanceView])
       const target: SinkTarget = { view: conformanceView, topic: world.topic(), partition: 0 }
@@ -189,8 +143,52 @@ export function sinkConformance(traits: StoreTraits): void {
       expect(await store.rows(conformanceView)).toEqual([row('paris', 0, 2)])
     })
 
+    test.runIf(traits.fences)('a batch that is carried out again after a later one undoes nothing', async () => {
+      const { world, store } = await storeSetting(traits)
+      const sink = store.sink()
+      await sink.open([conformanceView])
+      const target: SinkTarget = { view: conformanceView, topic: world.topic(), partition: 0 }
+      const { epoch } = await sink.claim(target, 1)
+      const first = { target, epoch, rows: [sinkRow(row('a', 0, 1), 0), sinkRow(row('b', 0, 1), 1)], nextOffset: 2 }
+      await sink.apply(first)
+      await sink.apply({ target, epoch, rows: [sinkRow(row('a', 0, 2), 2), goneRow(row('b', 0, 1), 3)], nextOffset: 4 })
+      await sink.apply(first).catch((error: unknown) => expect(error).toMatchObject({ code: 'WR_FENCED' }))
+      expect(await store.rows(conformanceView)).toEqual([row('a', 0, 2)])
+    })
+
+    test('a batch of an old owner that arrives late undoes nothing, at the latest after the next scrub', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const late = lateSink(store.sink())
+      const zombie = await run(late.sink)
+      await world.write([put('paris', 0, 1), put('paris', 1, 1)])
+      await late.arrived
+      world.log.freeze()
+      const owner = await run(store.sink(), { scrubIntervalMs: 200 }, world.log.connect())
+      await world.write([put('paris', 0, 2), drop('paris', 1)])
+      expect(await held(owner)).toEqual([row('paris', 0, 2)])
+      late.carryOut()
+      await zombie.stop()
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+      if (traits.fences) expect(await rows()).toEqual([row('paris', 0, 2)])
+      else await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual([row('paris', 0, 2)])
+    })
+
+    test('two processes share the partitions, and one that stays takes over those of one that leaves', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const [one, two] = [await run(), await run(store.sink(), {}, world.log.connect())]
+      const partitions = async () =>
+        (await Promise.all([one, two].map((runner) => runner.statuses()))).map((statuses) => statuses.map((s) => s.partition))
+      await expect.poll(partitions, { timeout: PATIENCE_MS }).toEqual([[expect.any(Number)], [expect.any(Number)]])
+      const some = (n: number) => Array.from({ length: 40 }, (_, i) => put(`s${i}`, i % 3, i + n))
+      await world.write(some(0))
+      expect(await held(one)).toEqual(world.expected())
+      await one.stop()
+      await world.write([...some(100), drop('s7', 1)])
+      expect(await held(two)).toEqual(world.expected())
+    })
+
     test('a store that is away holds up nobody and gets everything when it is back', async () => {
-      const { world, store, run, held } = await setting()
+      const { world, store, run, held } = await storeSetting(traits)
       const away = failingSink(store.sink(), new Array<'before'>(20).fill('before'))
       const runner = await run(away)
       await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
@@ -201,65 +199,11 @@ export function sinkConformance(traits: StoreTraits): void {
     })
   })
 
-  describe(`${traits.name}: a store that is not as the log says`, () => {
-    test('is mended: what was changed, deleted or added by hand', async () => {
-      const { world, store, run, held } = await setting()
-      const runner = await run()
-      await world.write([put('paris', 0, 1), put('paris', 1, 2), put('lyon', 0, 3)])
-      await held(runner)
-      await store.tamper(conformanceView, row('paris', 0, 99))
-      await store.tamper(conformanceView, row('nowhere', 0, 1))
-      await store.remove(conformanceView, ['lyon', T0])
-      const sink = store.sink()
-      await sink.open([conformanceView])
-      expect(await sink.mend(mendSource(world), new AbortController().signal)).toEqual({ written: 2, deleted: 1 })
-      expect(await held(runner)).toEqual(world.expected())
-      await world.write([put('paris', 0, 4), drop('paris', 1)])
-      expect(await held(runner)).toEqual(world.expected())
-    })
-
-    test('because its topic was made anew gets the rows of the new one and loses the old', async () => {
-      const { world, run, held } = await setting()
-      const runner = await run()
-      await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
-      await held(runner)
-      await runner.stop()
-      await world.makeTopicAnew()
-      await world.write([put('lyon', 0, 2), put('nice', 0, 3)])
-      expect(await held(await run())).toEqual(byKey(conformanceView, [row('lyon', 0, 2), row('nice', 0, 3)]))
-    })
-
-    test('follows when another generation becomes current', async () => {
-      const { world, run, held } = await setting()
-      const runner = await run()
-      await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
-      await held(runner)
-      await world.nextGeneration([put('lyon', 0, 5), put('nice', 0, 3)])
-      expect(await held(runner)).toEqual(byKey(conformanceView, [row('lyon', 0, 5), row('nice', 0, 3)]))
-      await world.write([drop('nice', 0)])
-      expect(await held(runner)).toEqual([row('lyon', 0, 5)])
-    })
-
-    test('is written all the same where joining the group failed for a while', async () => {
-      const { world, run, held } = await setting()
-      await world.write([put('paris', 0, 1)])
-      const noRoom = new WindrowError('WR_DISK_FULL', { message: 'no room', remedy: 'make room', canRetry: true })
-      vi.spyOn(world.log, 'joinGroup').mockRejectedValueOnce(noRoom).mockRejectedValueOnce(noRoom)
-      expect(await held(await run())).toEqual(world.expected())
-    })
-
-    test('is filled while its topic was compacted', async () => {
-      const { world, run, held } = await setting()
-      await world.write([put('paris', 0, 1), put('paris', 0, 2), put('lyon', 0, 1), drop('lyon', 0)])
-      await world.log.compact(world.topic())
-      await world.write([put('lyon', 1, 4)])
-      expect(await held(await run())).toEqual(world.expected())
-    })
-  })
+  sinkMending(traits)
 
   describe(`${traits.name}: what cannot be written`, () => {
     test('a record that is no row goes to dead letters, and the others are written', async () => {
-      const { world, run, held } = await setting()
+      const { world, run, held } = await storeSetting(traits)
       await world.write([put('paris', 0, 1)])
       await world.writeRubbish('paris')
       await world.write([put('paris', 1, 2)])
@@ -273,7 +217,7 @@ export function sinkConformance(traits: StoreTraits): void {
     })
 
     test('a row that the store refuses for ever goes to dead letters with the reason, and the others are written', async (context) => {
-      const { world, store, run, held } = await setting()
+      const { world, store, run, held } = await storeSetting(traits)
       const { refuseThirteen } = store
       if (refuseThirteen === null) return context.skip()
       const runner = await run()
@@ -291,51 +235,4 @@ export function sinkConformance(traits: StoreTraits): void {
       expect(statuses.reduce((sum, status) => sum + status.deadLettered, 0)).toBe(1)
     })
   })
-}
-
-function mendSource(world: SinkWorld): MendSource {
-  return logMendSource({
-    log: world.log,
-    sink: 'test',
-    view: world.view,
-    topic: world.topic(),
-    batchBytes: 200,
-    signal: new AbortController().signal,
-    refuse: async () => undefined,
-  })
-}
-
-function sinkRow(cells: readonly Cell[], offset: number): SinkRow {
-  return {
-    key: rowKeyOf(conformanceView, cells),
-    keyCells: cells.slice(0, 2),
-    cells,
-    offset,
-    value: null,
-    isNew: true,
-  }
-}
-
-/** A sink whose writes fail as listed: before they are carried out, or after, as when the answer is lost. */
-function failingSink(sink: Sink, faults: Array<'none' | 'before' | 'after'>): Sink {
-  const fail = (): never => {
-    throw new WindrowError('WR_SQL_AWAY', { message: 'away', remedy: 'wait', canRetry: true })
-  }
-  return {
-    name: sink.name,
-    store: sink.store,
-    isFenced: sink.isFenced,
-    open: (views) => sink.open(views),
-    claim: (target, epoch) => sink.claim(target, epoch),
-    progress: (view, topic) => sink.progress(view, topic),
-    mend: (source, signal) => sink.mend(source, signal),
-    describe: () => sink.describe(),
-    close: () => sink.close(),
-    async apply(batch: SinkBatch) {
-      const fault = faults.shift() ?? 'none'
-      if (fault === 'before') fail()
-      await sink.apply(batch)
-      if (fault === 'after') fail()
-    },
-  }
 }

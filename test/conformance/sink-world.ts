@@ -9,12 +9,12 @@ import {
   decodeDeadLetter,
   encodeDeadLetter,
 } from '../../src/events/dead-letter.ts'
-import type { Log, Topic, Write } from '../../src/log/port.ts'
+import type { Topic, Write } from '../../src/log/port.ts'
 import type { RefusedRow } from '../../src/sinks/refused-row.ts'
 import type { Sink } from '../../src/sinks/sink.ts'
 import type { SinkTuning } from '../../src/sinks/sink-options.ts'
 import { type SinkRunner, startSinkRunner } from '../../src/sinks/sink-runner.ts'
-import { memoryLog } from '../../src/testing/memory-log.ts'
+import { type MemoryLog, memoryLog } from '../../src/testing/memory-log.ts'
 import { rowEncoder, rowSchema } from '../../src/views/row-codec.ts'
 import { canonicalKey } from '../../src/views/row-key.ts'
 import type { Cell, View } from '../../src/views/view.ts'
@@ -25,7 +25,7 @@ import { silentLogger } from '../sinks/silent-logger.ts'
 export type Change = { readonly put: readonly Cell[] } | { readonly drop: readonly Cell[] }
 
 export interface SinkWorld {
-  readonly log: Log
+  readonly log: MemoryLog
   readonly view: View
   /** The topic of the current generation. */
   topic(): Topic
@@ -39,7 +39,10 @@ export interface SinkWorld {
   writeRubbish(station: string): Promise<void>
   /** What a store has to hold: the rows that were put and not dropped since, by key. */
   expected(): Cell[][]
-  start(sink: Sink, tuning?: Partial<SinkTuning>): Promise<SinkRunner>
+  /** `log`: another session on the same log, as another process has it. */
+  start(sink: Sink, tuning?: Partial<SinkTuning>, log?: MemoryLog): Promise<SinkRunner>
+  /** Compacts the topic when a day has gone by: its tombstones are forgotten. */
+  forgetTombstones(): Promise<void>
   /** Waits until the store has everything. */
   caughtUp(runner: SinkRunner): Promise<void>
   deadLetters(): Promise<DeadLetter[]>
@@ -54,12 +57,14 @@ export function rowKeyOf(view: View, cells: readonly Cell[]): string {
 }
 
 export function byKey(view: View, rows: ReadonlyArray<readonly Cell[]>): Cell[][] {
-  return rows.map((row) => [...row]).sort((a, b) => (rowKeyOf(view, a) < rowKeyOf(view, b) ? -1 : 1))
+  const keyed = rows.map((row) => ({ key: rowKeyOf(view, row), row: [...row] }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ row }) => row)
 }
 
 /** A log in memory with one view in it, and what a test does to them. */
 export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> {
-  const log = memoryLog()
+  let aheadMs = 0
+  const log = memoryLog({ now: () => Date.now() + aheadMs })
   const rowSchemaId = await log.registry.register(`views.${view.name}-value`, rowSchema(view))
   const currentSchemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewSchema)
   const deadLetterSchemaId = await log.registry.register(`${DEAD_LETTERS_TOPIC}-value`, DEAD_LETTER_SCHEMA)
@@ -147,10 +152,14 @@ export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> 
       await log.append([{ topic, partition: partitionFor([station]), block: block.build() }])
     },
     expected: () => byKey(view, [...rows.values()]),
-    start: (sink, tuning = {}) =>
+    async forgetTombstones() {
+      aheadMs += 25 * 3_600_000
+      await log.compact(topic)
+    },
+    start: (sink, tuning = {}, session = log) =>
       startSinkRunner({
         sink,
-        log,
+        log: session,
         views: [view],
         deadLetter,
         logger: silentLogger,

@@ -61,12 +61,15 @@ export class ProgressTable {
     return { epoch, progress }
   }
 
-  /** Locks the row, compares the owner, and stores the progress. Rejects with WR_FENCED when somebody else is the owner. */
+  /**
+   * Locks the row, compares the owner, and stores the progress. Rejects with WR_FENCED when somebody else is the owner, and when the
+   * progress would go back, as it would by a batch that is carried out again.
+   */
   async advance(session: SqlSession, target: SinkTarget, epoch: number, nextOffset: number): Promise<void> {
     const { view, topic, partition } = target
     const { rowCount } = await session.query(
       `UPDATE ${this.table} SET "next_offset" = $5, "updated_at" = clock_timestamp()
-       WHERE "view" = $1 AND "partition" = $2 AND "topic_id" = $3 AND "owner_epoch" = $4`,
+       WHERE "view" = $1 AND "partition" = $2 AND "topic_id" = $3 AND "owner_epoch" = $4 AND "next_offset" <= $5`,
       [view.name, partition, topic.id, epoch, nextOffset],
     )
     if (rowCount !== 1) throw fenced(view.name, partition)

@@ -3,7 +3,7 @@ import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
-import { readRows, removeRows, upsertRows } from '../../sinks/postgres/postgres-rows.ts'
+import { ageProgress, readRows, removeRows, upsertRows } from '../../sinks/postgres/postgres-rows.ts'
 import { tablesSuite } from '../../sinks/postgres/tables.suite.ts'
 import { canAsk, testServer } from './server.ts'
 
@@ -32,6 +32,7 @@ describe.runIf(canAsk)('a Postgres server', () => {
         sink: () => postgresSink({ client: sinks++ % 2 === 0 ? client : other, schema }),
         rows: (view) => readRows(client, schema, view),
         tamper: (view, cells) => upsertRows(client, schema, view, [[...cells]]),
+        ageProgress: (view, ms) => ageProgress(client, schema, view, ms),
         remove: (view, key) => removeRows(client, schema, view, [[...key]]),
         refuseThirteen: async (view) => {
           await client.query(`ALTER TABLE ${tableName(schema, view.name)} ADD CONSTRAINT unlucky CHECK (n <> 13)`)

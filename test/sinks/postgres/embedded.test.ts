@@ -7,7 +7,7 @@ import { sinkConformance } from '../../conformance/sink-conformance.ts'
 import { silentLogger } from '../silent-logger.ts'
 import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
 import { localPostgresSuite } from './local-postgres.suite.ts'
-import { readRows, removeRows, upsertRows } from './postgres-rows.ts'
+import { ageProgress, readRows, removeRows, upsertRows } from './postgres-rows.ts'
 import { tablesSuite } from './tables.suite.ts'
 import { wirePortSuite } from './wire-port.suite.ts'
 
@@ -28,12 +28,14 @@ tablesSuite(client, newSchema)
 sinkConformance({
   name: 'embedded Postgres',
   fences: true,
+  manyRows: 2_000,
   async fixture() {
     const schema = newSchema()
     return {
       sink: () => postgresSink({ client, schema }),
       rows: (view) => readRows(client, schema, view),
       tamper: (view, cells) => upsertRows(client, schema, view, [[...cells]]),
+      ageProgress: (view, ms) => ageProgress(client, schema, view, ms),
       remove: (view, key) => removeRows(client, schema, view, [[...key]]),
       refuseThirteen: async (view) => {
         await client.query(`ALTER TABLE ${tableName(schema, view.name)} ADD CONSTRAINT unlucky CHECK (n <> 13)`)

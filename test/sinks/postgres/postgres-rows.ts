@@ -24,3 +24,11 @@ export async function removeRows(client: SqlClient, schema: string, view: View, 
   const statements = tableStatements(view, schema, view.name)
   await client.query(statements.remove, statements.removeParameters(keys))
 }
+
+/** Makes the progress of all partitions of a view so much older. */
+export async function ageProgress(client: SqlClient, schema: string, view: View, ms: number): Promise<void> {
+  await client.query(
+    `UPDATE ${tableName(schema, 'windrow_progress')} SET updated_at = updated_at - make_interval(secs => $2::float8 / 1000) WHERE view = $1`,
+    [view.name, ms],
+  )
+}

@@ -1,0 +1,151 @@
+import { describe, expect, test, vi } from 'vitest'
+import { WindrowError } from '../../src/core/errors.ts'
+import { logMendSource } from '../../src/sinks/log-mend-source.ts'
+import type { MendSource } from '../../src/sinks/sink.ts'
+import { conformanceView, drop, HOUR, PATIENCE_MS, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
+import { byKey, type SinkWorld } from './sink-world.ts'
+
+/** A store that is not as the log says, for whatever reason, becomes so. */
+export function sinkMending(traits: StoreTraits): void {
+  describe(`${traits.name}: a store that is not as the log says`, () => {
+    test('is mended: what was changed, deleted or added by hand', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('paris', 0, 1), put('paris', 1, 2), put('lyon', 0, 3)])
+      await held(runner)
+      await store.tamper(conformanceView, row('paris', 0, 99))
+      await store.tamper(conformanceView, row('nowhere', 0, 1))
+      await store.remove(conformanceView, ['lyon', T0])
+      const sink = store.sink()
+      await sink.open([conformanceView])
+      expect(await sink.mend(mendSource(world), new AbortController().signal)).toEqual({ written: 2, deleted: 1 })
+      expect(await held(runner)).toEqual(world.expected())
+      await world.write([put('paris', 0, 4), drop('paris', 1)])
+      expect(await held(runner)).toEqual(world.expected())
+    })
+
+    test('is mended also where somebody wrote with a clock that is ahead, and stays as the log says', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('paris', 0, 1), put('paris', 1, 2), put('lyon', 0, 3)])
+      await held(runner)
+      const tamper = store.tamperAhead ?? store.tamper
+      await tamper(conformanceView, row('paris', 0, 99))
+      await tamper(conformanceView, row('paris', 1, 99))
+      await tamper(conformanceView, row('nowhere', 0, 99))
+      const sink = store.sink()
+      await sink.open([conformanceView])
+      expect(await sink.mend(mendSource(world), new AbortController().signal)).toEqual({ written: 2, deleted: 1 })
+      expect(await held(runner)).toEqual(world.expected())
+      await world.write([put('paris', 0, 5), drop('paris', 1)])
+      expect(await held(runner)).toEqual(byKey(conformanceView, [row('paris', 0, 5), row('lyon', 0, 3)]))
+    })
+
+    test('is mended while others write on', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run()
+      const some = (n: number) => Array.from({ length: 200 }, (_, i) => put(`s${i % 20}`, Math.floor(i / 20), i + n))
+      await world.write(some(0))
+      await held(runner)
+      const sink = store.sink()
+      await sink.open([conformanceView])
+      for (let n = 1; n <= 5; n++) {
+        await store.tamper(conformanceView, row('s1', 0, 99))
+        await store.tamper(conformanceView, row('nowhere', n, 99))
+        const mending = sink.mend(mendSource(world, 4_000), new AbortController().signal)
+        await world.write([...some(n), drop(`s${n}`, n)])
+        await mending
+        await world.write(some(n + 10))
+      }
+      expect(await held(runner)).toEqual(world.expected())
+    })
+
+    test.runIf(!traits.fences)('is right again after the next scrub, without a restart', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run(store.sink(), { scrubIntervalMs: 200 })
+      await world.write([put('paris', 0, 1), put('paris', 1, 2), put('lyon', 0, 3)])
+      await held(runner)
+      await store.tamper(conformanceView, row('paris', 0, 99))
+      await store.tamper(conformanceView, row('nowhere', 0, 1))
+      await store.remove(conformanceView, ['lyon', T0])
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+      await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual(world.expected())
+      await world.write([put('paris', 0, 4)])
+      expect(await held(runner)).toEqual(world.expected())
+    })
+
+    test('because it was away while deletions were forgotten loses what was deleted', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const first = await run()
+      await world.write([put('paris', 0, 1), put('lyon', 0, 2), put('nice', 0, 3)])
+      await held(first)
+      await first.stop()
+      await world.write([drop('lyon', 0), drop('nice', 0), put('paris', 1, 4), put('lyon', 1, 5), put('nice', 1, 6)])
+      await world.forgetTombstones()
+      await store.ageProgress(conformanceView, 25 * HOUR)
+      const second = await run()
+      expect(await held(second)).toEqual(world.expected())
+      expect((await second.statuses()).reduce((sum, { mended }) => sum + mended, 0)).toBeGreaterThan(0)
+    })
+
+    test('because its topic is made anew under it gets the rows of the new one', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
+      await held(runner)
+      await world.makeTopicAnew()
+      await world.write([put('lyon', 0, 4), put('nice', 0, 3)])
+      expect(await held(runner)).toEqual(byKey(conformanceView, [row('lyon', 0, 4), row('nice', 0, 3)]))
+    })
+
+    test('because its topic was made anew gets the rows of the new one and loses the old', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
+      await held(runner)
+      await runner.stop()
+      await world.makeTopicAnew()
+      await world.write([put('lyon', 0, 2), put('nice', 0, 3)])
+      expect(await held(await run())).toEqual(byKey(conformanceView, [row('lyon', 0, 2), row('nice', 0, 3)]))
+    })
+
+    test('follows when another generation becomes current', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
+      await held(runner)
+      await world.nextGeneration([put('lyon', 0, 5), put('nice', 0, 3)])
+      expect(await held(runner)).toEqual(byKey(conformanceView, [row('lyon', 0, 5), row('nice', 0, 3)]))
+      await world.write([drop('nice', 0)])
+      expect(await held(runner)).toEqual([row('lyon', 0, 5)])
+    })
+
+    test('is written all the same where joining the group failed for a while', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      await world.write([put('paris', 0, 1)])
+      const noRoom = new WindrowError('WR_DISK_FULL', { message: 'no room', remedy: 'make room', canRetry: true })
+      vi.spyOn(world.log, 'joinGroup').mockRejectedValueOnce(noRoom).mockRejectedValueOnce(noRoom)
+      expect(await held(await run())).toEqual(world.expected())
+    })
+
+    test('is filled while its topic was compacted', async () => {
+      const { world, run, held } = await storeSetting(traits)
+      await world.write([put('paris', 0, 1), put('paris', 0, 2), put('lyon', 0, 1), drop('lyon', 0)])
+      await world.log.compact(world.topic())
+      await world.write([put('lyon', 1, 4)])
+      expect(await held(await run())).toEqual(world.expected())
+    })
+  })
+}
+
+function mendSource(world: SinkWorld, batchBytes = 200): MendSource {
+  return logMendSource({
+    log: world.log,
+    sink: 'test',
+    view: world.view,
+    topic: world.topic(),
+    batchBytes,
+    signal: new AbortController().signal,
+    refuse: async () => undefined,
+  })
+}
