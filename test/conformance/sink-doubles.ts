@@ -47,6 +47,7 @@ function applying(sink: Sink, apply: Sink['apply']): Sink {
     progress: (view, topic) => sink.progress(view, topic),
     apply,
     mend: (source, signal) => sink.mend(source, signal),
+    rows: (view) => sink.rows(view),
     describe: () => sink.describe(),
     close: () => sink.close(),
   }

@@ -1,9 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { WindrowError } from '../../src/core/errors.ts'
+import { compareStore, type RowDifference } from '../../src/sinks/compare-store.ts'
 import { logMendSource } from '../../src/sinks/log-mend-source.ts'
 import type { MendSource } from '../../src/sinks/sink.ts'
 import { conformanceView, drop, HOUR, PATIENCE_MS, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
-import { byKey, type SinkWorld } from './sink-world.ts'
+import { byKey, rowKeyOf, type SinkWorld } from './sink-world.ts'
+
+const keyOf = (station: string, hour: number): string => rowKeyOf(conformanceView, row(station, hour, 0))
 
 /** A store that is not as the log says, for whatever reason, becomes so. */
 export function sinkMending(traits: StoreTraits): void {
@@ -18,7 +21,16 @@ export function sinkMending(traits: StoreTraits): void {
       await store.remove(conformanceView, ['lyon', T0])
       const sink = store.sink()
       await sink.open([conformanceView])
+      const differences: RowDifference[] = []
+      const compare = () => compareStore(mendSource(world), sink, (difference) => differences.push(difference))
+      expect(await compare()).toEqual({ equal: 1, missing: 1, extra: 1, changed: 1 })
+      expect(differences.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
+        { kind: 'changed', key: keyOf('paris', 0), expected: row('paris', 0, 1), found: row('paris', 0, 99) },
+        { kind: 'extra', key: keyOf('nowhere', 0), expected: null, found: row('nowhere', 0, 1) },
+        { kind: 'missing', key: keyOf('lyon', 0), expected: row('lyon', 0, 3), found: null },
+      ])
       expect(await sink.mend(mendSource(world), new AbortController().signal)).toEqual({ written: 2, deleted: 1 })
+      expect(await compare()).toEqual({ equal: 3, missing: 0, extra: 0, changed: 0 })
       expect(await held(runner)).toEqual(world.expected())
       await world.write([put('paris', 0, 4), drop('paris', 1)])
       expect(await held(runner)).toEqual(world.expected())

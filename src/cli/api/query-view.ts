@@ -1,8 +1,8 @@
 import type { Condition, ViewQuery } from '../../api/ports.ts'
 import { quoteName } from '../../sinks/postgres/quote.ts'
-import type { SqlClient, SqlParameter, SqlValue } from '../../sinks/postgres/sql-client.ts'
+import { cellOf, parameterOf } from '../../sinks/postgres/read-rows.ts'
+import type { SqlClient, SqlParameter } from '../../sinks/postgres/sql-client.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
-import { formatInstant } from '../../views/instant.ts'
 import type { Cell, ViewColumn } from '../../views/view.ts'
 
 /** Rows fetched at once. */
@@ -14,9 +14,6 @@ interface Statement {
   readonly text: string
   readonly parameters: readonly SqlParameter[]
 }
-
-const parameterOf = (column: ViewColumn, cell: Cell): SqlParameter =>
-  column.type === 'instant' && typeof cell === 'number' ? formatInstant(cell) : cell
 
 /** The next page of the query: the rows after `after` in its order. */
 export function pageStatement(query: ViewQuery, schema: string, after: readonly Cell[] | null, limit: number): Statement {
@@ -40,12 +37,6 @@ export function pageStatement(query: ViewQuery, schema: string, after: readonly 
     `LIMIT ${limit}`,
   ]
   return { text: parts.filter((part) => part !== '').join(' '), parameters }
-}
-
-/** A value of a result as the view has it. */
-export function cellOf(column: ViewColumn, value: SqlValue): Cell {
-  if (value === null) return null
-  return column.type === 'instant' ? Date.parse(String(value)) : value
 }
 
 /** The rows that a query asks for, from the Postgres view, a page at a time: the next page is fetched when the one before was taken. */

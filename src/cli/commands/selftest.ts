@@ -7,7 +7,11 @@ import { systemClock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { produce } from '../../producers/produce.ts'
 import { simulatorSource } from '../../producers/simulator/simulator-source.ts'
-import { queryView } from '../api/query-view.ts'
+import { compareStore } from '../../sinks/compare-store.ts'
+import { logMendSource } from '../../sinks/log-mend-source.ts'
+import { postgresSink } from '../../sinks/postgres/postgres-sink.ts'
+import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
+import type { RefusedRow } from '../../sinks/refused-row.ts'
 import { auditAll } from '../audit/audit-log.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { csvText } from '../export/row-text.ts'
@@ -101,7 +105,7 @@ async function inOrder(context: CliContext, session: Session, step: Step): Promi
         await pipeline.stop()
       }
     })
-    await step('Postgres has the rows of the log, and no others', () => compareWithPostgres(session, sql))
+    await step('Postgres has the rows of the log, and no others', () => compareWithPostgres(session, sql, context.signal))
   } finally {
     await sql.close()
   }
@@ -143,24 +147,20 @@ async function digestsOf(session: Session): Promise<Digests> {
   return digests
 }
 
-async function compareWithPostgres(session: Session, sql: ReturnType<typeof openViewsSql>): Promise<void> {
-  for (const view of session.catalogue.views.filter(({ stores }) => stores.includes('postgres'))) {
-    const topic = await session.topicOfView(view)
+async function compareWithPostgres({ log, catalogue, topicOfView }: Session, sql: SqlClient, signal: AbortSignal): Promise<void> {
+  const sink = postgresSink({ client: sql })
+  for (const view of catalogue.views.filter(({ stores }) => stores.includes('postgres'))) {
+    const topic = await topicOfView(view)
     if (topic === null) throw new Difference(`${view.name} was not built`)
-    const query = { view, conditions: [], order: view.key, descending: false, after: null, limit: null }
-    const stored = await linesOf(queryView(sql, 'public', query))
-    const logged = await linesOf(viewRows(session.log, view, topic))
-    const at = logged.findIndex((line, i) => line !== stored[i])
-    if (at >= 0) throw new Difference(`${view.name}: the log has ${logged[at]}, Postgres ${stored[at] ?? 'no row'}`)
-    if (stored.length > logged.length)
-      throw new Difference(`${view.name}: Postgres has ${stored.length - logged.length} rows too many`)
+    const refuse = ({ message }: RefusedRow): never => {
+      throw new Difference(`${view.name}: ${message}`)
+    }
+    const source = logMendSource({ log, sink: sink.name, view, topic, batchBytes: 1024 * 1024, signal, refuse })
+    await compareStore(source, sink, ({ key, expected, found }) => {
+      const row = (cells: readonly unknown[] | null): string => (cells === null ? 'no row' : JSON.stringify(cells))
+      throw new Difference(`${view.name} ${key}: the log has ${row(expected)}, Postgres ${row(found)}`)
+    })
   }
-}
-
-async function linesOf(rows: AsyncIterable<ReadonlyArray<readonly unknown[]>>): Promise<string[]> {
-  const lines: string[] = []
-  for await (const page of rows) for (const cells of page) lines.push(JSON.stringify(cells))
-  return lines
 }
 
 function compare(found: Digests, again: Digests): void {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Topic } from '../../log/port.ts'
-import type { View } from '../../views/view.ts'
+import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { mendTable } from './mend-table.ts'
 import { rowError } from './postgres-errors.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
+import { readTableRows } from './read-rows.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
 import { type TableStatements, tableName, tableStatements } from './table-sql.ts'
 import { defaultExtras, type ViewExtras } from './view-extras.ts'
@@ -73,6 +74,10 @@ class PostgresSink implements Sink {
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
     // Each call for itself: the partitions of a view may ask at once.
     return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }, source, signal)
+  }
+
+  rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
+    return readTableRows(this.client, this.schema, view)
   }
 
   describe(): string {

@@ -1,0 +1,38 @@
+import { formatInstant } from '../../views/instant.ts'
+import type { Cell, View, ViewColumn } from '../../views/view.ts'
+import { quoteName } from './quote.ts'
+import type { SqlParameter, SqlSession, SqlValue } from './sql-client.ts'
+import { tableName } from './table-sql.ts'
+
+const PAGE = 5_000
+
+/** A value of a result as the view has it. */
+export function cellOf(column: ViewColumn, value: SqlValue): Cell {
+  if (value === null) return null
+  return column.type === 'instant' ? Date.parse(String(value)) : value
+}
+
+/** A cell as a parameter of a statement. */
+export function parameterOf(column: ViewColumn, cell: Cell): SqlParameter {
+  return column.type === 'instant' && typeof cell === 'number' ? formatInstant(cell) : cell
+}
+
+/** All rows of a view's table by key. Each page is a statement of its own, so that no snapshot is held open. */
+export async function* readTableRows(
+  session: SqlSession,
+  schema: string,
+  view: View,
+): AsyncGenerator<ReadonlyArray<readonly Cell[]>> {
+  const key = view.key.map(({ column }) => quoteName(column)).join(', ')
+  const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
+  const from = `SELECT ${columns} FROM ${tableName(schema, view.name)}`
+  const beyond = `WHERE (${key}) > (${view.key.map((_, i) => `$${i + 1}`).join(', ')})`
+  let last: readonly Cell[] | undefined
+  do {
+    const after = last === undefined ? [] : view.key.map((column, i) => parameterOf(column, last?.[i] ?? null))
+    const { rows } = await session.query(`${from} ${last === undefined ? '' : beyond} ORDER BY ${key} LIMIT ${PAGE}`, after)
+    const page = rows.map((values) => view.columns.map((column, i) => cellOf(column, values[i] ?? null)))
+    if (page.length > 0) yield page
+    last = page.length < PAGE ? undefined : page.at(-1)
+  } while (last !== undefined)
+}
