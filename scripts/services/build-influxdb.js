@@ -1,11 +1,20 @@
 // @ts-check
 import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { installOnce, serviceFile } from './install-once.js'
+import { hasClangAndProtoc, hasGoAndCargo } from './find-tools.js'
+import { installedFolder, installOnce, serviceFile } from './install-once.js'
 
 const goMod = () => serviceFile(join('influxdb', 'go.mod'))
+/** As go.mod has it; the server tells it to whoever asks. */
+const version = 'v2.7.12'
 const command = 'github.com/influxdata/influxdb/v2/cmd/influxd'
+
+/** Whether `influxd` is in the cache, or all that building it takes is here. */
+export function canBuildInfluxdb() {
+  return existsSync(installedFolder('influxdb', goMod())) || (hasGoAndCargo() && hasClangAndProtoc())
+}
 
 /**
  * The folder of `influxd`, built from its sources if it is not in the cache: nobody publishes it for npm, Maven or Debian. That takes Go,
@@ -24,7 +33,13 @@ export function installInfluxdb() {
     const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', ...rustToolchain() }
     const pkgConfig = join(work, 'pkg-config')
     await go(work, env, ['build', '-o', pkgConfig, 'github.com/influxdata/pkg-config'])
-    const tags = ['-tags', 'noassets,sqlite_foreign_keys,sqlite_json', '-ldflags', '-s -w', '-trimpath']
+    const tags = [
+      '-tags',
+      'noassets,sqlite_foreign_keys,sqlite_json',
+      '-ldflags',
+      `-s -w -X main.version=${version}`,
+      '-trimpath',
+    ]
     const forFlux = { ...env, PKG_CONFIG: pkgConfig, RUSTC_WORKSPACE_WRAPPER: lenient }
     await go(work, forFlux, ['build', ...tags, '-o', join(folder, 'influxd'), command])
     await rm(work, { recursive: true, force: true })

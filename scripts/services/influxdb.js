@@ -1,9 +1,13 @@
 // @ts-check
+import { canBuildInfluxdb } from './build-influxdb.js'
 import { composeService } from './compose.js'
 import { freePorts } from './free-ports.js'
 import { howToRun } from './how-to-run.js'
 import { startInfluxdbProcess } from './process-influxdb.js'
 import { answersHttp } from './until-ready.js'
+
+/** Whether it can be started here. */
+export const hasInfluxdb = () => howToRun() === 'docker' || (howToRun() === 'java' && canBuildInfluxdb())
 
 /** Of the first user, who may do everything. */
 const token = 'windrow-services-token'
@@ -23,7 +27,7 @@ export async function startInfluxdb(options = {}) {
     await server.remove()
     throw error
   }
-  return { url: server.url, token, org, bucket, kill: server.kill, start: server.start, stop: server.remove }
+  return { url: server.url, token, org, bucket, kill: server.kill, start: server.start, log: server.log, stop: server.remove }
 }
 
 /** What the container's own setup does too, and the process has to be told. @param {string} url */

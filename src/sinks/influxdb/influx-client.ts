@@ -148,10 +148,15 @@ export class InfluxClient {
     const ending = new AbortController()
     const patience = this.patience(ending)
     try {
-      const answer: unknown = await this.influx.transport.request(path, body, { ...options, signal: ending.signal }, (headers) => {
-        patience.heard()
-        onStart?.(headers)
-      })
+      const answer: unknown = await this.influx.transport.request(
+        path,
+        body,
+        { ...options, signal: ending.signal },
+        (headers) => {
+          patience.heard()
+          onStart?.(headers)
+        },
+      )
       return answer
     } catch (error) {
       throw this.failure(error, patience.isOver())

@@ -100,7 +100,8 @@ function refusal(place: InfluxPlace, status: number, said: string, retryAfter: n
 export function writeError(place: InfluxPlace, error: WindrowError): WindrowError {
   const { status, said } = error.facts as { status?: number; said?: string }
   if (error.code !== 'WR_INFLUX_REFUSED' || said === undefined) return error
-  const conflict = /field type conflict: input field "(.*?)" on measurement "(.*?)" is type (\S+), already exists as type (\S+)/.exec(said)
+  const conflict =
+    /field type conflict: input field "(.*?)" on measurement "(.*?)" is type (\S+), already exists as type (\S+)/.exec(said)
   if (conflict !== null) {
     const [, field = '', measurement = '', ours = '', theirs = ''] = conflict
     return typeConflict(place, measurement, field, ours, theirs.replace(/\W+$/, ''))
@@ -169,4 +170,12 @@ function textOf(error: HttpError): string {
 function retryAfterMs(error: HttpError): number {
   const waitMs = error.retryAfter()
   return Number.isFinite(waitMs) && waitMs > 0 ? waitMs : 0
+}
+
+export function fenced(view: string, partition: number): WindrowError {
+  return new WindrowError('WR_FENCED', {
+    message: `${view}/${partition} in InfluxDB belongs to another owner by now; nothing was written`,
+    remedy: 'Nothing needs to be done: the new owner goes on from the stored progress.',
+    facts: { view, partition },
+  })
 }

@@ -59,6 +59,15 @@ async function* lines(chunks: AsyncIterable<Uint8Array>, heard: () => void): Asy
 }
 
 function failed(reason: string): WindrowError {
+  // That is what a token without the right to read is told.
+  if (reason.startsWith('database not found')) {
+    return new WindrowError('WR_INFLUX_FORBIDDEN', {
+      message: `InfluxDB lets this token read nothing from the bucket: ${reason}`,
+      remedy: 'Give INFLUX_TOKEN a token that may read and write the bucket.',
+      facts: { reason },
+      kind: 'usage',
+    })
+  }
   return new WindrowError('WR_INFLUX_QUERY', {
     message: `InfluxDB could not answer a query: ${reason}`,
     remedy: 'Look into the log of InfluxDB. A sink tries again by itself.',

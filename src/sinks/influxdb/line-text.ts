@@ -8,13 +8,17 @@ export function fitsTag(text: string): boolean {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
 const UNFIT = /[\u0000-\u001f\u007f]|\\(?:[,= \\]|$)/u
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
+const CONTROLS = /[\u0000-\u001f\u007f]+/g
 const SPECIAL = /[,= ]/
 const SPECIALS = /[,= ]/g
 
 /** The nearest text that a tag can hold, null where nothing is left of it. */
 export function nearestTag(text: string): string | null {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
-  const nearest = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').replace(/\\+(?=[,= \\]|$)/g, '').trim()
+  const nearest = text
+    .replace(CONTROLS, ' ')
+    .replace(/\\+(?=[,= \\]|$)/g, '')
+    .trim()
   return nearest === '' ? null : nearest
 }
 

@@ -38,6 +38,7 @@ export interface PointPlan {
 }
 
 export interface PointDecoder {
+  readonly view: View
   /** All cells in the view's order. */
   cells(point: StoredPoint): Cell[]
   keyTexts(point: StoredPoint): string[]
@@ -124,14 +125,15 @@ function makePlan(view: View): PointPlan {
     const at = (name: string): number => columns.indexOf(name)
     const timeAt = at('time')
     const positions = fields.map(({ name }) => at(name))
-    const valueOf = (values: readonly unknown[], position: number): Cell => (values[position] ?? null) as Cell
+    const cellAt = (values: readonly unknown[], position: number): Cell => (values[position] ?? null) as Cell
     return {
+      view,
       cells({ tags, values }) {
         return view.columns.map((column, index): Cell => {
           if (column === time.column) return time.cell(values[timeAt] as number)
           if (keyTags.includes(column)) return tags[column.column] ?? ''
           const field = fields.findIndex((candidate) => candidate.index === index)
-          const value = valueOf(values, positions[field] as number)
+          const value = cellAt(values, positions[field] as number)
           if (!valueTags.includes(column) || value !== null) return value
           return tags[column.column] || null
         })
@@ -140,7 +142,7 @@ function makePlan(view: View): PointPlan {
       time: ({ values }) => values[timeAt] as number,
       shape({ tags, values }) {
         let missing = ''
-        for (let i = 0; i < fields.length; i++) if (valueOf(values, positions[i] as number) === null) missing += `${i},`
+        for (let i = 0; i < fields.length; i++) if (cellAt(values, positions[i] as number) === null) missing += `${i},`
         return { valueTags: tagText(valueTags.map(({ column }) => [column, tags[column] || null])), missing }
       },
     }

@@ -23,6 +23,7 @@ export function pointTime(view: View): PointTime {
   if (column === undefined || times.length > 1) {
     throw viewUnfit(view.name, `its key has ${times.length} times, and a point has one`)
   }
+  if (view.key.at(-1) !== column) throw viewUnfit(view.name, `its key does not end with its time, ${column.column}`)
   const index = view.columns.indexOf(column)
   const { type } = column
 
