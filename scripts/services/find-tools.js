@@ -47,6 +47,12 @@ export function findPostgres() {
   return folders.find((folder) => ['initdb', 'postgres'].every((program) => existsSync(join(folder, program)))) ?? null
 }
 
+/** Whether Go and Rust are here. */
+export const hasGoAndCargo = () => answerOf('go', ['version']) !== null && answerOf('cargo', ['--version']) !== null
+
+/** Whether C can be compiled, and messages of Protocol Buffers. */
+export const hasClangAndProtoc = () => answerOf('clang', ['--version']) !== null && answerOf('protoc', ['--version']) !== null
+
 export const hasOpenssl = () => answerOf('openssl', ['version']) !== null
 
 /** Whether this user may install Debian's packages. */

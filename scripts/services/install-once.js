@@ -1,7 +1,7 @@
 // @ts-check
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,11 +27,8 @@ export function serviceFile(path) {
  * @param {string} name
  * @param {string} recipe
  */
-export async function installedFolder(name, recipe) {
-  const version = createHash('sha256')
-    .update(await readFile(recipe))
-    .digest('hex')
-    .slice(0, 8)
+export function installedFolder(name, recipe) {
+  const version = createHash('sha256').update(readFileSync(recipe)).digest('hex').slice(0, 8)
   return join(cacheFolder(), `${name}-${version}`)
 }
 
@@ -43,7 +40,7 @@ export async function installedFolder(name, recipe) {
  * @param {(folder: string) => Promise<void>} fill
  */
 export async function installOnce(name, recipe, fill) {
-  const folder = await installedFolder(name, recipe)
+  const folder = installedFolder(name, recipe)
   if (existsSync(folder)) return folder
   await mkdir(cacheFolder(), { recursive: true })
   const begun = await mkdtemp(`${folder}.part-`)

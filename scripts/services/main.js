@@ -1,7 +1,8 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
+import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startPostgres } from './postgres.js'
 import { startRegistry } from './registry.js'
@@ -28,6 +29,10 @@ const services = {
   async postgres() {
     const { url, stop } = await startPostgres({ ...(values.folder !== undefined && { folder: values.folder }) })
     return { line: `POSTGRES_URL=${url}`, stop }
+  },
+  async influxdb() {
+    const { url, token, org, bucket, stop } = await startInfluxdb()
+    return { line: `INFLUX_URL=${url}\nINFLUX_TOKEN=${token}\nINFLUX_ORG=${org}\nINFLUX_BUCKET=${bucket}`, stop }
   },
 }
 

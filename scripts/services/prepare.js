@@ -1,6 +1,9 @@
 // @ts-check
-import { findJava, findPostgres, findPython, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
+
+import { installInfluxdb } from './build-influxdb.js'
+import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
+import { hasInfluxdb } from './influxdb.js'
 import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
@@ -21,6 +24,7 @@ export async function prepareServices() {
       ...(hasKcat() ? [] : ['kcat']),
       ...(findPython() === null ? ['python3-venv'] : []),
       ...(how === 'java' && findPostgres() === null ? ['postgresql'] : []),
+      ...(how === 'java' && !hasInfluxdb() && hasGoAndCargo() ? ['clang', 'protobuf-compiler'] : []),
     ]
     if (missing.length > 0) withoutMainCluster(() => installPackages(missing))
   }
@@ -28,11 +32,15 @@ export async function prepareServices() {
   if (how === 'java' && findPostgres() === null) {
     process.stderr.write('services: the tests with PostgreSQL are SKIPPED, it is not here\n')
   }
+  if (!hasInfluxdb()) {
+    process.stderr.write('services: the tests with InfluxDB are SKIPPED, it is built with Go, cargo, clang and protoc\n')
+  }
   if (how === 'java') {
     if (findJava() === null) throw new Error('The services need Java 17 or newer, and this system has only an older one')
     // One after the other: two Mavens are no faster, and take twice the memory.
     await installKafka()
     await installRegistry()
+    if (hasInfluxdb()) await installInfluxdb()
   }
   await preparePython()
   return how

@@ -15,7 +15,7 @@ const pythonIn = (folder) => join(folder, 'bin', 'python')
 export async function pythonWithClient() {
   const version = findPython()
   if (version === null) return null
-  const python = pythonIn(await installedFolder(nameFor(version), recipe()))
+  const python = pythonIn(installedFolder(nameFor(version), recipe()))
   return existsSync(python) ? python : null
 }
 

@@ -71,4 +71,16 @@
  * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
+/**
+ * @typedef {object} Influxdb
+ * @property {string} url what INFLUX_URL says
+ * @property {string} token what INFLUX_TOKEN says: it may do everything
+ * @property {string} org
+ * @property {string} bucket keeps points for ever
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill as of a service
+ * @property {() => Promise<void>} start
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
 export {}

@@ -1,3 +1,4 @@
+import { influxSettings } from './influx-settings.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
 
@@ -128,6 +129,8 @@ export const settings = {
     }),
   ),
 
+  ...influxSettings,
+
   ...kafkaSettings,
 
   latitude: decimal('LAT', {
@@ -145,10 +148,6 @@ export const settings = {
     doc: 'Degrees east of the place of interest.',
   }),
 
-  influxUrl: url('INFLUX_URL', ['http', 'https'], later('An InfluxDB 2 server.')),
-  influxToken: secret(text<string | null>('INFLUX_TOKEN', later('Its token.'))),
-  influxOrg: text<string | null>('INFLUX_ORG', later('Its organisation.')),
-  influxBucket: text('INFLUX_BUCKET', { section: 'later', fallback: 'windrow', doc: 'Its bucket of views.' }),
   cassandraContactPoints: list('CASSANDRA_CONTACT_POINTS', {
     section: 'later',
     fallback: [],

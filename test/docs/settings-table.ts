@@ -8,6 +8,7 @@ const headings: Readonly<Record<Section, string>> = {
   engine: 'Engine',
   sinks: 'Sinks',
   postgres: 'Postgres view',
+  influxdb: 'InfluxDB',
   server: 'Page and API',
   places: 'Places',
   later: 'Checked, but not used by this version',

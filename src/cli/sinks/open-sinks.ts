@@ -17,14 +17,23 @@ export function openSinks(options: OpenSinksOptions): Promise<Sink[]> {
   return Promise.all(options.names.map((name) => openSink(name, options)))
 }
 
-async function openSink(name: StoreName, { sql }: OpenSinksOptions): Promise<Sink> {
+async function openSink(name: StoreName, { config, sql }: OpenSinksOptions): Promise<Sink> {
   switch (name) {
     case 'postgres': {
       const { postgresSink } = await import('../../sinks/postgres/postgres-sink.ts')
       if (sql === null) throw new TypeError('The Postgres sink needs a client.')
       return postgresSink({ client: sql })
     }
-    case 'influxdb':
+    case 'influxdb': {
+      const { openInfluxSink } = await import('../../sinks/influxdb/open-influx-sink.ts')
+      return openInfluxSink({
+        url: config.influxUrl ?? '',
+        token: config.influxToken?.reveal() ?? '',
+        org: config.influxOrg ?? '',
+        bucket: config.influxBucket,
+        caLocation: config.influxCaLocation,
+      })
+    }
     case 'cassandra':
       throw new TypeError(`${name} is not wired yet`)
   }

@@ -1,0 +1,131 @@
+import type { Topic } from '../../log/port.ts'
+import type { View } from '../../views/view.ts'
+import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
+import { InfluxClient, type InfluxOptions, whereTags } from './influx-client.ts'
+import { fenced } from './influx-errors.ts'
+import { quoteName } from './line-text.ts'
+import { mendMeasurement } from './mend-measurement.ts'
+import { pointPlan } from './point-plan.ts'
+import { FIRST_TIME_MS, LAST_TIME_MS } from './point-time.ts'
+import { PointWriter } from './point-writer.ts'
+import { prepareBucket } from './prepare-bucket.ts'
+import { ProgressPoints } from './progress-points.ts'
+import { mending, ViewGate } from './view-gate.ts'
+
+export interface InfluxSinkOptions extends InfluxOptions {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+/** Holds views as measurements of an InfluxDB 2 bucket. */
+export function influxSink(options: InfluxSinkOptions): Sink {
+  return new InfluxSink(options)
+}
+
+/** What is known of one view while this process writes it. */
+interface Writing {
+  readonly gate: ViewGate
+  /** By partition, as of its claim: others may have written before. */
+  readonly writers: Map<number, PointWriter>
+  /** Of two partitions that begin at once only one may find nothing stored. */
+  claims: Promise<unknown>
+}
+
+class InfluxSink implements Sink {
+  readonly name = 'influxdb'
+  readonly store = 'influxdb'
+  readonly isFenced = false
+  private readonly client: InfluxClient
+  private readonly now: () => number
+  private readonly points: ProgressPoints
+  private readonly views = new Map<string, Writing>()
+
+  constructor(options: InfluxSinkOptions) {
+    this.client = new InfluxClient(options)
+    this.now = options.now ?? Date.now
+    this.points = new ProgressPoints(this.client, this.now)
+  }
+
+  open(views: readonly View[]): Promise<void> {
+    return prepareBucket(this.client, views)
+  }
+
+  claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
+    const writing = this.writing(target.view)
+    const claimed = writing.claims.then(() => writing.gate.write(() => this.take(target, leaseEpoch, writing)))
+    writing.claims = claimed.catch(() => undefined)
+    return claimed
+  }
+
+  async progress(view: View, topic: Topic): Promise<readonly number[]> {
+    const offsets = new Array<number>(topic.partitions).fill(0)
+    for (const { partition, topicId, nextOffset } of await this.points.read(view.name)) {
+      if (topicId === topic.id) offsets[partition] = nextOffset
+    }
+    return offsets
+  }
+
+  apply({ target, epoch, rows, nextOffset }: SinkBatch): Promise<void> {
+    const { view, partition } = target
+    const writing = this.writing(view)
+    return writing.gate.write(async () => {
+      const writer = writing.writers.get(partition)
+      // Nothing keeps somebody from writing between this look and the write: then the next comparison mends it.
+      if (writer === undefined || (await this.points.epoch(view.name, partition)) !== epoch) throw fenced(view.name, partition)
+      await writer.write(rows)
+      await this.points.advance(target, nextOffset)
+    })
+  }
+
+  async mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
+    const { client, points: progress } = this
+    const { gate, writers } = this.writing(source.view)
+    const report = await mendMeasurement({ client, plan: pointPlan(source.view), progress, gate }, source, signal)
+    writers.clear()
+    return report
+  }
+
+  describe(): string {
+    return this.client.describe()
+  }
+
+  async close(): Promise<void> {
+    this.client.close()
+  }
+
+  private async take(target: SinkTarget, leaseEpoch: number, { writers }: Writing): Promise<SinkClaim> {
+    const { view, topic, partition } = target
+    if (await this.points.isMending(view.name)) throw mending(view.name)
+    let stored = await this.points.read(view.name)
+    if (stored.length === 0) {
+      if (!(await this.isEmpty(view))) return { epoch: 0, progress: null }
+      await this.points.setAll(view.name, topic, new Array<number>(topic.partitions).fill(0), stored)
+      stored = await this.points.read(view.name)
+    }
+    const own = stored.find((each) => each.partition === partition)
+    if (own === undefined) return { epoch: 0, progress: null }
+    const { topicId, nextOffset, updatedAt } = own
+    if (topicId === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
+    const epoch = own.epoch + 1
+    await this.points.claim(target, epoch, topicId === topic.id ? leaseEpoch : own.leaseEpoch)
+    writers.set(partition, new PointWriter(this.client, pointPlan(view)))
+    return { epoch, progress: { topicId, nextOffset, ageMs: Math.max(0, this.now() - updatedAt) } }
+  }
+
+  private async isEmpty(view: View): Promise<boolean> {
+    const where = whereTags([], FIRST_TIME_MS, LAST_TIME_MS)
+    for await (const { values } of this.client.query([`SELECT * FROM ${quoteName(view.name)} WHERE ${where} LIMIT 1`])) {
+      if (values.length > 0) return false
+    }
+    return true
+  }
+
+  private writing(view: View): Writing {
+    let writing = this.views.get(view.name)
+    if (writing === undefined) {
+      writing = { gate: new ViewGate(view.name), writers: new Map(), claims: Promise.resolve() }
+      this.views.set(view.name, writing)
+    }
+    return writing
+  }
+}

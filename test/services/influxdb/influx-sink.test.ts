@@ -1,0 +1,40 @@
+import { describe } from 'vitest'
+import type { InfluxClient } from '../../../src/sinks/influxdb/influx-client.ts'
+import { influxSink } from '../../../src/sinks/influxdb/influx-sink.ts'
+import { pointPlan } from '../../../src/sinks/influxdb/point-plan.ts'
+import { removePoints } from '../../../src/sinks/influxdb/point-writer.ts'
+import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
+import { influxRows } from '../../../src/sinks/influxdb/view-rows.ts'
+import type { Cell, View } from '../../../src/views/view.ts'
+import { sinkConformance } from '../../conformance/sink-conformance.ts'
+import { canStart, testServer } from './server.ts'
+
+async function readRows(client: InfluxClient, view: View): Promise<Cell[][]> {
+  const rows: Cell[][] = []
+  for await (const page of influxRows(client, view)) rows.push(...page)
+  return rows
+}
+
+describe.runIf(canStart)('an InfluxDB server', () => {
+  const services = testServer()
+
+  sinkConformance({
+    name: 'influxdb',
+    fences: false,
+    async fixture() {
+      const options = services.newOptions()
+      const client = services.client(options)
+      await prepareBucket(client, [])
+      return {
+        sink: () => influxSink(options),
+        rows: (view) => readRows(client, view),
+        tamper: (view, cells) => client.write([pointPlan(view).encode(cells).line]),
+        async remove(view, key) {
+          const plan = pointPlan(view)
+          await removePoints(client, plan, [{ keyTexts: plan.keyTexts(key), at: plan.time.of(key) }])
+        },
+        refuseThirteen: null,
+      }
+    },
+  })
+})
