@@ -1,5 +1,5 @@
 import type { Topic } from '../../log/port.ts'
-import type { View } from '../../views/view.ts'
+import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { InfluxClient, type InfluxOptions, whereTags } from './influx-client.ts'
 import { fenced } from './influx-errors.ts'
@@ -11,6 +11,7 @@ import { PointWriter } from './point-writer.ts'
 import { prepareBucket } from './prepare-bucket.ts'
 import { ProgressPoints } from './progress-points.ts'
 import { mending, ViewGate } from './view-gate.ts'
+import { influxRows } from './view-rows.ts'
 
 export interface InfluxSinkOptions extends InfluxOptions {
   /** Milliseconds since the epoch. */
@@ -83,6 +84,10 @@ class InfluxSink implements Sink {
     const report = await mendMeasurement({ client, plan: pointPlan(source.view), progress, gate }, source, signal)
     writers.clear()
     return report
+  }
+
+  rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
+    return influxRows(this.client, view)
   }
 
   describe(): string {
