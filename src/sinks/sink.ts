@@ -92,7 +92,7 @@ export interface Sink {
   open(views: readonly View[]): Promise<void>
   /** Becomes the only one who may write. `leaseEpoch` is that of the log's lease: a holder of an older one is refused with WR_FENCED. */
   claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim>
-  /** How far the store has the view from this topic, by partition; 0 where it has nothing of it. */
+  /** How far the store has the view from this topic, by partition; 0 where it has nothing of it, also before it was ever opened. */
   progress(view: View, topic: Topic): Promise<readonly number[]>
   /** Writes the rows and the progress: both or neither where the store can. No rows: the progress alone. */
   apply(batch: SinkBatch): Promise<void>

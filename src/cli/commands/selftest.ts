@@ -7,11 +7,8 @@ import { systemClock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { produce } from '../../producers/produce.ts'
 import { simulatorSource } from '../../producers/simulator/simulator-source.ts'
-import { compareStore } from '../../sinks/compare-store.ts'
-import { logMendSource } from '../../sinks/log-mend-source.ts'
 import { postgresSink } from '../../sinks/postgres/postgres-sink.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
-import type { RefusedRow } from '../../sinks/refused-row.ts'
 import { auditAll } from '../audit/audit-log.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { csvText } from '../export/row-text.ts'
@@ -20,6 +17,7 @@ import { createLogger } from '../logger.ts'
 import { startPipeline } from '../pipeline.ts'
 import { copyReversed } from '../selftest/reversed-copy.ts'
 import { type Session, withConfig } from '../session.ts'
+import { compareSinks } from '../sinks/compare-sinks.ts'
 import { styleOf } from '../style.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -147,20 +145,14 @@ async function digestsOf(session: Session): Promise<Digests> {
   return digests
 }
 
-async function compareWithPostgres({ log, catalogue, topicOfView }: Session, sql: SqlClient, signal: AbortSignal): Promise<void> {
-  const sink = postgresSink({ client: sql })
-  for (const view of catalogue.views.filter(({ stores }) => stores.includes('postgres'))) {
-    const topic = await topicOfView(view)
-    if (topic === null) throw new Difference(`${view.name} was not built`)
-    const refuse = ({ message }: RefusedRow): never => {
-      throw new Difference(`${view.name}: ${message}`)
-    }
-    const source = logMendSource({ log, sink: sink.name, view, topic, batchBytes: 1024 * 1024, signal, refuse })
-    await compareStore(source, sink, ({ key, expected, found }) => {
-      const row = (cells: readonly unknown[] | null): string => (cells === null ? 'no row' : JSON.stringify(cells))
-      throw new Difference(`${view.name} ${key}: the log has ${row(expected)}, Postgres ${row(found)}`)
-    })
+async function compareWithPostgres(session: Session, sql: SqlClient, signal: AbortSignal): Promise<void> {
+  for (const view of session.catalogue.views) {
+    if ((await session.topicOfView(view)) === null) throw new Difference(`${view.name} was not built`)
   }
+  await compareSinks(session, [postgresSink({ client: sql })], signal, (_, view, { key, expected, found }) => {
+    const row = (cells: readonly unknown[] | null): string => (cells === null ? 'no row' : JSON.stringify(cells))
+    throw new Difference(`${view.name} ${key}: the log has ${row(expected)}, Postgres ${row(found)}`)
+  })
 }
 
 function compare(found: Digests, again: Digests): void {

@@ -20,6 +20,7 @@ const COLUMNS = `"partition", "topic_id", "next_offset", "lease_epoch", "owner_e
 export class ProgressTable {
   private readonly table: string
   private readonly mends: string
+  private isThere = false
 
   constructor(schema: string) {
     this.table = tableName(schema, 'windrow_progress')
@@ -35,7 +36,10 @@ export class ProgressTable {
     return rows.map(storedProgress)
   }
 
+  /** Empty also where the table was not made yet. */
   async read(session: SqlSession, view: string): Promise<StoredProgress[]> {
+    this.isThere ||= (await session.query('SELECT to_regclass($1) IS NOT NULL', [this.table])).rows[0]?.[0] === true
+    if (!this.isThere) return []
     const { rows } = await session.query(`SELECT ${COLUMNS} FROM ${this.table} WHERE "view" = $1`, [view])
     return rows.map(storedProgress)
   }

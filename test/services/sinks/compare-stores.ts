@@ -1,0 +1,104 @@
+import { type Session, withConfig } from '../../../src/cli/session.ts'
+import { compareSinks } from '../../../src/cli/sinks/compare-sinks.ts'
+import { openSinks } from '../../../src/cli/sinks/open-sinks.ts'
+import { openViewsSql } from '../../../src/cli/views-postgres.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
+import type { Log, Topic } from '../../../src/log/port.ts'
+import { engineGroup } from '../../../src/runtime/live-views.ts'
+import type { Sink } from '../../../src/sinks/sink.ts'
+import type { StoreName } from '../../../src/views/view.ts'
+import { silentLogger } from '../../sinks/silent-logger.ts'
+
+/** The stores of a configuration, beside the log that they are written from. */
+export interface StoresOfLog {
+  readonly names: readonly StoreName[]
+  /** Resolves once the topologies have processed all readings that are there now. */
+  untilProcessed(): Promise<void>
+  /** Resolves once the stores have all that is in the views' topics now. */
+  untilCaughtUp(names: readonly StoreName[]): Promise<void>
+  /** Compares every view of every store; what differs, as lines: none. */
+  differences(): Promise<{ readonly rows: number; readonly lines: readonly string[] }>
+}
+
+export function storesOfLog(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  names: readonly StoreName[],
+): StoresOfLog {
+  const config = loadConfig(environment, folder)
+
+  async function withSinks<T>(use: (look: Looking) => Promise<T>): Promise<T> {
+    const sql = openViewsSql(config, silentLogger)
+    const sinks = await openSinks({ config, names, sql, logger: silentLogger })
+    try {
+      return await withConfig(config, (session) => use({ session, sinks }))
+    } finally {
+      await Promise.all(sinks.map((sink) => sink.close()))
+      await sql.close()
+    }
+  }
+
+  return {
+    names,
+    untilProcessed: () =>
+      withConfig(config, async ({ log, catalogue }) => {
+        for (const event of catalogue.events) {
+          const topic = await log.findTopic(catalogue.topicOf(event))
+          if (topic !== null) await untilNone(topic.name, () => readingsBehind(log, topic))
+        }
+      }),
+    untilCaughtUp: (wanted) =>
+      withSinks(async ({ session, sinks }) => {
+        for (const sink of sinks.filter(({ store }) => wanted.includes(store)))
+          await untilNone(sink.name, () => lagOf(session, sink))
+      }),
+    differences: () =>
+      withSinks(async ({ session, sinks }) => {
+        const lines: string[] = []
+        const compared = await compareSinks(session, sinks, AbortSignal.timeout(PATIENCE_MS), (sink, view, difference) => {
+          const { kind, key, expected, found } = difference
+          lines.push(`${sink.name} ${view.name} ${kind} ${key}: ${JSON.stringify(expected)} is ${JSON.stringify(found)}`)
+        })
+        return { rows: compared.reduce((sum, { equal }) => sum + equal, 0), lines }
+      }),
+  }
+}
+
+const PATIENCE_MS = 120_000
+
+interface Looking {
+  readonly session: Session
+  readonly sinks: readonly Sink[]
+}
+
+async function untilNone(about: string, lag: () => Promise<number>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (let behind = await lag(); behind > 0; behind = await lag()) {
+    if (performance.now() > deadline) throw new Error(`${about} is ${behind} records behind for too long`)
+  }
+}
+
+async function readingsBehind(log: Log, topic: Topic): Promise<number> {
+  const progress = await log.groupProgress(engineGroup(topic.name), topic)
+  let behind = 0
+  for (let partition = 0; partition < topic.partitions; partition++) {
+    const { end } = await log.bounds(topic, partition)
+    behind += end - (progress.find((each) => each.partition === partition)?.offset ?? 0)
+  }
+  return behind
+}
+
+/** Changes of all views that the store has not written yet. */
+async function lagOf({ log, catalogue, topicOfView }: Session, sink: Sink): Promise<number> {
+  let lag = 0
+  for (const view of catalogue.views.filter(({ stores }) => stores.includes(sink.store))) {
+    const topic = await topicOfView(view)
+    if (topic === null) continue
+    const written = await sink.progress(view, topic)
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      const { end } = await log.bounds(topic, partition)
+      lag += Math.max(0, end - (written[partition] ?? 0))
+    }
+  }
+  return lag
+}
