@@ -20,7 +20,8 @@ const PASSING: readonly number[] = [
 export function cassandraAway(where: string, why: string, cause?: unknown): WindrowError {
   return new WindrowError('WR_CASSANDRA_AWAY', {
     message: `Cassandra (${where}) cannot be reached: ${why}`,
-    remedy: 'Check that it runs, and that CASSANDRA_CONTACT_POINTS and the settings of TLS are right. A sink tries again by itself.',
+    remedy:
+      'Check that it runs, and that CASSANDRA_CONTACT_POINTS and the settings of TLS are right. A sink tries again by itself.',
     facts: { where },
     cause,
     canRetry: true,
@@ -62,7 +63,7 @@ function forbidden(where: string, cause: Error): WindrowError {
 function refused(where: string, cause: Error): WindrowError {
   return new WindrowError('WR_CQL', {
     message: `Cassandra (${where}) refused a statement: ${cause.message}`,
-    remedy: 'Check the tables of the keyspace against docs/cassandra.md; one that was dropped is made anew.',
+    remedy: 'Check that nobody changed the tables of the keyspace; one that was dropped is made anew and filled from the log.',
     facts: { where },
     kind: 'usage',
     cause,
@@ -73,7 +74,7 @@ function distrusted(where: string, cause: Error): WindrowError {
   return new WindrowError('WR_CASSANDRA_TLS', {
     message: `Cassandra (${where}) and windrow do not trust each other: ${cause.message}`,
     remedy:
-      "Name the authority that signed the nodes' certificates in CASSANDRA_TLS_CA_FILE, and this client's own in CASSANDRA_TLS_CERT_FILE and CASSANDRA_TLS_KEY_FILE if the nodes ask for one.",
+      "Name the authority that signed the nodes' certificates in CASSANDRA_TLS_CA_LOCATION, and this client's own in CASSANDRA_TLS_CERTIFICATE_LOCATION and CASSANDRA_TLS_KEY_LOCATION if the nodes ask for one.",
     facts: { where },
     kind: 'usage',
     cause,

@@ -84,7 +84,8 @@ function meet(pass: Pass, has: bigint): void {
 
 /** Something that does not show, like a deletion, ranks above the row: it is written with ever higher ranks until it is there. */
 async function writeAbove(pass: Pass, statements: TableStatements, row: FinalRow, before: StoredRow | undefined): Promise<void> {
-  if (before !== undefined && before.writeTime !== null && before.writeTime >= writeTime(pass.epoch, row.offset)) meet(pass, before.writeTime)
+  if (before !== undefined && before.writeTime !== null && before.writeTime >= writeTime(pass.epoch, row.offset))
+    meet(pass, before.writeTime)
   await above(pass, async (epoch) => {
     await pass.tools.writer.write(pass.source.view, epoch, [{ ...row, isNew: false }])
     const found = (await readSlice(pass, statements, [row])).get(row.key)

@@ -142,7 +142,9 @@ class DriverSession implements CqlSession {
       const client = new cassandra.Client({
         ...clientOptions(this.options),
         localDataCenter: cluster.localDc,
-        policies: { reconnection: new policies.reconnection.ExponentialReconnectionPolicy(RECONNECT_FIRST_MS, RECONNECT_MOST_MS, false) },
+        policies: {
+          reconnection: new policies.reconnection.ExponentialReconnectionPolicy(RECONNECT_FIRST_MS, RECONNECT_MOST_MS, false),
+        },
       })
       try {
         await client.connect()

@@ -3,7 +3,7 @@ import type { View } from '../../views/view.ts'
 import { textBytes } from './cell-bytes.ts'
 import type { Cluster, CqlSession } from './cql-session.ts'
 import { type ExistingTable, readTable } from './existing-table.ts'
-import { type ProgressTable, progressTableCql, PROGRESS_TABLE } from './progress-table.ts'
+import { PROGRESS_TABLE, type ProgressTable, progressTableCql } from './progress-table.ts'
 import { createTable, quoteName, quoteText, type TableColumn, tableColumns, tableComment, tableName } from './table-cql.ts'
 
 /** Copies of a keyspace that is made where nobody says how many, if there are so many nodes. */

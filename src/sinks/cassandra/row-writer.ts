@@ -38,9 +38,7 @@ export class RowWriter {
     const statements = this.statementsOf(view)
     const ranked = (row: RankedRow): CqlStatement => {
       const rank = writeTimeBytes(writeTime(epoch, row.offset))
-      return row.cells === null
-        ? statements.remove(row.keyCells, rank)
-        : statements.upsert(row.cells, rank, row.isNew)
+      return row.cells === null ? statements.remove(row.keyCells, rank) : statements.upsert(row.cells, rank, row.isNew)
     }
     await this.send(view, requests(statements, rows, ranked))
   }

@@ -130,8 +130,7 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
   const readSlice = `${readAll} WHERE ${equal(partitionNames)} AND ${time} >= ? AND ${time} <= ?`
 
   const bytes = (i: number, cell: Cell): Buffer | null => cellBytes(types[i] as ColumnType, cell)
-  const bucketParams = (keyCells: readonly Cell[]): Buffer[] =>
-    bucket === null ? [] : [bucketBytes(bucketOf(bucket, keyCells))]
+  const bucketParams = (keyCells: readonly Cell[]): Buffer[] => (bucket === null ? [] : [bucketBytes(bucketOf(bucket, keyCells))])
   const keyParams = (keyCells: readonly Cell[]): CqlParameter[] => [
     ...view.key.map((_, i) => bytes(i, keyCells[i] as Cell)),
     ...bucketParams(keyCells),

@@ -40,7 +40,10 @@ function plan(view: View): TableLayout {
   if (time < 0) return { partition: others, bucket: null, clustering: null }
   // A key of nothing but a month: all of it is the partition key, for there has to be one.
   const { type } = view.key[time] as ViewColumn
-  if (type === 'month') return others.length === 0 ? { partition: [time], bucket: null, clustering: null } : { partition: others, bucket: null, clustering: time }
+  if (type === 'month')
+    return others.length === 0
+      ? { partition: [time], bucket: null, clustering: null }
+      : { partition: others, bucket: null, clustering: time }
   const name = type === 'instant' ? 'month' : 'year'
   return {
     partition: others,

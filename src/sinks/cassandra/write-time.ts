@@ -27,7 +27,8 @@ export function epochAbove(writeTime: bigint): number {
 export function ranksUsedUp(epoch: number, offset = 0): WindrowError {
   return new WindrowError('WR_CASSANDRA_RANKS', {
     message: `no WRITETIME is left that is above what the table holds (epoch ${epoch}, offset ${offset})`,
-    remedy: 'Somebody wrote with a TIMESTAMP near the greatest that there is: drop the table, and windrow makes it anew and fills it.',
+    remedy:
+      'Somebody wrote with a TIMESTAMP near the greatest that there is: drop the table, and windrow makes it anew and fills it.',
     facts: { epoch, offset, lastEpoch: LAST_EPOCH },
     kind: 'usage',
   })
