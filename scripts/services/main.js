@@ -2,8 +2,8 @@
 // Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
-import { startInfluxdb } from './influxdb.js'
 import { startCassandra } from './cassandra.js'
+import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startPostgres } from './postgres.js'
 import { startRegistry } from './registry.js'

@@ -1,5 +1,5 @@
 import type { Topic } from '../../log/port.ts'
-import type { View } from '../../views/view.ts'
+import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { fenced, mending } from './cassandra-errors.ts'
 import type { CassandraOptions } from './cassandra-options.ts'
@@ -9,6 +9,7 @@ import { Limiter } from './limiter.ts'
 import { mendTable } from './mend-table.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { type Owner, ProgressTable, type StoredView } from './progress-table.ts'
+import { readRows } from './read-rows.ts'
 import { RowWriter } from './row-writer.ts'
 
 /** Requests under way at a time, of all partitions of all views together. */
@@ -96,6 +97,10 @@ class CassandraSink implements Sink {
     return mendTable({ session, table, writer }, source, signal)
   }
 
+  rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
+    return readRows(this.session, view)
+  }
+
   describe(): string {
     return this.session.describe()
   }
@@ -109,11 +114,13 @@ class CassandraSink implements Sink {
     const { view, topic, partition } = target
     const { topicId, epoch } = stored
     const own = stored.partitions.find((row) => row.partition === partition)
+    // Who waits for the comparison is told so: to find nothing would make it compare everything once more.
+    if (stored.isClosed) throw mending(view.name)
     if (topicId === null) return UNKNOWN
     if (topicId !== topic.id) {
       return { epoch: 0, progress: { topicId, nextOffset: own?.nextOffset ?? 0, ageMs: own?.ageMs ?? 0 } }
     }
-    if (stored.isClosed || own === undefined || own.writtenEpoch !== epoch) return UNKNOWN
+    if (own === undefined || own.writtenEpoch !== epoch) return UNKNOWN
     if (own.leaseTopic === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
     const next = { owner: (own.owner ?? 0) + 1, epoch }
     if (!(await this.table.own(target, own, leaseEpoch, next))) return null

@@ -1,10 +1,12 @@
 import { startCassandra } from '../../../scripts/services/cassandra.js'
 import type { CassandraOptions } from '../../../src/sinks/cassandra/cassandra-options.ts'
 import { sinkOver } from '../../../src/sinks/cassandra/cassandra-sink.ts'
+import { intBytes, longBytes, textBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
 import type { CqlSession } from '../../../src/sinks/cassandra/cql-session.ts'
 import { driverSession } from '../../../src/sinks/cassandra/driver-session.ts'
+import { PROGRESS_TABLE } from '../../../src/sinks/cassandra/progress-table.ts'
 import { readRows } from '../../../src/sinks/cassandra/read-rows.ts'
-import { quoteName, tableStatements, writeTimeBytes } from '../../../src/sinks/cassandra/table-cql.ts'
+import { quoteName, tableName, tableStatements, writeTimeBytes } from '../../../src/sinks/cassandra/table-cql.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
 import type { Cell, View } from '../../../src/views/view.ts'
 import type { StoreFixture } from '../../conformance/sink-conformance.ts'
@@ -65,6 +67,8 @@ export class TestKeyspaces {
       sink: () => sinkOver(this.session(keyspace), []),
       rows: (view) => allRows(session, view),
       tamper: (view, cells) => tamper(session, view, cells),
+      tamperAhead: (view, cells) => tamperAhead(session, view, cells),
+      ageProgress: (view, ms) => ageProgress(session, view, ms),
       remove: (view, keyCells) => remove(session, view, keyCells),
       // Cassandra 5 has no constraints; what it refuses by itself is tested by itself.
       refuseThirteen: null,
@@ -88,6 +92,29 @@ export async function allRows(session: CqlSession, view: View): Promise<(readonl
 async function tamper(session: CqlSession, view: View, cells: readonly Cell[]): Promise<void> {
   const statements = tableStatements(view, session.keyspace)
   await session.write([statements.upsert(cells, writeTimeBytes(await newer(session, view, cells)), false)])
+}
+
+/** As by a clock of the year 2200. */
+async function tamperAhead(session: CqlSession, view: View, cells: readonly Cell[]): Promise<void> {
+  const statements = tableStatements(view, session.keyspace)
+  await session.write([statements.upsert(cells, writeTimeBytes(BigInt(Date.UTC(2200, 0, 1)) * 1000n), false)])
+}
+
+async function ageProgress(session: CqlSession, view: View, ms: number): Promise<void> {
+  const table = tableName(session.keyspace, PROGRESS_TABLE)
+  const rows = await session.read(`SELECT partition, updated_at, WRITETIME(updated_at) FROM ${table} WHERE "view" = ?`, [
+    textBytes(view.name),
+  ])
+  for (const [partition, at, writtenAt] of rows) {
+    const query = `UPDATE ${table} USING TIMESTAMP ? SET updated_at = ? WHERE "view" = ? AND partition = ?`
+    const params = [
+      writeTimeBytes((writtenAt as bigint) + 1n),
+      longBytes((at as Date).getTime() - ms),
+      textBytes(view.name),
+      intBytes(partition as number),
+    ]
+    await session.write([{ query, params }])
+  }
 }
 
 async function remove(session: CqlSession, view: View, keyCells: readonly Cell[]): Promise<void> {
