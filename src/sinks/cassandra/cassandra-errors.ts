@@ -122,12 +122,19 @@ function noHost(where: string, error: InstanceType<typeof errors.NoHostAvailable
   return cassandraAway(where, why.length === 0 ? 'no node is up' : why.join('; '), error)
 }
 
+/** A keyspace, a table or a column is not there. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof WindrowError) || error.code !== 'WR_CQL') return false
+  const { code, message } = error.cause as InstanceType<typeof errors.ResponseError>
+  return code === codes.invalid && /unconfigured|does not exist|undefined|unknown/i.test(message)
+}
+
 /** Of a statement that writes rows: what a row's own values are to blame for is that row's. */
 export function rowError(view: string, error: unknown): unknown {
   if (!(error instanceof WindrowError) || error.code !== 'WR_CQL') return error
   const { code, message } = error.cause as InstanceType<typeof errors.ResponseError>
   // The same code says that the table or a column is gone, which is no row's fault.
-  if (code !== codes.invalid || /unconfigured|does not exist|undefined|unknown/i.test(message)) return error
+  if (code !== codes.invalid || isMissing(error)) return error
   return new WindrowError('WR_ROW_REFUSED', {
     message: `Cassandra refuses a row of ${view}: ${message}`,
     remedy: 'Correct what the topology writes, or the limits of the nodes, then retry the dead letter: windrow dlq retry.',

@@ -1,7 +1,7 @@
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
-import { fenced, mending } from './cassandra-errors.ts'
+import { fenced, isMissing, mending } from './cassandra-errors.ts'
 import type { CassandraOptions } from './cassandra-options.ts'
 import type { CqlSession } from './cql-session.ts'
 import { driverSession } from './driver-session.ts'
@@ -68,8 +68,13 @@ class CassandraSink implements Sink {
 
   async progress(view: View, topic: Topic): Promise<readonly number[]> {
     const offsets = new Array<number>(topic.partitions).fill(0)
-    const { topicId, epoch, partitions } = await this.table.read(view.name)
-    if (topicId !== topic.id) return offsets
+    // Who only asks has made no tables.
+    const stored = await this.table.read(view.name).catch((error: unknown) => {
+      if (isMissing(error)) return null
+      throw error
+    })
+    if (stored?.topicId !== topic.id) return offsets
+    const { epoch, partitions } = stored
     for (const { partition, writtenEpoch, nextOffset } of partitions) {
       if (writtenEpoch === epoch && partition < offsets.length) offsets[partition] = nextOffset
     }
