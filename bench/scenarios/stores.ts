@@ -1,3 +1,5 @@
+import { startCassandra } from '../../scripts/services/cassandra.js'
+import { howToRun } from '../../scripts/services/how-to-run.js'
 import { hasPostgres, startPostgres } from '../../scripts/services/postgres.js'
 import type { StoreName } from '../../src/views/view.ts'
 
@@ -22,6 +24,14 @@ export const stores: readonly Store[] = [
     async start() {
       const { url, stop } = await startPostgres({ fsync: true })
       return { environment: { POSTGRES_URL: url }, stop }
+    },
+  },
+  {
+    name: 'cassandra',
+    isHere: () => howToRun() !== null,
+    async start() {
+      const { contactPoint, dataCentre, stop } = await startCassandra()
+      return { environment: { CASSANDRA_CONTACT_POINTS: contactPoint, CASSANDRA_LOCAL_DC: dataCentre }, stop }
     },
   },
 ]

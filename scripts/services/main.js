@@ -1,7 +1,8 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
+import { startCassandra } from './cassandra.js'
 import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startPostgres } from './postgres.js'
@@ -33,6 +34,10 @@ const services = {
   async influxdb() {
     const { url, token, org, bucket, stop } = await startInfluxdb()
     return { line: `INFLUX_URL=${url}\nINFLUX_TOKEN=${token}\nINFLUX_ORG=${org}\nINFLUX_BUCKET=${bucket}`, stop }
+  },
+  async cassandra() {
+    const { contactPoint, dataCentre, stop } = await startCassandra()
+    return { line: `CASSANDRA_CONTACT_POINTS=${contactPoint}\nCASSANDRA_LOCAL_DC=${dataCentre}`, stop }
   },
 }
 

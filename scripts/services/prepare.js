@@ -5,6 +5,7 @@ import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, m
 import { howToRun } from './how-to-run.js'
 import { hasInfluxdb } from './influxdb.js'
 import { installPackages, withoutMainCluster } from './install-packages.js'
+import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
 import { installPythonClient } from './python-client.js'
@@ -41,6 +42,7 @@ export async function prepareServices() {
     await installKafka()
     await installRegistry()
     if (hasInfluxdb()) await installInfluxdb()
+    await installCassandra()
   }
   await preparePython()
   return how

@@ -83,4 +83,30 @@
  * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
+/**
+ * @typedef {object} CassandraOptions
+ * @property {number} [port] where clients come in
+ * @property {boolean} [hasUsers] clients sign in; there is the superuser `cassandra` with the password `cassandra`
+ * @property {CassandraTls} [tls] clients may come in by TLS
+ * @property {Readonly<Record<string, unknown>>} [settings] of cassandra.yaml, over ours
+ * @property {string} [maxHeap] `320m` unless told otherwise
+ */
+
+/**
+ * @typedef {object} CassandraTls
+ * @property {string} keystore path of a PKCS#12 file with the node's certificate and key
+ * @property {string} password
+ */
+
+/**
+ * @typedef {object} Cassandra
+ * @property {string} contactPoint what CASSANDRA_CONTACT_POINTS says
+ * @property {number} port
+ * @property {string} dataCentre what CASSANDRA_LOCAL_DC says
+ * @property {Service} node
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
 export {}

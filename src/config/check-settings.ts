@@ -79,7 +79,10 @@ const pairs: readonly Pair[] = [
   { variable: settings.longitude.variable, needs: settings.latitude.variable },
   { variable: settings.influxUrl.variable, needs: settings.influxToken.variable },
   { variable: settings.influxUrl.variable, needs: settings.influxOrg.variable },
-  { variable: settings.cassandraContactPoints.variable, needs: settings.cassandraLocalDc.variable },
+  { variable: settings.cassandraUsername.variable, needs: settings.cassandraPassphrase.variable },
+  { variable: settings.cassandraPassphrase.variable, needs: settings.cassandraUsername.variable },
+  { variable: settings.cassandraTlsCertificateLocation.variable, needs: settings.cassandraTlsKeyLocation.variable },
+  { variable: settings.cassandraTlsKeyLocation.variable, needs: settings.cassandraTlsCertificateLocation.variable },
   { variable: settings.schemaRegistryUrl.variable, needs: settings.kafkaBrokers.variable },
   { variable: settings.kafkaSaslUsername.variable, needs: settings.kafkaSaslPassphrase.variable },
   { variable: settings.rteClientId.variable, needs: settings.rteClientSecret.variable },
@@ -111,7 +114,19 @@ export function checkTogether(given: ReadonlyMap<string, string>, values: Settin
       remedy: 'Give each a port of its own.',
     })
   }
-  return [...mistakes, ...kafkaMistakes(given, values), ...topicMistakes(values)]
+  return [...mistakes, ...cassandraMistakes(given, values), ...kafkaMistakes(given, values), ...topicMistakes(values)]
+}
+
+/** A file of certificates that is named and not used would let somebody believe that connections are encrypted. */
+function cassandraMistakes(given: ReadonlyMap<string, string>, values: SettingValues): readonly Mistake[] {
+  if (values.cassandraTls === 'true') return []
+  return [settings.cassandraTlsCaLocation, settings.cassandraTlsCertificateLocation]
+    .filter(({ variable }) => given.has(variable))
+    .map(({ variable }) => ({
+      setting: variable,
+      problem: `is set, but ${settings.cassandraTls.variable} is not true: connections would not be encrypted`,
+      remedy: `Set ${settings.cassandraTls.variable} to true, or unset ${variable}.`,
+    }))
 }
 
 function topicMistakes(values: SettingValues): readonly Mistake[] {

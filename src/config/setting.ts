@@ -4,7 +4,18 @@ import { Secret } from './secret.ts'
 export type SettingSchema = Readonly<Record<string, unknown>>
 
 /** Where a setting stands in the documentation. `later`: checked for shape, used by no part of this version. */
-export type Section = 'general' | 'engine' | 'log' | 'kafka' | 'sinks' | 'postgres' | 'influxdb' | 'server' | 'places' | 'later'
+export type Section =
+  | 'general'
+  | 'engine'
+  | 'log'
+  | 'kafka'
+  | 'sinks'
+  | 'postgres'
+  | 'influxdb'
+  | 'cassandra'
+  | 'server'
+  | 'places'
+  | 'later'
 
 /** One environment variable: its meaning, its bounds and its default. */
 export interface Setting<T> {

@@ -1,3 +1,4 @@
+import { cassandraSettings } from './cassandra-settings.ts'
 import { influxSettings } from './influx-settings.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
@@ -105,6 +106,8 @@ export const settings = {
     doc: 'Port on which `start` and `run` let psql and BI tools reach the embedded Postgres, at 127.0.0.1 alone. Unset: none. Whoever reaches the port can read and write.',
   }),
 
+  ...cassandraSettings,
+
   host: text('WINDROW_HOST', {
     section: 'server',
     fallback: '127.0.0.1',
@@ -148,21 +151,6 @@ export const settings = {
     doc: 'Degrees east of the place of interest.',
   }),
 
-  cassandraContactPoints: list('CASSANDRA_CONTACT_POINTS', {
-    section: 'later',
-    fallback: [],
-    pattern: '^[^\\s,]+$',
-    expects: 'hosts separated by commas',
-    doc: 'Nodes of an Apache Cassandra cluster.',
-  }),
-  cassandraLocalDc: text<string | null>('CASSANDRA_LOCAL_DC', later('Its data centre nearest to here.')),
-  cassandraKeyspace: text('CASSANDRA_KEYSPACE', {
-    section: 'later',
-    fallback: 'windrow',
-    pattern: '^[a-z][a-z0-9_]{0,47}$',
-    expects: 'small letters, digits and underscores, at most 48',
-    doc: 'Its keyspace.',
-  }),
   meteoApiKey: secret(text<string | null>('METEO_API_KEY', later('Key of OpenWeatherMap.'))),
   visualCrossingApiKey: secret(text<string | null>('VISUAL_CROSSING_API_KEY', later('Key of Visual Crossing.'))),
   rteClientId: text<string | null>('RTE_CLIENT_ID', later("Client id of RTE's consumption API.")),

@@ -115,7 +115,11 @@ describe('a configuration', () => {
   test.each<[Environment, readonly string[]]>([
     [{ LAT: '1' }, ['LAT']],
     [{ INFLUX_URL: 'http://localhost:8086' }, ['INFLUX_URL', 'INFLUX_URL']],
-    [{ CASSANDRA_CONTACT_POINTS: 'a,b' }, ['CASSANDRA_CONTACT_POINTS']],
+    [{ CASSANDRA_CONTACT_POINTS: 'a,b:9042:1' }, ['CASSANDRA_CONTACT_POINTS']],
+    [{ CASSANDRA_USERNAME: 'a' }, ['CASSANDRA_USERNAME']],
+    [{ CASSANDRA_REPLICATION: 'dc1:0' }, ['CASSANDRA_REPLICATION']],
+    [{ CASSANDRA_CONSISTENCY: 'ANY' }, ['CASSANDRA_CONSISTENCY']],
+    [{ CASSANDRA_TLS_CA_LOCATION: 'ca.pem' }, ['CASSANDRA_TLS_CA_LOCATION']],
     [{ RTE_CLIENT_ID: 'a' }, ['RTE_CLIENT_ID']],
     [{ WINDROW_PG_PORT: '5433', POSTGRES_URL: 'postgres://h/d' }, ['WINDROW_PG_PORT, POSTGRES_URL']],
     [{ WINDROW_PG_PORT: '8000' }, ['WINDROW_PORT, WINDROW_PG_PORT']],

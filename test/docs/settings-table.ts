@@ -9,6 +9,7 @@ const headings: Readonly<Record<Section, string>> = {
   sinks: 'Sinks',
   postgres: 'Postgres view',
   influxdb: 'InfluxDB',
+  cassandra: 'Cassandra',
   server: 'Page and API',
   places: 'Places',
   later: 'Checked, but not used by this version',

@@ -34,7 +34,26 @@ async function openSink(name: StoreName, { config, sql }: OpenSinksOptions): Pro
         caLocation: config.influxCaLocation,
       })
     }
-    case 'cassandra':
-      throw new TypeError(`${name} is not wired yet`)
+    case 'cassandra': {
+      const { openCassandraSink } = await import('../../sinks/cassandra/open-cassandra-sink.ts')
+      return openCassandraSink({
+        contactPoints: config.cassandraContactPoints,
+        localDc: config.cassandraLocalDc,
+        keyspace: config.cassandraKeyspace,
+        replication: config.cassandraReplication,
+        consistency: config.cassandraConsistency,
+        username: config.cassandraUsername,
+        password: config.cassandraPassphrase?.reveal() ?? null,
+        tls:
+          config.cassandraTls === 'false'
+            ? null
+            : {
+                caLocation: config.cassandraTlsCaLocation,
+                certificateLocation: config.cassandraTlsCertificateLocation,
+                keyLocation: config.cassandraTlsKeyLocation,
+                checksHost: config.cassandraTlsHostCheck === 'true',
+              },
+      })
+    }
   }
 }

@@ -1,0 +1,118 @@
+import { WindrowError } from '../../core/errors.ts'
+import { formatInstant, parseInstant } from '../../views/row-key.ts'
+import type { Cell, ColumnType } from '../../views/view.ts'
+
+/** What a statement is given for a `?`: bytes as Cassandra stores them, null, or undefined to leave a column as it is. */
+export type CqlParameter = Buffer | null | undefined
+
+const DAY_MS = 86_400_000
+/** Days are counted from the middle of what 32 bits hold. */
+const DAY_ZERO = 2 ** 31
+const TRUE = Buffer.of(1)
+const FALSE = Buffer.of(0)
+
+/** The type of a column in CQL, as system_schema names it. */
+export function cqlType(type: ColumnType): string {
+  switch (type) {
+    case 'text':
+    case 'month':
+      return 'text'
+    case 'instant':
+      return 'timestamp'
+    case 'day':
+      return 'date'
+    case 'double':
+      return 'double'
+    case 'count':
+      return 'bigint'
+    case 'flag':
+      return 'boolean'
+  }
+}
+
+export function textBytes(text: string): Buffer {
+  return Buffer.from(text)
+}
+
+export function intBytes(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+/** `value` is a whole number of at most 53 bits. */
+export function longBytes(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  const high = Math.floor(value / 2 ** 32)
+  bytes.writeInt32BE(high)
+  bytes.writeUInt32BE(value - high * 2 ** 32, 4)
+  return bytes
+}
+
+export function bigintBytes(value: bigint): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeBigInt64BE(value)
+  return bytes
+}
+
+/** Throws WR_ROW_REFUSED for a cell that its type cannot hold. */
+export function cellBytes(type: ColumnType, cell: Cell): Buffer | null {
+  if (cell === null) return null
+  switch (type) {
+    case 'text':
+    case 'month':
+      return Buffer.from(cell as string)
+    case 'instant':
+    case 'count':
+      return longBytes(cell as number)
+    case 'day':
+      return dayBytes(cell as string)
+    case 'double':
+      return doubleBytes(cell as number)
+    case 'flag':
+      return cell === true ? TRUE : FALSE
+  }
+}
+
+function doubleBytes(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeDoubleBE(value)
+  return bytes
+}
+
+function dayBytes(day: string): Buffer {
+  const ms = parseInstant(`${day}T00:00:00Z`)
+  if (Number.isNaN(ms)) throw noSuchDay(day)
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeUInt32BE(ms / DAY_MS + DAY_ZERO)
+  return bytes
+}
+
+/** The cell of a value as the driver gives it. */
+export function cellOfValue(type: ColumnType, value: unknown): Cell {
+  if (value === null || value === undefined) return null
+  switch (type) {
+    case 'instant':
+      return (value as Date).getTime()
+    case 'day':
+      return dayOf((value as { readonly date: Date }).date)
+    case 'count':
+      return Number(value as bigint)
+    default:
+      return value as Cell
+  }
+}
+
+/** Of a day beyond what a Date holds, which no row of a view has: the text of none. */
+function dayOf(date: Date): string {
+  const ms = date.getTime()
+  return Number.isNaN(ms) ? 'no day' : formatInstant(ms).slice(0, -'T00:00:00Z'.length)
+}
+
+function noSuchDay(day: string): WindrowError {
+  return new WindrowError('WR_ROW_REFUSED', {
+    message: `Cassandra cannot hold ${JSON.stringify(day)} as a date`,
+    remedy: 'Correct what the topology writes into the column: a day is YYYY-MM-DD.',
+    facts: { day },
+  })
+}
