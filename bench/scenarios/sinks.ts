@@ -1,9 +1,10 @@
+import { stores } from '../../scripts/services/stores.js'
+import { SINK_NAMES } from '../../src/cli/sinks/choose-sinks.ts'
 import type { StoreName } from '../../src/views/view.ts'
 import { type Figure, figureOfRounds, missingFigure } from '../report/figure.ts'
 import type { WriteRowsResult } from '../steps/write-by-sink.ts'
 import { failedFigure } from './kafka-bench.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
-import { type Store, stores } from './stores.ts'
 
 const ROUNDS = 3
 const ROWS = 200_000
@@ -21,29 +22,29 @@ export const sinks: Scenario = async (context) => {
   const rows = context.quick ? QUICK_ROWS : ROWS
   await context.step('fillView', { folder: context.folder, rows })
   const figures: Figure[] = []
-  for (const store of stores) figures.push(...(await attempt(store, () => measureStore(context, store, rows))))
+  for (const store of SINK_NAMES) figures.push(...(await attempt(store, () => measureStore(context, store, rows))))
   return figures
 }
 
-async function attempt(store: Store, measure: () => Promise<readonly Figure[]>): Promise<readonly Figure[]> {
-  if (!store.isHere()) return [missingFigure(store.name, 'it is not on this machine', false)]
+async function attempt(store: StoreName, measure: () => Promise<readonly Figure[]>): Promise<readonly Figure[]> {
+  if (!stores[store].isHere()) return [missingFigure(store, 'it is not on this machine', false)]
   try {
     return await measure()
   } catch (error) {
-    return [failedFigure(store.name, error)]
+    return [failedFigure(store, error)]
   }
 }
 
-async function measureStore(context: ScenarioContext, store: Store, rows: number): Promise<readonly Figure[]> {
+async function measureStore(context: ScenarioContext, store: StoreName, rows: number): Promise<readonly Figure[]> {
   const rounds: Round[] = []
   for (let round = 0; round < (context.quick ? 1 : ROUNDS); round++) rounds.push(await measureRound(context, store, rows))
-  return figuresOf(store.name, rounds)
+  return figuresOf(store, rounds)
 }
 
-async function measureRound(context: ScenarioContext, store: Store, rows: number): Promise<Round> {
-  const { environment, stop } = await store.start()
+async function measureRound(context: ScenarioContext, store: StoreName, rows: number): Promise<Round> {
+  const { environment, stop } = await stores[store].start()
   try {
-    const params = { store: store.name, environment, rows }
+    const params = { store, environment, rows }
     const raw = await context.step('writeRaw', params, { timeoutMs: WRITE_MS })
     const options = { profile: true, timeoutMs: WRITE_MS }
     const ours = await context.step('writeBySink', { ...params, folder: context.folder }, options)

@@ -3,5 +3,6 @@ import type { OpenRawWriter } from './raw-writer.ts'
 
 /** Each is loaded where it is used only. */
 export const rawWriters: Readonly<Partial<Record<StoreName, () => Promise<OpenRawWriter>>>> = {
+  postgres: async () => (await import('./postgres-raw.ts')).openRawPostgres,
   cassandra: async () => (await import('./cassandra-raw.ts')).openRawCassandra,
 }

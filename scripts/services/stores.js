@@ -1,5 +1,6 @@
 // @ts-check
-import { hasCassandra, startCassandra } from './cassandra.js'
+import { startCassandra } from './cassandra.js'
+import { howToRun } from './how-to-run.js'
 import { hasInfluxdb, startInfluxdb } from './influxdb.js'
 import { hasPostgres, startPostgres } from './postgres.js'
 
@@ -33,7 +34,7 @@ export const stores = {
     },
   },
   cassandra: {
-    isHere: hasCassandra,
+    isHere: () => howToRun() !== null,
     async start() {
       const { contactPoint, dataCentre, kill, start, stop } = await startCassandra()
       const environment = { CASSANDRA_CONTACT_POINTS: contactPoint, CASSANDRA_LOCAL_DC: dataCentre }

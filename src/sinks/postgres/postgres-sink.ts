@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Logger } from '../../core/logger.ts'
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
@@ -8,6 +9,7 @@ import { prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
 import { readTableRows } from './read-rows.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
+import { type Place, type SqlView, sqlViews } from './sql-views.ts'
 import { type TableStatements, tableName, tableStatements } from './table-sql.ts'
 import { defaultExtras, type ViewExtras } from './view-extras.ts'
 
@@ -17,6 +19,10 @@ export interface PostgresSinkOptions {
   /** Where the tables are. Default `public`. */
   readonly schema?: string
   readonly extras?: ViewExtras
+  /** Where the view `meteo` is about. Without it there is none. */
+  readonly place?: Place
+  /** Is told of views in SQL that could not be made. */
+  readonly logger?: Logger
 }
 
 /** Holds views as tables. Rows and progress are written in one transaction, in which the owner is compared: once whatever happens. */
@@ -32,6 +38,9 @@ class PostgresSink implements Sink {
   private readonly schema: string
   private readonly extras: ViewExtras
   private readonly table: ProgressTable
+  private readonly sqlViews: readonly SqlView[]
+  private readonly logger: Logger | null
+  private readonly told = new Set<string>()
   private readonly statements = new Map<string, TableStatements>()
 
   constructor(options: PostgresSinkOptions) {
@@ -39,10 +48,18 @@ class PostgresSink implements Sink {
     this.schema = options.schema ?? 'public'
     this.extras = options.extras ?? defaultExtras
     this.table = new ProgressTable(this.schema)
+    this.sqlViews = sqlViews(options.place ?? null)
+    this.logger = options.logger ?? null
   }
 
   async open(views: readonly View[]): Promise<void> {
-    await prepareTables(this.client, views, { schema: this.schema, extras: this.extras })
+    const { schema, extras, sqlViews } = this
+    const notice = (view: string, message: string, remedy: string): void => {
+      // It is opened again after every failure that a person has to mend.
+      if (!this.told.has(message)) this.logger?.warn({ sink: this.name, view, remedy }, message)
+      this.told.add(message)
+    }
+    await prepareTables(this.client, views, { schema, extras, sqlViews, notice })
   }
 
   claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
