@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { type Session, withConfig } from '../../../src/cli/session.ts'
 import { compareSinks } from '../../../src/cli/sinks/compare-sinks.ts'
 import { openSinks } from '../../../src/cli/sinks/open-sinks.ts'
@@ -71,10 +72,17 @@ interface Looking {
   readonly sinks: readonly Sink[]
 }
 
+/** Looks again and again, and lets others in this process work meanwhile. */
 async function untilNone(about: string, lag: () => Promise<number>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  for (let behind = await lag(); behind > 0; behind = await lag()) {
-    if (performance.now() > deadline) throw new Error(`${about} is ${behind} records behind for too long`)
+  let behind = 0
+  const isDone = async (): Promise<boolean> => {
+    behind = await lag()
+    return behind === 0
+  }
+  try {
+    await vi.waitUntil(isDone, { timeout: PATIENCE_MS, interval: 20 })
+  } catch (error) {
+    throw new Error(`${about} is ${behind} records behind for too long`, { cause: error })
   }
 }
 
