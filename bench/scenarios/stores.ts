@@ -1,3 +1,4 @@
+import { hasInfluxdb, startInfluxdb } from '../../scripts/services/influxdb.js'
 import { hasPostgres, startPostgres } from '../../scripts/services/postgres.js'
 import type { StoreName } from '../../src/views/view.ts'
 
@@ -22,6 +23,14 @@ export const stores: readonly Store[] = [
     async start() {
       const { url, stop } = await startPostgres({ fsync: true })
       return { environment: { POSTGRES_URL: url }, stop }
+    },
+  },
+  {
+    name: 'influxdb',
+    isHere: hasInfluxdb,
+    async start() {
+      const { url, token, org, bucket, stop } = await startInfluxdb()
+      return { environment: { INFLUX_URL: url, INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket }, stop }
     },
   },
 ]

@@ -9,8 +9,8 @@ import { splitRefused } from '../split-refused.ts'
 import type { InfluxClient } from './influx-client.ts'
 import { leavesRemains } from './known-points.ts'
 import type { PointPlan } from './point-plan.ts'
-import { removePoints } from './point-writer.ts'
 import type { ProgressPoints, StoredProgress } from './progress-points.ts'
+import { removePoints } from './remove-points.ts'
 import { allPoints, type FoundPoint, type PointKey, pointsIn, rangesOf } from './stored-points.ts'
 import { mending, type ViewGate } from './view-gate.ts'
 import { keyOfPoint } from './view-rows.ts'
@@ -169,6 +169,7 @@ class Mend {
       }
     }
     const removed: PointKey[] = []
+    const rewritten: PointKey[] = []
     const upserts = new Map<number, SinkRow[]>()
     for (const [key, pointKey] of wanted) {
       const [row, found = []] = [final.get(key), there.get(key)]
@@ -183,11 +184,12 @@ class Mend {
       const [only] = found
       if (found.length === 1 && only !== undefined && isEqual(plan, row, only)) continue
       if (found.some(({ decoder, point }) => leavesRemains(decoder.shape(point), encoded))) removed.push(pointKey)
+      rewritten.push(pointKey)
       const rows = upserts.get(row.partition) ?? []
       upserts.set(row.partition, rows)
       rows.push(sinkRow(row))
     }
-    await removePoints(client, plan, removed)
+    await removePoints(client, plan, removed, rewritten)
     for (const [partition, rows] of upserts) await this.write(partition, rows)
   }
 
