@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import { SortedStore } from '../../kv/sorted-store.ts'
 import { parseKey } from '../../views/row-key.ts'
@@ -20,6 +19,8 @@ export interface MendTools {
   readonly plan: PointPlan
   readonly progress: ProgressPoints
   readonly gate: ViewGate
+  /** Names this process among those that may want to compare the same view: what it began and could not end, it may begin again. */
+  readonly holder: string
 }
 
 /** Longer than any request takes; a process that ended in the middle is waited for so long. */
@@ -33,7 +34,7 @@ const HOLD_MS = 60_000
 export function mendMeasurement(tools: MendTools, source: MendSource, signal: AbortSignal): Promise<MendReport> {
   return tools.gate.compare(async (closeGate) => {
     const { view } = source
-    const holder = randomUUID()
+    const { holder } = tools
     const hold = async (): Promise<void> => {
       signal.throwIfAborted()
       if (!(await tools.progress.holdMend(view.name, holder, HOLD_MS))) throw mending(view.name)

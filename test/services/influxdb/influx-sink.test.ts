@@ -1,20 +1,12 @@
 import { describe } from 'vitest'
-import type { InfluxClient } from '../../../src/sinks/influxdb/influx-client.ts'
 import { influxSink } from '../../../src/sinks/influxdb/influx-sink.ts'
 import { pointPlan } from '../../../src/sinks/influxdb/point-plan.ts'
 import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
 import { ProgressPoints } from '../../../src/sinks/influxdb/progress-points.ts'
 import { removePoints } from '../../../src/sinks/influxdb/remove-points.ts'
-import { influxRows } from '../../../src/sinks/influxdb/view-rows.ts'
-import type { Cell, View } from '../../../src/views/view.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
+import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
-
-async function readRows(client: InfluxClient, view: View): Promise<Cell[][]> {
-  const rows: Cell[][] = []
-  for await (const page of influxRows(client, view)) rows.push(...page)
-  return rows
-}
 
 describe.runIf(canStart)('an InfluxDB server', () => {
   const services = testServer()
