@@ -3,6 +3,7 @@ import type { OpenRawWriter } from './raw-writer.ts'
 
 /** Each is loaded where it is used only. */
 export const rawWriters: Readonly<Partial<Record<StoreName, () => Promise<OpenRawWriter>>>> = {
-  postgres: async () => (await import('./postgres-raw.ts')).openRawPostgres,
   cassandra: async () => (await import('./cassandra-raw.ts')).openRawCassandra,
+  influxdb: async () => (await import('./influxdb-raw.ts')).openRawInflux,
+  postgres: async () => (await import('./postgres-raw.ts')).openRawPostgres,
 }

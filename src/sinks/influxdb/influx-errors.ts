@@ -13,7 +13,8 @@ export function influxAway({ where }: InfluxPlace, why: string, cause?: unknown)
   return new WindrowError('WR_INFLUX_AWAY', {
     message: `InfluxDB (${where}) cannot be reached: ${why}`,
     remedy: 'Check that it runs and that INFLUX_URL is right. A sink tries again by itself.',
-    facts: { where },
+    // Where nobody listens nothing can have arrived.
+    facts: { where, wasSent: !(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') },
     cause,
     canRetry: true,
   })
@@ -44,6 +45,12 @@ export function influxClosed({ where }: InfluxPlace): WindrowError {
     remedy: 'Open another; nothing uses one that it closed.',
     facts: { where },
   })
+}
+
+/** After these nobody knows whether the request was carried out, or will be. */
+export function mayBeUnderWay(error: unknown): boolean {
+  if (!(error instanceof WindrowError) || !error.canRetry) return false
+  return error.code.startsWith('WR_INFLUX_') && error.facts.wasSent !== false
 }
 
 /** What an answer that is no success means, or a request that got none. */

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { InfluxClient, type InfluxOptions, whereTags } from './influx-client.ts'
-import { fenced } from './influx-errors.ts'
+import { fenced, mayBeUnderWay } from './influx-errors.ts'
 import { quoteName } from './line-text.ts'
 import { mendMeasurement } from './mend-measurement.ts'
 import { pointPlan } from './point-plan.ts'
@@ -14,9 +16,13 @@ import { mending, ViewGate } from './view-gate.ts'
 import { influxRows } from './view-rows.ts'
 
 export interface InfluxSinkOptions extends InfluxOptions {
+  /** How long a request whose answer was lost may still be under way in a server that answers others. */
+  readonly settleMs?: number
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
+
+const DEFAULT_SETTLE_MS = 1_000
 
 /** Holds views as measurements of an InfluxDB 2 bucket. */
 export function influxSink(options: InfluxSinkOptions): Sink {
@@ -28,6 +34,8 @@ interface Writing {
   readonly gate: ViewGate
   /** By partition, as of its claim: others may have written before. */
   readonly writers: Map<number, PointWriter>
+  /** A request may have been carried out, or may be still. */
+  isUncertain: boolean
   /** Of two partitions that begin at once only one may find nothing stored. */
   claims: Promise<unknown>
 }
@@ -38,12 +46,15 @@ class InfluxSink implements Sink {
   readonly isFenced = false
   private readonly client: InfluxClient
   private readonly now: () => number
+  private readonly holder = randomUUID()
+  private readonly settleMs: number
   private readonly points: ProgressPoints
   private readonly views = new Map<string, Writing>()
 
   constructor(options: InfluxSinkOptions) {
     this.client = new InfluxClient(options)
     this.now = options.now ?? Date.now
+    this.settleMs = options.settleMs ?? DEFAULT_SETTLE_MS
     this.points = new ProgressPoints(this.client, this.now)
   }
 
@@ -60,7 +71,7 @@ class InfluxSink implements Sink {
 
   async progress(view: View, topic: Topic): Promise<readonly number[]> {
     const offsets = new Array<number>(topic.partitions).fill(0)
-    for (const { partition, topicId, nextOffset } of await this.points.read(view.name)) {
+    for (const { partition, topicId, nextOffset } of await this.points.readIfAny(view.name)) {
       if (topicId === topic.id) offsets[partition] = nextOffset
     }
     return offsets
@@ -73,16 +84,20 @@ class InfluxSink implements Sink {
       const writer = writing.writers.get(partition)
       // Nothing keeps somebody from writing between this look and the write: then the next comparison mends it.
       if (writer === undefined || (await this.points.epoch(view.name, partition)) !== epoch) throw fenced(view.name, partition)
-      await writer.write(rows)
-      await this.points.advance(target, nextOffset)
+      await this.certainly(writing, async () => {
+        await writer.write(rows)
+        await this.points.advance(target, nextOffset)
+      })
     })
   }
 
   async mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
     const { client, points: progress } = this
-    const { gate, writers } = this.writing(source.view)
-    const report = await mendMeasurement({ client, plan: pointPlan(source.view), progress, gate }, source, signal)
-    writers.clear()
+    const writing = this.writing(source.view)
+    const tools = { client, plan: pointPlan(source.view), progress, gate: writing.gate, holder: this.holder }
+    await this.settle(writing)
+    const report = await this.certainly(writing, () => mendMeasurement(tools, source, signal))
+    writing.writers.clear()
     return report
   }
 
@@ -98,9 +113,10 @@ class InfluxSink implements Sink {
     this.client.close()
   }
 
-  private async take(target: SinkTarget, leaseEpoch: number, { writers }: Writing): Promise<SinkClaim> {
+  private async take(target: SinkTarget, leaseEpoch: number, writing: Writing): Promise<SinkClaim> {
     const { view, topic, partition } = target
-    if (await this.points.isMending(view.name)) throw mending(view.name)
+    await this.settle(writing)
+    if (await this.points.isMending(view.name, this.holder)) throw mending(view.name)
     let stored = await this.points.read(view.name)
     if (stored.length === 0) {
       if (!(await this.isEmpty(view))) return { epoch: 0, progress: null }
@@ -113,7 +129,7 @@ class InfluxSink implements Sink {
     if (topicId === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
     const epoch = own.epoch + 1
     await this.points.claim(target, epoch, topicId === topic.id ? leaseEpoch : own.leaseEpoch)
-    writers.set(partition, new PointWriter(this.client, pointPlan(view)))
+    writing.writers.set(partition, new PointWriter(this.client, pointPlan(view)))
     return { epoch, progress: { topicId, nextOffset, ageMs: Math.max(0, this.now() - updatedAt) } }
   }
 
@@ -125,10 +141,30 @@ class InfluxSink implements Sink {
     return true
   }
 
+  private async certainly<T>(writing: Writing, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (mayBeUnderWay(error)) writing.isUncertain = true
+      throw error
+    }
+  }
+
+  /**
+   * A server that was stopped carries out what it finds in its connections when it goes on, also what was given up meanwhile: a delete that is
+   * carried out after the write that came next would take its points. So when it answers again it is given the time to be done with that.
+   */
+  private async settle(writing: Writing): Promise<void> {
+    if (!writing.isUncertain) return
+    await this.client.ping()
+    await delay(this.settleMs)
+    writing.isUncertain = false
+  }
+
   private writing(view: View): Writing {
     let writing = this.views.get(view.name)
     if (writing === undefined) {
-      writing = { gate: new ViewGate(view.name), writers: new Map(), claims: Promise.resolve() }
+      writing = { gate: new ViewGate(view.name), writers: new Map(), isUncertain: false, claims: Promise.resolve() }
       this.views.set(view.name, writing)
     }
     return writing

@@ -59,12 +59,12 @@ async function* lines(chunks: AsyncIterable<Uint8Array>, heard: () => void): Asy
 }
 
 function failed(reason: string): WindrowError {
-  // That is what a token without the right to read is told.
+  // A token without the right to read is told the same as where there is no such bucket.
   if (reason.startsWith('database not found')) {
     return new WindrowError('WR_INFLUX_FORBIDDEN', {
-      message: `InfluxDB lets this token read nothing from the bucket: ${reason}`,
+      message: `InfluxDB has no such bucket, or lets this token read nothing from it: ${reason}`,
       remedy: 'Give INFLUX_TOKEN a token that may read and write the bucket.',
-      facts: { reason },
+      facts: { reason, isMissing: true },
       kind: 'usage',
     })
   }

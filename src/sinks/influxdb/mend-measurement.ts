@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import { SortedStore } from '../../kv/sorted-store.ts'
 import { parseKey } from '../../views/row-key.ts'
@@ -9,8 +8,8 @@ import { splitRefused } from '../split-refused.ts'
 import type { InfluxClient } from './influx-client.ts'
 import { leavesRemains } from './known-points.ts'
 import type { PointPlan } from './point-plan.ts'
-import { removePoints } from './point-writer.ts'
 import type { ProgressPoints, StoredProgress } from './progress-points.ts'
+import { removePoints } from './remove-points.ts'
 import { allPoints, type FoundPoint, type PointKey, pointsIn, rangesOf } from './stored-points.ts'
 import { mending, type ViewGate } from './view-gate.ts'
 import { keyOfPoint } from './view-rows.ts'
@@ -20,6 +19,8 @@ export interface MendTools {
   readonly plan: PointPlan
   readonly progress: ProgressPoints
   readonly gate: ViewGate
+  /** Names this process among those that may want to compare the same view: what it began and could not end, it may begin again. */
+  readonly holder: string
 }
 
 /** Longer than any request takes; a process that ended in the middle is waited for so long. */
@@ -33,7 +34,7 @@ const HOLD_MS = 60_000
 export function mendMeasurement(tools: MendTools, source: MendSource, signal: AbortSignal): Promise<MendReport> {
   return tools.gate.compare(async (closeGate) => {
     const { view } = source
-    const holder = randomUUID()
+    const { holder } = tools
     const hold = async (): Promise<void> => {
       signal.throwIfAborted()
       if (!(await tools.progress.holdMend(view.name, holder, HOLD_MS))) throw mending(view.name)
@@ -169,6 +170,7 @@ class Mend {
       }
     }
     const removed: PointKey[] = []
+    const rewritten: PointKey[] = []
     const upserts = new Map<number, SinkRow[]>()
     for (const [key, pointKey] of wanted) {
       const [row, found = []] = [final.get(key), there.get(key)]
@@ -183,11 +185,12 @@ class Mend {
       const [only] = found
       if (found.length === 1 && only !== undefined && isEqual(plan, row, only)) continue
       if (found.some(({ decoder, point }) => leavesRemains(decoder.shape(point), encoded))) removed.push(pointKey)
+      rewritten.push(pointKey)
       const rows = upserts.get(row.partition) ?? []
       upserts.set(row.partition, rows)
       rows.push(sinkRow(row))
     }
-    await removePoints(client, plan, removed)
+    await removePoints(client, plan, removed, rewritten)
     for (const [partition, rows] of upserts) await this.write(partition, rows)
   }
 

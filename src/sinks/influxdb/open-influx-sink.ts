@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { Sink } from '../sink.ts'
+import { InfluxClient, type InfluxOptions } from './influx-client.ts'
 import { influxSink } from './influx-sink.ts'
 
 export interface InfluxConfig {
@@ -13,8 +14,17 @@ export interface InfluxConfig {
 }
 
 /** The sink as it is configured. Nothing is asked of the server yet. Throws WR_INFLUX_CA when the file cannot be read. */
-export function openInfluxSink({ caLocation, ...options }: InfluxConfig): Sink {
-  return influxSink({ ...options, ...(caLocation === null ? {} : { ca: authorities(caLocation) }) })
+export function openInfluxSink(config: InfluxConfig): Sink {
+  return influxSink(optionsOf(config))
+}
+
+/** A client as it is configured, for what is beside the views. The caller closes it. */
+export function openInfluxClient(config: InfluxConfig): InfluxClient {
+  return new InfluxClient(optionsOf(config))
+}
+
+function optionsOf({ caLocation, ...options }: InfluxConfig): InfluxOptions {
+  return { ...options, ...(caLocation === null ? {} : { ca: authorities(caLocation) }) }
 }
 
 function authorities(path: string): string {

@@ -2,7 +2,8 @@ import type { SinkRow } from '../sink.ts'
 import type { InfluxClient } from './influx-client.ts'
 import { KnownPoints, leavesRemains } from './known-points.ts'
 import type { EncodedPoint, PointPlan } from './point-plan.ts'
-import { keyTagTexts, type PointKey, pointsIn, rangesOf, seriesName } from './stored-points.ts'
+import { removePoints } from './remove-points.ts'
+import { type PointKey, pointsIn, rangesOf, seriesName } from './stored-points.ts'
 
 /** A row as it is to be: null where it is gone. */
 interface Change extends PointKey {
@@ -10,9 +11,6 @@ interface Change extends PointKey {
   readonly encoded: EncodedPoint | null
   readonly isNew: boolean
 }
-
-/** So few points are deleted one by one, without looking at what is between them. */
-const FEW = 3
 
 /**
  * Writes the rows of one partition as points. A point is overwritten field by field, so one that lost a field, or whose tags changed, is deleted
@@ -32,8 +30,9 @@ export class PointWriter {
   async write(rows: readonly SinkRow[]): Promise<void> {
     const changes = rows.map((row) => this.change(row))
     try {
-      await removePoints(this.client, this.plan, await this.toRemove(changes))
-      const lines = changes.flatMap(({ encoded }) => (encoded === null ? [] : [encoded.line]))
+      const upserts = changes.filter(({ encoded }) => encoded !== null)
+      await removePoints(this.client, this.plan, await this.toRemove(changes), upserts)
+      const lines = upserts.map(({ encoded }) => (encoded as EncodedPoint).line)
       if (lines.length > 0) await this.client.write(lines)
     } catch (error) {
       // What the server has of these rows is uncertain now.
@@ -92,52 +91,4 @@ export class PointWriter {
     }
     return [...removed]
   }
-}
-
-/**
- * Deletes points, whatever their other tags are. Those of a station that follow each other on the server without another point between them
- * are deleted together.
- */
-export async function removePoints(client: InfluxClient, plan: PointPlan, keys: readonly PointKey[]): Promise<void> {
-  const measurement = plan.view.name
-  const remove = (keyTexts: readonly string[], from: number, to: number): Promise<void> =>
-    client.remove({ measurement, tags: keyTagTexts(plan, keyTexts), from, to })
-  if (keys.length <= FEW) {
-    for (const { keyTexts, at } of keys) await remove(keyTexts, at, at)
-    return
-  }
-  for (const { keyTexts, from, to } of await runsOf(client, plan, keys)) await remove(keyTexts, from, to)
-}
-
-interface Run {
-  readonly keyTexts: readonly string[]
-  from: number
-  to: number
-}
-
-/** The points that are on the server, in runs without any other point between. */
-async function runsOf(client: InfluxClient, plan: PointPlan, keys: readonly PointKey[]): Promise<Run[]> {
-  const wanted = new Set(keys.map(({ keyTexts, at }) => `${at} ${seriesName(keyTexts)}`))
-  const timesOf = new Map<string, { readonly keyTexts: readonly string[]; readonly times: Set<number> }>()
-  for await (const points of pointsIn(client, plan, rangesOf(plan, keys))) {
-    for (const { keyTexts, at } of points) {
-      const series = seriesName(keyTexts)
-      const station = timesOf.get(series) ?? { keyTexts, times: new Set() }
-      timesOf.set(series, station)
-      station.times.add(at)
-    }
-  }
-  const runs: Run[] = []
-  for (const [series, { keyTexts, times }] of timesOf) {
-    let open: Run | null = null
-    for (const at of [...times].sort((a, b) => a - b)) {
-      if (!wanted.has(`${at} ${series}`)) open = null
-      else if (open !== null) open.to = at
-      else {
-        open = { keyTexts, from: at, to: at }
-        runs.push(open)
-      }
-    }
-  }
-  return runs
 }

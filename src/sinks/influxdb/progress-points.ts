@@ -1,3 +1,4 @@
+import { isWindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
 import type { SinkTarget } from '../sink.ts'
 import type { InfluxClient } from './influx-client.ts'
@@ -42,6 +43,16 @@ export class ProgressPoints {
       if (stored !== null) found.push(stored)
     }
     return found.sort((a, b) => a.partition - b.partition)
+  }
+
+  /** The same, and nothing where there is no bucket yet, or none that the token may read. */
+  async readIfAny(view: string): Promise<StoredProgress[]> {
+    try {
+      return await this.read(view)
+    } catch (error) {
+      if (isWindrowError(error, 'WR_INFLUX_FORBIDDEN') && error.facts.isMissing === true) return []
+      throw error
+    }
   }
 
   /** 0 where there is none. */
@@ -95,9 +106,10 @@ export class ProgressPoints {
     if ((await this.mender(view))?.holder === holder) await this.writeMend(view, holder, 0)
   }
 
-  /** Whether some other process compares the view. */
-  async isMending(view: string): Promise<boolean> {
-    return ((await this.mender(view))?.until ?? 0) > this.now()
+  /** Whether another than `holder` compares the view. */
+  async isMending(view: string, holder: string): Promise<boolean> {
+    const mender = await this.mender(view)
+    return mender !== null && mender.holder !== holder && mender.until > this.now()
   }
 
   private async mender(view: string): Promise<{ readonly holder: string; readonly until: number } | null> {

@@ -1,19 +1,12 @@
 import { describe } from 'vitest'
-import type { InfluxClient } from '../../../src/sinks/influxdb/influx-client.ts'
 import { influxSink } from '../../../src/sinks/influxdb/influx-sink.ts'
 import { pointPlan } from '../../../src/sinks/influxdb/point-plan.ts'
-import { removePoints } from '../../../src/sinks/influxdb/point-writer.ts'
 import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
-import { influxRows } from '../../../src/sinks/influxdb/view-rows.ts'
-import type { Cell, View } from '../../../src/views/view.ts'
+import { ProgressPoints } from '../../../src/sinks/influxdb/progress-points.ts'
+import { removePoints } from '../../../src/sinks/influxdb/remove-points.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
+import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
-
-async function readRows(client: InfluxClient, view: View): Promise<Cell[][]> {
-  const rows: Cell[][] = []
-  for await (const page of influxRows(client, view)) rows.push(...page)
-  return rows
-}
 
 describe.runIf(canStart)('an InfluxDB server', () => {
   const services = testServer()
@@ -29,9 +22,16 @@ describe.runIf(canStart)('an InfluxDB server', () => {
         sink: () => influxSink(options),
         rows: (view) => readRows(client, view),
         tamper: (view, cells) => client.write([pointPlan(view).encode(cells).line]),
+        async ageProgress(view, ms) {
+          const points = new ProgressPoints(client, () => Date.now() - ms)
+          const topic = (topicId: string) => ({ name: '', id: topicId, partitions: 2, cleanup: 'compact' as const })
+          for (const { partition, topicId, nextOffset } of await points.read(view.name)) {
+            await points.advance({ view, topic: topic(topicId), partition }, nextOffset)
+          }
+        },
         async remove(view, key) {
           const plan = pointPlan(view)
-          await removePoints(client, plan, [{ keyTexts: plan.keyTexts(key), at: plan.time.of(key) }])
+          await removePoints(client, plan, [{ keyTexts: plan.keyTexts(key), at: plan.time.of(key) }], [])
         },
         refuseThirteen: null,
       }
