@@ -1,3 +1,5 @@
+import { type SqlView, sqlViews } from '../../src/sinks/postgres/sql-views.ts'
+import { defaultExtras } from '../../src/sinks/postgres/view-extras.ts'
 import { builtInTopologies } from '../../src/streams/topologies/index.ts'
 import type { ColumnType, View, ViewColumn } from '../../src/views/view.ts'
 
@@ -34,6 +36,35 @@ function section(view: View): string {
   ].join('\n')
 }
 
+function sqlSection({ name, doc, needs, columns }: SqlView): string {
+  return [
+    `### ${name}`,
+    '',
+    doc,
+    '',
+    `Computed from ${needs.map((table) => `\`${table}\``).join(' and ')} when it is asked.`,
+    '',
+    '| column | unit | meaning |',
+    '|---|---|---|',
+    ...columns.map(
+      (column) => `| \`${column.column}\` | ${column.unit === '1' ? '' : (column.unit ?? '')} | ${cell(column.doc)} |`,
+    ),
+  ].join('\n')
+}
+
+const extras = Object.entries(defaultExtras).flatMap(([view, columns]) =>
+  columns.map(({ column, comment }) => `- \`${view}.${column}\`: ${comment}`),
+)
+
+const inSql = `## In SQL
+
+Postgres, a server or the embedded one, has some more for the queries of older pipelines. Beside the columns of the views:
+
+${extras.join('\n')}
+
+And there are these views in SQL, kept beside the tables: made when windrow starts, replaced when they change, with what was granted on
+them. Who reads one has to be let read its tables too. A table or view of somebody else's of such a name stays, and windrow warns.`
+
 /** The text of docs/views.md. */
 export function viewsDocument(): string {
   const views = [...new Set(builtInTopologies.map(({ view }) => view))]
@@ -45,5 +76,5 @@ station's own calendar. In CSV null is empty and booleans are \`true\` and \`fal
 
 \`windrow why VIEW KEY…\` tells which readings made a row. Units are UCUM. This page is made from the declarations in \`src/views\`;
 \`npx vitest run test/docs -u\` writes it anew.`
-  return `${[introduction, ...views.map(section)].join('\n\n')}\n`
+  return `${[introduction, ...views.map(section), inSql, ...sqlViews({ latitude: 0, longitude: 0 }).map(sqlSection)].join('\n\n')}\n`
 }

@@ -17,12 +17,13 @@ export function openSinks(options: OpenSinksOptions): Promise<Sink[]> {
   return Promise.all(options.names.map((name) => openSink(name, options)))
 }
 
-async function openSink(name: StoreName, { config, sql }: OpenSinksOptions): Promise<Sink> {
+async function openSink(name: StoreName, { config, sql, logger }: OpenSinksOptions): Promise<Sink> {
   switch (name) {
     case 'postgres': {
       const { postgresSink } = await import('../../sinks/postgres/postgres-sink.ts')
       if (sql === null) throw new TypeError('The Postgres sink needs a client.')
-      return postgresSink({ client: sql })
+      const place = { latitude: config.latitude, longitude: config.longitude }
+      return postgresSink({ client: sql, place, logger })
     }
     case 'influxdb': {
       const { openInfluxSink } = await import('../../sinks/influxdb/open-influx-sink.ts')

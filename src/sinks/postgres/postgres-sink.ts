@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { Logger } from '../../core/logger.ts'
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { mendTable } from './mend-table.ts'
-import { rowError } from './postgres-errors.ts'
+import { asSink, assertVersion, rowError } from './postgres-errors.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
 import { readTableRows } from './read-rows.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
+import { type Place, type SqlView, sqlViews } from './sql-views.ts'
 import { type TableStatements, tableName, tableStatements } from './table-sql.ts'
 import { defaultExtras, type ViewExtras } from './view-extras.ts'
 
@@ -17,6 +19,10 @@ export interface PostgresSinkOptions {
   /** Where the tables are. Default `public`. */
   readonly schema?: string
   readonly extras?: ViewExtras
+  /** Where the view `meteo` is about. Without it there is none. */
+  readonly place?: Place
+  /** Is told of views in SQL that could not be made. */
+  readonly logger?: Logger
 }
 
 /** Holds views as tables. Rows and progress are written in one transaction, in which the owner is compared: once whatever happens. */
@@ -32,6 +38,9 @@ class PostgresSink implements Sink {
   private readonly schema: string
   private readonly extras: ViewExtras
   private readonly table: ProgressTable
+  private readonly sqlViews: readonly SqlView[]
+  private readonly logger: Logger | null
+  private readonly told = new Set<string>()
   private readonly statements = new Map<string, TableStatements>()
 
   constructor(options: PostgresSinkOptions) {
@@ -39,25 +48,38 @@ class PostgresSink implements Sink {
     this.schema = options.schema ?? 'public'
     this.extras = options.extras ?? defaultExtras
     this.table = new ProgressTable(this.schema)
+    this.sqlViews = sqlViews(options.place ?? null)
+    this.logger = options.logger ?? null
   }
 
   async open(views: readonly View[]): Promise<void> {
-    await prepareTables(this.client, views, { schema: this.schema, extras: this.extras })
+    const { schema, extras, sqlViews } = this
+    const notice = (view: string, message: string, remedy: string): void => {
+      // It is opened again after every failure that a person has to mend.
+      if (!this.told.has(message)) this.logger?.warn({ sink: this.name, view, remedy }, message)
+      this.told.add(message)
+    }
+    await this.act(async () => {
+      const { rows } = await this.client.query("SELECT current_setting('server_version_num')::int")
+      assertVersion(this.describe(), rows[0]?.[0] as number)
+      await prepareTables(this.client, views, { schema, extras, sqlViews, notice })
+    })
   }
 
   claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
-    return this.client.transaction(async (session) => {
+    const claim = async (session: SqlSession): Promise<SinkClaim> => {
       const table = tableName(this.schema, target.view.name)
       const isEmpty = async (): Promise<boolean> => (await session.query(`SELECT 1 FROM ${table} LIMIT 1`)).rows.length === 0
       // Two partitions that begin at once would both find nothing stored.
       await session.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`windrow claim ${table}`])
       return this.table.claim(session, target, leaseEpoch, isEmpty)
-    })
+    }
+    return this.act(() => this.client.transaction(claim))
   }
 
   async progress(view: View, topic: Topic): Promise<readonly number[]> {
-    const stored = await this.table.read(this.client, view.name)
     const offsets = new Array<number>(topic.partitions).fill(0)
+    const stored = await this.act(() => this.table.readIfThere(this.client, view.name))
     for (const row of stored) if (row.topicId === topic.id) offsets[row.partition] = row.nextOffset
     return offsets
   }
@@ -68,12 +90,13 @@ class PostgresSink implements Sink {
       await this.table.advance(session, target, epoch, nextOffset)
       await this.write(session, target.view, rows)
     }
-    await this.client.transaction(write, { inBackground: true })
+    await this.act(() => this.client.transaction(write, { inBackground: true }))
   }
 
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
     // Each call for itself: the partitions of a view may ask at once.
-    return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }, source, signal)
+    const tools = { client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }
+    return this.act(() => mendTable(tools, source, signal))
   }
 
   rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
@@ -85,6 +108,10 @@ class PostgresSink implements Sink {
   }
 
   async close(): Promise<void> {}
+
+  private act<T>(work: () => Promise<T>): Promise<T> {
+    return asSink(this.describe(), this.schema, work)
+  }
 
   private async write(session: SqlSession, view: View, rows: SinkBatch['rows']): Promise<void> {
     const statements = this.statementsOf(view)

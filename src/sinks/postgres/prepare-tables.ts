@@ -1,8 +1,10 @@
 import { WindrowError } from '../../core/errors.ts'
 import type { View } from '../../views/view.ts'
 import { type ExistingTable, readTable } from './existing-table.ts'
+import { prepareSqlViews, type SqlViewNotice } from './prepare-sql-views.ts'
 import { quoteName } from './quote.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
+import type { SqlView } from './sql-views.ts'
 import {
   addColumn,
   addExtraColumn,
@@ -19,6 +21,9 @@ import type { ExtraColumn, ViewExtras } from './view-extras.ts'
 export interface PrepareOptions {
   readonly schema: string
   readonly extras: ViewExtras
+  /** Views in SQL to keep beside the tables. */
+  readonly sqlViews?: readonly SqlView[]
+  readonly notice?: SqlViewNotice
 }
 
 /** What was done for a view: a table that is new, or has new columns, is not yet what the log says. */
@@ -48,6 +53,8 @@ export async function prepareTables(
       if (done !== 'kept') await forgetProgress(session, options.schema, view)
       prepared.set(view.name, done)
     }
+    const { schema, sqlViews = [], notice = () => undefined } = options
+    await prepareSqlViews(session, schema, sqlViews, new Set(prepared.keys()), notice)
     return prepared
   })
 }
@@ -164,7 +171,7 @@ function mismatch(view: View, schema: string, problems: readonly string[]): Wind
   const table = `${schema}.${view.name}`
   return new WindrowError('WR_VIEW_TABLE_MISMATCH', {
     message: `the table ${table} is not that of the view: ${problems.join('; ')}`,
-    remedy: `Rename or drop the table (DROP TABLE ${table}): windrow makes it anew and fills it from the log.`,
+    remedy: `Rename or drop the table (DROP TABLE ${table} CASCADE, by which views on it go too): windrow makes it anew and fills it from the log.`,
     facts: { table, problems },
     kind: 'usage',
   })

@@ -4,6 +4,7 @@ import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
 import { ageProgress, readRows, removeRows, upsertRows } from '../../sinks/postgres/postgres-rows.ts'
+import { sqlViewsSuite } from '../../sinks/postgres/sql-views.suite.ts'
 import { tablesSuite } from '../../sinks/postgres/tables.suite.ts'
 import { canAsk, testServer } from './server.ts'
 
@@ -21,6 +22,7 @@ describe.runIf(canAsk)('a Postgres server', () => {
   })
 
   tablesSuite(client, newSchema)
+  sqlViewsSuite(client, newSchema)
   sinkConformance({
     name: 'server',
     fences: true,

@@ -8,6 +8,7 @@ import { silentLogger } from '../silent-logger.ts'
 import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
 import { localPostgresSuite } from './local-postgres.suite.ts'
 import { ageProgress, readRows, removeRows, upsertRows } from './postgres-rows.ts'
+import { sqlViewsSuite } from './sql-views.suite.ts'
 import { tablesSuite } from './tables.suite.ts'
 import { wirePortSuite } from './wire-port.suite.ts'
 
@@ -25,6 +26,7 @@ afterAll(async () => {
 
 localPostgresSuite(dataDir, source)
 tablesSuite(client, newSchema)
+sqlViewsSuite(client, newSchema)
 sinkConformance({
   name: 'embedded Postgres',
   fences: true,
