@@ -1,8 +1,10 @@
 import pg from 'pg'
 import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import { connectError, refusesSettings } from './connect-error.ts'
+import { pgUrl, withoutSecrets } from './pg-url.ts'
 import type { RawResult, SqlClient, SqlParameter, SqlResult, SqlSession, TransactionOptions } from './sql-client.ts'
-import { sqlAway, sqlClosed, sqlRefused, sqlTimeout } from './sql-errors.ts'
+import { type SqlErrorFields, sqlAway, sqlClosed, sqlRefused, sqlTimeout } from './sql-errors.ts'
 import { parseResult } from './sql-values.ts'
 import { inTransaction, isBroken } from './transaction.ts'
 
@@ -14,6 +16,8 @@ export interface PgClientOptions {
   readonly connections?: number
   /** After this the server gives a statement up. Default 60 s. */
   readonly statementTimeoutMs?: number
+  /** So much later the connection is given up: the server should have answered, or the network has died without a word. Default 10 s. */
+  readonly silenceMs?: number
   /** Default 10 s. */
   readonly connectTimeoutMs?: number
 }
@@ -21,37 +25,28 @@ export interface PgClientOptions {
 /** Every value comes as the text that the server sent; `parseResult` does the rest for every client alike. */
 const texts = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
 
+/** The server closes a transaction in which nothing is asked for so long. */
+const IDLE_MS = 60_000
+
 /** A Postgres server. Connects when first asked; a connection that breaks is replaced by the next call. */
 export function openPgClient(options: PgClientOptions): SqlClient {
   return new PgClient(options)
 }
 
 class PgClient implements SqlClient {
-  private readonly pool: pg.Pool
+  private readonly options: PgClientOptions
   private readonly where: string
   private readonly timeoutMs: number
+  private pool: pg.Pool
+  /** A pooler that gives connections by the transaction: a setting of the session would be another client's next. */
+  private isPooled = false
   private closed = false
 
   constructor(options: PgClientOptions) {
+    this.options = options
     this.timeoutMs = options.statementTimeoutMs ?? 60_000
     this.where = withoutSecrets(options.url)
-    this.pool = new pg.Pool({
-      connectionString: options.url,
-      max: options.connections ?? 8,
-      application_name: 'windrow',
-      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-      statement_timeout: this.timeoutMs,
-      idle_in_transaction_session_timeout: 60_000,
-      keepAlive: true,
-      types: texts,
-    })
-    // pg takes a broken connection out of the pool by itself, and whoever uses it hears of it; an error without a listener, though, would
-    // end the process.
-    const tell = (error: Error): void => {
-      options.logger.debug({ postgres: this.where, reason: messageOf(error) }, 'a connection to Postgres broke')
-    }
-    this.pool.on('error', tell)
-    this.pool.on('connect', (connection) => connection.on('error', tell))
+    this.pool = this.newPool()
   }
 
   async query(text: string, parameters: readonly SqlParameter[] = []): Promise<SqlResult> {
@@ -75,7 +70,7 @@ class PgClient implements SqlClient {
       return await inTransaction(
         session,
         async () => {
-          if (timeoutMs !== this.timeoutMs) await session.query(`SET LOCAL statement_timeout = ${timeoutMs}`)
+          await this.limit(session, timeoutMs)
           return work(session)
         },
         options,
@@ -98,13 +93,60 @@ class PgClient implements SqlClient {
     await this.pool.end()
   }
 
+  private newPool(): pg.Pool {
+    const { url, connections = 8, connectTimeoutMs = 10_000, logger } = this.options
+    const settings: pg.PoolConfig = {
+      statement_timeout: this.timeoutMs,
+      idle_in_transaction_session_timeout: IDLE_MS,
+      // Whatever the database's own defaults are: results are read in this form.
+      options: '-c datestyle=ISO -c extra_float_digits=1',
+    }
+    const pool = new pg.Pool({
+      ...(this.isPooled ? {} : settings),
+      connectionString: pgUrl(url),
+      max: connections,
+      application_name: 'windrow',
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      types: texts,
+    })
+    // pg takes a broken connection out of the pool by itself, and whoever uses it hears of it; an error without a listener, though, would
+    // end the process.
+    const tell = (error: Error): void => {
+      logger.debug({ postgres: this.where, reason: messageOf(error) }, 'a connection to Postgres broke')
+    }
+    pool.on('error', tell)
+    pool.on('connect', (connection) => connection.on('error', tell))
+    return pool
+  }
+
   private async connect(): Promise<pg.PoolClient> {
     if (this.closed) throw sqlClosed(this.where)
+    const { pool } = this
     try {
-      return await this.pool.connect()
+      return await pool.connect()
     } catch (error) {
-      throw this.asSqlError(error, this.timeoutMs)
+      const fields = fieldsOf(error)
+      if (!refusesSettings(fields) || this.closed) throw connectError(this.where, error, fields)
+      if (this.pool === pool) {
+        if (this.isPooled) throw connectError(this.where, error, fields)
+        this.isPooled = true
+        this.pool = this.newPool()
+        await pool.end()
+      }
+      return this.connect()
     }
+  }
+
+  /** Limits of the transaction, where they differ from those that the connection has. */
+  private async limit(session: SqlSession, timeoutMs: number): Promise<void> {
+    if (this.isPooled) {
+      await session.query(
+        `SELECT set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '${IDLE_MS}', true),
+           set_config('datestyle', 'ISO', true), set_config('extra_float_digits', '1', true)`,
+        [String(timeoutMs)],
+      )
+    } else if (timeoutMs !== this.timeoutMs) await session.query(`SET LOCAL statement_timeout = ${timeoutMs}`)
   }
 
   private async run(
@@ -120,8 +162,7 @@ class PgClient implements SqlClient {
         rowMode: 'array',
         // Several statements in one text are refused, as by the embedded Postgres.
         queryMode: 'extended',
-        // The network may die without a word: no answer long after the server should have given up.
-        ...(timeoutMs === 0 ? {} : { query_timeout: timeoutMs + 10_000 }),
+        ...(timeoutMs === 0 ? {} : { query_timeout: timeoutMs + (this.options.silenceMs ?? 10_000) }),
       } as pg.QueryArrayConfig)
       const raw: RawResult = {
         fields: result.fields.map((field) => ({ name: field.name, type: field.dataTypeID })),
@@ -137,19 +178,20 @@ class PgClient implements SqlClient {
 
   private asSqlError(error: unknown, timeoutMs: number): WindrowError {
     if (error instanceof WindrowError) return error
-    if (!(error instanceof pg.DatabaseError) || error.code === undefined) return sqlAway(this.where, messageOf(error), error)
-    if (error.code === '57014') return sqlTimeout(this.where, timeoutMs, error)
-    return sqlRefused({ ...error, message: error.message, sqlState: error.code }, error)
+    const fields = fieldsOf(error)
+    if (fields === null || endsConnection(fields.sqlState)) return sqlAway(this.where, messageOf(error), error)
+    if (fields.sqlState === '57014') return sqlTimeout(this.where, timeoutMs, error)
+    return sqlRefused(fields, error)
   }
 }
 
-/** Host, port and database: never the user's password. */
-function withoutSecrets(url: string): string {
-  try {
-    const { hostname, port, pathname } = new URL(url)
-    return `${hostname === '' ? 'local' : hostname}${port === '' ? '' : `:${port}`}${pathname}`
-  } catch {
-    // libpq takes forms that are no URL; the configuration has checked it already.
-    return 'server'
-  }
+/** What the server said; null for an error that is not from it. */
+function fieldsOf(error: unknown): SqlErrorFields | null {
+  if (!(error instanceof pg.DatabaseError) || error.code === undefined) return null
+  return { ...error, message: error.message, sqlState: error.code }
+}
+
+/** The server ends (57P01 to 57P03), or the connection has (08). */
+function endsConnection(state: string): boolean {
+  return /^(?:08|57P0[123])/.test(state)
 }

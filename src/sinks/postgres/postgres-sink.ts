@@ -4,7 +4,7 @@ import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { mendTable } from './mend-table.ts'
-import { rowError } from './postgres-errors.ts'
+import { asSink, assertVersion, rowError } from './postgres-errors.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
 import { readTableRows } from './read-rows.ts'
@@ -59,22 +59,27 @@ class PostgresSink implements Sink {
       if (!this.told.has(message)) this.logger?.warn({ sink: this.name, view, remedy }, message)
       this.told.add(message)
     }
-    await prepareTables(this.client, views, { schema, extras, sqlViews, notice })
+    await this.act(async () => {
+      const { rows } = await this.client.query("SELECT current_setting('server_version_num')::int")
+      assertVersion(this.describe(), rows[0]?.[0] as number)
+      await prepareTables(this.client, views, { schema, extras, sqlViews, notice })
+    })
   }
 
   claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
-    return this.client.transaction(async (session) => {
+    const claim = async (session: SqlSession): Promise<SinkClaim> => {
       const table = tableName(this.schema, target.view.name)
       const isEmpty = async (): Promise<boolean> => (await session.query(`SELECT 1 FROM ${table} LIMIT 1`)).rows.length === 0
       // Two partitions that begin at once would both find nothing stored.
       await session.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`windrow claim ${table}`])
       return this.table.claim(session, target, leaseEpoch, isEmpty)
-    })
+    }
+    return this.act(() => this.client.transaction(claim))
   }
 
   async progress(view: View, topic: Topic): Promise<readonly number[]> {
-    const stored = await this.table.read(this.client, view.name)
     const offsets = new Array<number>(topic.partitions).fill(0)
+    const stored = await this.act(() => this.table.readIfThere(this.client, view.name))
     for (const row of stored) if (row.topicId === topic.id) offsets[row.partition] = row.nextOffset
     return offsets
   }
@@ -85,12 +90,13 @@ class PostgresSink implements Sink {
       await this.table.advance(session, target, epoch, nextOffset)
       await this.write(session, target.view, rows)
     }
-    await this.client.transaction(write, { inBackground: true })
+    await this.act(() => this.client.transaction(write, { inBackground: true }))
   }
 
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
     // Each call for itself: the partitions of a view may ask at once.
-    return mendTable({ client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }, source, signal)
+    const tools = { client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }
+    return this.act(() => mendTable(tools, source, signal))
   }
 
   rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
@@ -102,6 +108,10 @@ class PostgresSink implements Sink {
   }
 
   async close(): Promise<void> {}
+
+  private act<T>(work: () => Promise<T>): Promise<T> {
+    return asSink(this.describe(), this.schema, work)
+  }
 
   private async write(session: SqlSession, view: View, rows: SinkBatch['rows']): Promise<void> {
     const statements = this.statementsOf(view)

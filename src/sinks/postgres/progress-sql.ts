@@ -2,7 +2,10 @@ import type { Topic } from '../../log/port.ts'
 import type { SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
 import { fenced } from './postgres-errors.ts'
 import type { SqlSession, SqlValue } from './sql-client.ts'
+import { sqlStateOf } from './sql-errors.ts'
 import { tableName } from './table-sql.ts'
+
+const UNDEFINED_TABLE = '42P01'
 
 interface StoredProgress {
   readonly partition: number
@@ -20,7 +23,6 @@ const COLUMNS = `"partition", "topic_id", "next_offset", "lease_epoch", "owner_e
 export class ProgressTable {
   private readonly table: string
   private readonly mends: string
-  private isThere = false
 
   constructor(schema: string) {
     this.table = tableName(schema, 'windrow_progress')
@@ -36,12 +38,15 @@ export class ProgressTable {
     return rows.map(storedProgress)
   }
 
-  /** Empty also where the table was not made yet. */
-  async read(session: SqlSession, view: string): Promise<StoredProgress[]> {
-    this.isThere ||= (await session.query('SELECT to_regclass($1) IS NOT NULL', [this.table])).rows[0]?.[0] === true
-    if (!this.isThere) return []
-    const { rows } = await session.query(`SELECT ${COLUMNS} FROM ${this.table} WHERE "view" = $1`, [view])
-    return rows.map(storedProgress)
+  /** Nothing where windrow has never been at work. */
+  async readIfThere(session: SqlSession, view: string): Promise<StoredProgress[]> {
+    try {
+      const { rows } = await session.query(`SELECT ${COLUMNS} FROM ${this.table} WHERE "view" = $1`, [view])
+      return rows.map(storedProgress)
+    } catch (error) {
+      if (sqlStateOf(error) === UNDEFINED_TABLE) return []
+      throw error
+    }
   }
 
   /** Makes the caller the owner. `isEmpty` is asked only where nothing is stored of the view: an empty table is as its topic says at offset 0. */
