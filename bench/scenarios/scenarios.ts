@@ -85,6 +85,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./sinks.ts')).sinks,
   },
   {
+    name: 'sink-outages',
+    title: 'All stores under load while each, and then all, are killed and stopped for a minute',
+    onRequest: true,
+    timeoutMs: 40 * MINUTES,
+    load: async () => (await import('./sink-outages.ts')).sinkOutages,
+  },
+  {
     name: 'install',
     title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
     onRequest: true,

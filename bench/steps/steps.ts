@@ -14,6 +14,9 @@ const steps = {
   fillView: async () => (await import('./fill-view.ts')).fillView,
   writeBySink: async () => (await import('./write-by-sink.ts')).writeBySink,
   writeRaw: async () => (await import('./write-raw.ts')).writeRaw,
+  runWithSinks: async () => (await import('./run-with-sinks.ts')).runWithSinks,
+  produceSteadily: async () => (await import('./produce-steadily.ts')).produceSteadily,
+  compareAll: async () => (await import('./compare-all.ts')).compareAll,
   shareReplay: async () => (await import('./share-replay.ts')).shareReplay,
 }
 
