@@ -1,4 +1,5 @@
 import type { SinkHealth, SourceHealth } from '../api/ports.ts'
+import type { Config } from '../config/load-config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from '../runtime/dead-letter-output.ts'
@@ -8,6 +9,7 @@ import type { SqlClient } from '../sinks/postgres/sql-client.ts'
 import type { SinkStatus } from '../sinks/sink-status.ts'
 import type { StoreName } from '../views/view.ts'
 import { startEngine } from './engine.ts'
+import { type HealthStore, influxHealthStore, postgresHealthStore } from './health-stores.ts'
 import { reportHealth } from './report-health.ts'
 import type { Session } from './session.ts'
 import { openSinks } from './sinks/open-sinks.ts'
@@ -54,7 +56,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const opened = await openSinks({ config: session.config, names: options.sinks, sql, logger })
     const sinks = await startSinks({ session, sinks: opened, deadLetters, logger, clock: systemClock })
     const statuses = (): Promise<SinkStatus[]> => sinks.statuses()
-    const endReports = sql === null ? null : reportHealth({ session, runner, sql, statuses, sources, clock: systemClock, logger })
+    const stores = await healthStores(session.config, sql, options.sinks)
+    const endReports = stores.map((store) =>
+      reportHealth({ session, runner, store, statuses, sources, clock: systemClock, logger }),
+    )
     return {
       runner,
       sinkHealth: async () => sinkHealth(await statuses()),
@@ -63,7 +68,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         if (!signal.aborted) await sinks.untilCaughtUp(ends, signal)
       },
       async stop() {
-        await endReports?.()
+        await Promise.all(endReports.map((end) => end()))
         await runner?.stop()
         await sinks.stop()
       },
@@ -72,6 +77,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     await runner?.stop()
     throw error
   }
+}
+
+/** Each has reports of its own: one that is away does not keep the others waiting. */
+async function healthStores(config: Config, sql: SqlClient | null, sinks: readonly StoreName[]): Promise<HealthStore[]> {
+  return [
+    ...(sql === null ? [] : [postgresHealthStore(sql)]),
+    ...(sinks.includes('influxdb') ? [await influxHealthStore(config)] : []),
+  ]
 }
 
 function deadLettersOf({ log, config }: Session): Promise<DeadLetterTopic> {

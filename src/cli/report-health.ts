@@ -6,17 +6,16 @@ import { parseLedger } from '../runtime/ledger.ts'
 import { engineGroup } from '../runtime/live-views.ts'
 import type { Runner } from '../runtime/runner.ts'
 import type { PipelineHealthRow } from '../sinks/pipeline-health.ts'
-import { preparePipelineHealth, writePipelineHealth } from '../sinks/postgres/pipeline-health-table.ts'
-import type { SqlClient } from '../sinks/postgres/sql-client.ts'
 import type { SinkStatus } from '../sinks/sink-status.ts'
 import { formatInstant } from '../views/instant.ts'
+import type { HealthStore } from './health-stores.ts'
 import type { Session } from './session.ts'
 
 export interface HealthReporterOptions {
   readonly session: Session
   /** Null where the topologies run in other processes. */
   readonly runner: Runner | null
-  readonly sql: SqlClient
+  readonly store: HealthStore
   readonly statuses: () => Promise<readonly SinkStatus[]>
   readonly sources: () => readonly SourceHealth[]
   readonly clock: Clock
@@ -24,29 +23,27 @@ export interface HealthReporterOptions {
 }
 
 const EVERY_MS = 5_000
-const SCHEMA = 'public'
 
 /**
- * Writes to the table pipeline_health how the partitions, sinks and sources of this process are, again and again. Returns what ends it.
- * A database that is away is passed over: the next report says more.
+ * Writes as pipeline_health how the partitions, sinks and sources of this process are, again and again. Returns what ends it.
+ * A store that is away is passed over: the next report says more.
  */
 export function reportHealth(options: HealthReporterOptions): () => Promise<void> {
   const stop = new AbortController()
   const done = report(options, stop.signal)
   return async () => {
     stop.abort()
+    // A store that does not answer keeps nobody waiting.
+    options.store.close()
     await done
   }
 }
 
 async function report(options: HealthReporterOptions, signal: AbortSignal): Promise<void> {
-  const { sql, clock, logger } = options
-  let isPrepared = false
+  const { store, clock, logger } = options
   while (!signal.aborted) {
     try {
-      if (!isPrepared) await preparePipelineHealth(sql, SCHEMA)
-      isPrepared = true
-      await writePipelineHealth(sql, SCHEMA, await healthRows(options))
+      await store.write(await healthRows(options), clock.now())
     } catch (error) {
       const code = isWindrowError(error) ? error.code : undefined
       logger.debug({ code, reason: messageOf(error) }, 'pipeline_health was not written this time')

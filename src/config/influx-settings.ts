@@ -11,8 +11,8 @@ export const influxSettings = {
     text<string | null>('INFLUX_TOKEN', {
       section: 'influxdb',
       fallback: null,
-      pattern: '^[\\x21-\\x7e]+$',
-      expects: 'printable characters without blanks',
+      pattern: '^[\\x20-\\x7e]+$',
+      expects: 'printable characters of ASCII',
       doc: 'A token that may read and write the bucket. To have a bucket made it must be one that may do that too.',
     }),
   ),

@@ -26,14 +26,8 @@ async function openSink(name: StoreName, { config, sql, logger }: OpenSinksOptio
       return postgresSink({ client: sql, place, logger })
     }
     case 'influxdb': {
-      const { openInfluxSink } = await import('../../sinks/influxdb/open-influx-sink.ts')
-      return openInfluxSink({
-        url: config.influxUrl ?? '',
-        token: config.influxToken?.reveal() ?? '',
-        org: config.influxOrg ?? '',
-        bucket: config.influxBucket,
-        caLocation: config.influxCaLocation,
-      })
+      const { influxConfig, openInfluxSink } = await import('../../sinks/influxdb/open-influx-sink.ts')
+      return openInfluxSink(influxConfig(config))
     }
     case 'cassandra': {
       const { openCassandraSink } = await import('../../sinks/cassandra/open-cassandra-sink.ts')

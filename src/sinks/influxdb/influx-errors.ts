@@ -174,9 +174,14 @@ function textOf(error: HttpError): string {
   return (error.body || error.statusMessage || 'no reason given').slice(0, 500)
 }
 
+/** Longest that a server is left alone because it wants it. */
+const MOST_WAIT_MS = 10 * 60_000
+
+/** Seconds, or a date. The client's own reading takes the seconds for milliseconds. */
 function retryAfterMs(error: HttpError): number {
-  const waitMs = error.retryAfter()
-  return Number.isFinite(waitMs) && waitMs > 0 ? waitMs : 0
+  const said = String(error.headers?.['retry-after'] ?? '')
+  const waitMs = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now()
+  return Number.isFinite(waitMs) ? Math.min(MOST_WAIT_MS, Math.max(0, waitMs)) : 0
 }
 
 export function fenced(view: string, partition: number): WindrowError {

@@ -13,6 +13,25 @@ export interface InfluxConfig {
   readonly caLocation: string | null
 }
 
+/** What of windrow's settings says where the bucket is. */
+interface InfluxSettings {
+  readonly influxUrl: string | null
+  readonly influxToken: { reveal(): string } | null
+  readonly influxOrg: string | null
+  readonly influxBucket: string
+  readonly influxCaLocation: string | null
+}
+
+export function influxConfig(settings: InfluxSettings): InfluxConfig {
+  return {
+    url: settings.influxUrl ?? '',
+    token: settings.influxToken?.reveal() ?? '',
+    org: settings.influxOrg ?? '',
+    bucket: settings.influxBucket,
+    caLocation: settings.influxCaLocation,
+  }
+}
+
 /** The sink as it is configured. Nothing is asked of the server yet. Throws WR_INFLUX_CA when the file cannot be read. */
 export function openInfluxSink(config: InfluxConfig): Sink {
   return influxSink(optionsOf(config))
