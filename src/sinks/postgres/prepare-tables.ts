@@ -70,8 +70,9 @@ async function prepareTable(session: SqlSession, view: View, schema: string, ext
     existing = (await readTable(session, schema, view.name)) as ExistingTable
     done = 'extended'
   }
-  if (done !== 'kept') for (const index of timeIndexes(view, schema)) await session.query(index)
-  await writeComments(session, view, schema, extras, existing)
+  if (done !== 'kept') for (const index of timeIndexes(view, schema, existing.leading)) await session.query(index)
+  // A comment is worth no failure: who made the table for us keeps its comments.
+  if (existing.isOwn) await writeComments(session, view, schema, extras, existing)
   return done
 }
 
