@@ -13,7 +13,7 @@ export const openRawPostgres: OpenRawWriter = async (environment, view) => {
   await pool.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`)
   await pool.query(`CREATE SCHEMA ${SCHEMA}`)
   await pool.query(createTable(view, SCHEMA, []))
-  for (const index of timeIndexes(view, SCHEMA)) await pool.query(index)
+  for (const index of timeIndexes(view, SCHEMA, new Set())) await pool.query(index)
   const text = upsert(view)
 
   async function writeBatches(rows: ReadonlyArray<readonly Cell[]>, first: number): Promise<void> {

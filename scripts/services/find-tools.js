@@ -53,6 +53,11 @@ export const hasGoAndCargo = () => answerOf('go', ['version']) !== null && answe
 /** Whether C can be compiled, and messages of Protocol Buffers. */
 export const hasClangAndProtoc = () => answerOf('clang', ['--version']) !== null && answerOf('protoc', ['--version']) !== null
 
+/** The path of PgBouncer, which Debian keeps out of the PATH of users, or null. */
+export function findPgbouncer() {
+  return ['pgbouncer', '/usr/sbin/pgbouncer'].find((command) => answerOf(command, ['--version']) !== null) ?? null
+}
+
 export const hasOpenssl = () => answerOf('openssl', ['version']) !== null
 
 /** Whether this user may install Debian's packages. */

@@ -17,7 +17,7 @@ export function connectError(where: string, error: unknown, fields: SqlErrorFiel
       return /no encryption/i.test(message) ? noTls(where, message, error) : noLogin(where, message, error)
     default:
       // It starts, ends, or has no room for one more: nothing that the statement is to blame for.
-      return /^(?:53|57)/.test(fields.sqlState) ? sqlAway(where, message, error) : sqlRefused(fields, error)
+      return /^(?:08|53|57)/.test(fields.sqlState) ? sqlAway(where, message, error) : sqlRefused(fields, error)
   }
 }
 
@@ -46,9 +46,10 @@ function usage(
   return new WindrowError(code, { ...texts, facts: { where }, kind: 'usage', cause })
 }
 
-/** Node's codes of certificates that are not accepted, and what `pg` says of a server without TLS. */
+/** Node's codes of certificates that are not accepted, files of them that cannot be read, and what `pg` says of a server without TLS. */
 function isAboutTls(error: unknown, message: string): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  if (syscall === 'open') return true
   if (code !== undefined && /CERT|^ERR_TLS|^ERR_SSL|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)) return true
   return /does not support SSL|SSL connection/i.test(message)
 }

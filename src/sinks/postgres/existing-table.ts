@@ -14,6 +14,10 @@ export interface ExistingColumn {
 export interface ExistingTable {
   readonly columns: ReadonlyMap<string, ExistingColumn>
   readonly key: readonly string[]
+  /** First columns of its indexes. */
+  readonly leading: ReadonlySet<string>
+  /** Our role may change it. */
+  readonly isOwn: boolean
   readonly comment: string | null
 }
 
@@ -21,7 +25,7 @@ export interface ExistingTable {
 export async function readTable(session: SqlSession, schema: string, table: string): Promise<ExistingTable | null> {
   const name = tableName(schema, table)
   const found = await session.query(
-    `SELECT c.relkind::text, obj_description(c.oid, 'pg_class') FROM pg_class c WHERE c.oid = to_regclass($1)`,
+    `SELECT c.relkind::text, obj_description(c.oid, 'pg_class'), pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = to_regclass($1)`,
     [name],
   )
   const row = found.rows[0]
@@ -38,8 +42,15 @@ export async function readTable(session: SqlSession, schema: string, table: stri
      WHERE i.indrelid = to_regclass($1) AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum ORDER BY k.position`,
     [name],
   )
+  const leading = await session.query(
+    `SELECT DISTINCT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+     WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL`,
+    [name],
+  )
   return {
     comment: row[1] as string | null,
+    isOwn: row[2] as boolean,
+    leading: new Set(leading.rows.map(([column]) => column as string)),
     key: key.rows.map((cells) => cells[0] as string),
     columns: new Map(
       columns.rows.map(([column, type, notNull, supplied, comment]) => [

@@ -1,15 +1,14 @@
-import { WindrowError } from '../../core/errors.ts'
 import type { View } from '../../views/view.ts'
 import { type ExistingTable, readTable } from './existing-table.ts'
 import { prepareSqlViews, type SqlViewNotice } from './prepare-sql-views.ts'
 import { quoteName } from './quote.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
 import type { SqlView } from './sql-views.ts'
+import { assertTableOfView } from './table-mismatch.ts'
 import {
   addColumn,
   addExtraColumn,
   columnComment,
-  columnType,
   commentOnColumn,
   commentOnTable,
   createTable,
@@ -70,8 +69,9 @@ async function prepareTable(session: SqlSession, view: View, schema: string, ext
     existing = (await readTable(session, schema, view.name)) as ExistingTable
     done = 'extended'
   }
-  if (done !== 'kept') for (const index of timeIndexes(view, schema)) await session.query(index)
-  await writeComments(session, view, schema, extras, existing)
+  if (done !== 'kept') for (const index of timeIndexes(view, schema, existing.leading)) await session.query(index)
+  // A comment is worth no failure: who made the table for us keeps its comments.
+  if (existing.isOwn) await writeComments(session, view, schema, extras, existing)
   return done
 }
 
@@ -84,39 +84,11 @@ async function extendTable(
   existing: ExistingTable,
 ): Promise<boolean> {
   const missing = view.columns.filter((column) => !existing.columns.has(column.column))
-  const problems = mismatches(view, extras, existing)
-  if (problems.length > 0) throw mismatch(view, schema, problems)
+  assertTableOfView(view, schema, extras, existing)
   for (const column of missing) await session.query(addColumn(view, schema, column))
   const missingExtras = extras.filter((extra) => !existing.columns.has(extra.column))
   for (const extra of missingExtras) await session.query(addExtraColumn(view, schema, extra))
   return missing.length + missingExtras.length > 0
-}
-
-function mismatches(view: View, extras: readonly ExtraColumn[], existing: ExistingTable): string[] {
-  const problems: string[] = []
-  const expectedKey = view.key.map((column) => column.column)
-  if (expectedKey.join() !== existing.key.join()) {
-    problems.push(`its primary key is (${existing.key.join(', ')}) and should be (${expectedKey.join(', ')})`)
-  }
-  for (const column of view.columns) {
-    const found = existing.columns.get(column.column)
-    if (found === undefined) {
-      if (!column.nullable) problems.push(`${column.column} is missing and cannot be null`)
-      continue
-    }
-    const type = columnType(column.type)
-    if (found.type !== type) problems.push(`${column.column} is ${found.type} and should be ${type}`)
-    if (found.notNull === column.nullable) {
-      problems.push(`${column.column} is ${found.notNull ? 'NOT NULL and should take null' : 'nullable and should be NOT NULL'}`)
-    }
-  }
-  const ours = new Set([...view.columns.map((column) => column.column), ...extras.map((extra) => extra.column)])
-  for (const column of existing.columns.values()) {
-    if (!ours.has(column.name) && column.notNull && !column.supplied) {
-      problems.push(`${column.name} is no column of the view, NOT NULL and without default`)
-    }
-  }
-  return problems
 }
 
 async function writeComments(
@@ -165,14 +137,4 @@ async function ensureProgressTables(session: SqlSession, schema: string): Promis
 /** Without progress the whole view is compared with its topic before anything else is written. */
 async function forgetProgress(session: SqlSession, schema: string, view: View): Promise<void> {
   await session.query(`DELETE FROM ${tableName(schema, 'windrow_progress')} WHERE "view" = $1`, [view.name])
-}
-
-function mismatch(view: View, schema: string, problems: readonly string[]): WindrowError {
-  const table = `${schema}.${view.name}`
-  return new WindrowError('WR_VIEW_TABLE_MISMATCH', {
-    message: `the table ${table} is not that of the view: ${problems.join('; ')}`,
-    remedy: `Rename or drop the table (DROP TABLE ${table} CASCADE, by which views on it go too): windrow makes it anew and fills it from the log.`,
-    facts: { table, problems },
-    kind: 'usage',
-  })
 }

@@ -51,15 +51,15 @@ function columnDefinition(column: ViewColumn): string {
   return `${quoteName(column.column)} ${columnType(column.type)}${collation}`
 }
 
-/** An index for each key column of time that does not lead the primary key. */
-export function timeIndexes(view: View, schema: string): string[] {
+/**
+ * An index for each key column of time that leads none of those that are there. Postgres names it: a table that was renamed keeps its
+ * indexes' names, and another one must not go without for that.
+ */
+export function timeIndexes(view: View, schema: string, leading: ReadonlySet<string>): string[] {
   return view.key
-    .slice(1)
     .filter((column) => column.type === 'instant' || column.type === 'day' || column.type === 'month')
-    .map((column) => {
-      const name = quoteName(`${view.name}_${column.column}_idx`)
-      return `CREATE INDEX IF NOT EXISTS ${name} ON ${tableName(schema, view.name)} (${quoteName(column.column)})`
-    })
+    .filter((column) => !leading.has(column.column))
+    .map((column) => `CREATE INDEX ON ${tableName(schema, view.name)} (${quoteName(column.column)})`)
 }
 
 export function columnComment(column: ViewColumn): string {

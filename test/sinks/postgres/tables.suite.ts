@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { WindrowError } from '../../../src/core/errors.ts'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
 import { prepareTables } from '../../../src/sinks/postgres/prepare-tables.ts'
 import { runReadOnly } from '../../../src/sinks/postgres/run-read-only.ts'
@@ -18,6 +19,7 @@ import {
   text,
   type View,
 } from '../../../src/views/view.ts'
+import { byKey, sinkWorld } from '../../conformance/sink-world.ts'
 import { everyType, rowsOf, storedInstants } from '../../views/sample-views.ts'
 import { readRows, removeRows, upsertRows } from './postgres-rows.ts'
 
@@ -168,6 +170,54 @@ export function tablesSuite(client: SqlClient, newSchema: () => string): void {
         message: expect.stringContaining(problem),
         remedy: expect.stringContaining(`DROP TABLE ${schema}.daily`),
       })
+    })
+
+    test('of a view that changed keeps what it had: new columns are filled from the log, those that are gone stay as they were', async () => {
+      const schema = newSchema()
+      const run = async (view: View, rows: Cell[][]): Promise<void> => {
+        const world = await sinkWorld(view)
+        await world.write(rows.map((put) => ({ put })))
+        const runner = await world.start(postgresSink({ client, schema }))
+        await world.caughtUp(runner)
+        await runner.stop()
+        expect(byKey(view, await readRows(client, schema, view))).toEqual(world.expected())
+      }
+      await run(viewOf({ mean: double('Cel', 'Mean.'), city }), [
+        ['lyon', '2025-01-01', 1, 'Lyon'],
+        ['paris', '2025-01-01', 2, 'Paris'],
+      ])
+      const changed = viewOf({ mean: double('Cel', 'Mean.'), humidity: double('%', 'Humidity.') })
+      await run(changed, [
+        ['nice', '2025-01-01', 5, 6],
+        ['paris', '2025-01-01', 3, 4],
+      ])
+      expect((await client.query(`SELECT station_id, city FROM ${schema}.daily ORDER BY 1`)).rows).toEqual([
+        ['nice', null],
+        ['paris', 'Paris'],
+      ])
+
+      const stricter = viewOf({ mean: double('Cel', 'Mean.'), n: count('Readings.') })
+      await expect(prepare(schema, stricter)).rejects.toThrow('n is missing and cannot be null')
+      expect(await readRows(client, schema, changed)).toHaveLength(2)
+      await client.query(`ALTER TABLE ${schema}.daily RENAME TO daily_before`)
+      await run(stricter, [['paris', '2025-01-01', 3, 24]])
+      expect((await client.query(`SELECT count(*) FROM ${schema}.daily_before`)).rows).toEqual([[2]])
+      const indexes = await client.query(`SELECT count(*) FROM pg_indexes WHERE schemaname = $1 AND tablename = 'daily'`, [
+        schema,
+      ])
+      expect(indexes.rows).toEqual([[2]])
+    })
+
+    test('that lost a column which could not be null, or may have nulls now, is refused with the statement that mends it', async () => {
+      const schema = newSchema()
+      await prepare(schema, viewOf({ n: count('Readings.'), mean: requiredDouble('Cel', 'Mean.') }))
+      const view = viewOf({ mean: double('Cel', 'Mean.') })
+      const error = (await prepare(schema, view).catch((reason: unknown) => reason)) as WindrowError
+      expect(error.code).toBe('WR_VIEW_TABLE_MISMATCH')
+      const [, statement = ''] = /\((ALTER TABLE [^)]*)\)/.exec(error.remedy) ?? []
+      await client.query(statement)
+      expect(await prepare(schema, view)).toEqual(new Map([['daily', 'kept']]))
+      await upsertRows(client, schema, view, [['paris', '2025-01-01', null]])
     })
 
     test('that has another key, or is no table, is refused', async () => {
