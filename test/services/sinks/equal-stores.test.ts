@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf, type RunningStore, startStores } from '../../../scripts/services/stores.js'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { builtInViews } from '../../../src/views/index.ts'
 import { recorded, recordings } from '../../acceptance/recordings.ts'
 import { type CommandLine, commandLine, TWO_DAYS } from '../kafka/command-line.ts'
@@ -97,6 +98,33 @@ describe('the stores that are here, written from one log', () => {
     for (const file of files) await both('produce', '--source', 'file', ...file)
     await both('run', '--until-end')
     await expectEqual()
+  })
+
+  test('are known to doctor, and named by it with what helps when they are away', async () => {
+    const about = async () => {
+      const { code, stdout } = await windrow.run('doctor', '--json')
+      const findings = JSON.parse(stdout) as Finding[]
+      return { code, stdout, found: findings.filter(({ about: name }) => stores.names.some((store) => store === name)) }
+    }
+    const well = await about()
+    for (const name of stores.names) {
+      const text = expect.stringContaining('has all rows of its views')
+      expect(well.found).toContainEqual({ about: name, severity: 'note', text, remedy: null })
+    }
+    await Promise.all(running.map((store) => store.kill()))
+    try {
+      const { code, found, stdout } = await about()
+      expect(code).toBe(1)
+      for (const name of stores.names) {
+        const finding = found.find((each) => each.about === name && each.severity === 'problem')
+        expect(finding).toMatchObject({ text: expect.stringMatching(/^WR_[A-Z_]+: /), remedy: expect.stringMatching(/./) })
+      }
+      for (const { environment } of running) {
+        if (environment.INFLUX_TOKEN !== undefined) expect(stdout).not.toContain(environment.INFLUX_TOKEN)
+      }
+    } finally {
+      await Promise.all(running.map((store) => store.start()))
+    }
   })
 
   test('are written by processes of their own, beside each other', async () => {
