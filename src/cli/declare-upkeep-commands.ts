@@ -8,7 +8,7 @@ const json = ['--json', 'print JSON for programs'] as const
 export function declareUpkeepCommands(declare: Declare, context: CliContext): void {
   declare(
     'doctor',
-    'Look at everything that can keep windrow from working: settings, disk, locks, lag, freshness, Postgres; on Kafka partitions and transactions. Exit code 1 when something needs a person.',
+    'Look at everything that can keep windrow from working: settings, disk, locks, lag, freshness, the stores; on Kafka partitions and transactions. Exit code 1 when something needs a person.',
     ['doctor', 'doctor --json'],
     (command) => command.option(...json),
     async (_, options) => (await import('./commands/doctor.ts')).doctor(context, options),
