@@ -95,7 +95,7 @@ export const settings = {
     url('POSTGRES_URL', ['postgres', 'postgresql'], {
       section: 'postgres',
       fallback: null,
-      doc: 'A PostgreSQL server for the views. Unset: the embedded one, in the data folder.',
+      doc: 'A PostgreSQL server (15 or newer) for the views; `?sslmode=verify-full`, with `&sslrootcert=FILE` where needed, for TLS. PgBouncer may be between. Unset: the embedded one, in the data folder.',
     }),
   ),
   pgPort: wholeNumber<number | null>('WINDROW_PG_PORT', {
@@ -141,7 +141,7 @@ export const settings = {
     fallback: 48.8566,
     minimum: -90,
     maximum: 90,
-    doc: 'Degrees north of the place of interest. The default is Paris.',
+    doc: 'Degrees north of the place of interest: the view `meteo` in Postgres is about the weather station nearest to it. The default is Paris.',
   }),
   longitude: decimal('LON', {
     section: 'places',

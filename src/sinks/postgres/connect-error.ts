@@ -54,7 +54,7 @@ function isAboutTls(error: unknown, message: string): boolean {
   return /does not support SSL|SSL connection/i.test(message)
 }
 
-/** A pooler between (PgBouncer) refuses settings that it does not know. */
+/** A pooler between (PgBouncer, RDS Proxy) refuses settings that it does not know, or all. */
 export function refusesSettings(fields: SqlErrorFields | null): boolean {
-  return fields?.sqlState === '08P01' && /startup parameter/i.test(fields.message)
+  return fields !== null && /^(?:08P01|0A000)$/.test(fields.sqlState) && /startup parameter|options/i.test(fields.message)
 }
