@@ -10,7 +10,7 @@ import type { Cluster } from '../../../src/log/kafka/cluster.ts'
 import { type LogOnKafka, openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Topic } from '../../../src/log/port.ts'
 import { type Child, startChild } from '../../support/child.ts'
-import { type CommandLine, commandLine, TWO_DAYS } from './command-line.ts'
+import { type CommandLine, commandLine, TWO_DAYS } from '../command-line.ts'
 import { clusterOf } from './fetch-kit.ts'
 import { leaveOpen, type Program, startProgram } from './open-transaction.ts'
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { hasKcat } from '../../../scripts/services/find-tools.js'
 import { pythonWithClient } from '../../../scripts/services/python-client.js'
-import { type CommandLine, commandLine, TWO_DAYS } from './command-line.ts'
+import { type CommandLine, commandLine, TWO_DAYS } from '../command-line.ts'
 import { emptyKafka } from './empty-kafka.ts'
 
 const { kafkaBrokers: brokers, schemaRegistryUrl: registry } = inject('services')

@@ -7,7 +7,7 @@ import { confluentRegistry } from '../../../src/log/kafka/confluent-registry.ts'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { builtInViews } from '../../../src/views/index.ts'
-import { type CommandLine, commandLine, type RunningCommand, TWO_DAYS } from './command-line.ts'
+import { type CommandLine, commandLine, type RunningCommand, TWO_DAYS } from '../command-line.ts'
 import { emptyKafka } from './empty-kafka.ts'
 
 const { kafkaBrokers: brokers } = inject('services')

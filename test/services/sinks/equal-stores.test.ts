@@ -5,8 +5,8 @@ import { environmentOf, type RunningStore, startStores } from '../../../scripts/
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { builtInViews } from '../../../src/views/index.ts'
 import { recorded, recordings } from '../../acceptance/recordings.ts'
-import { type CommandLine, commandLine, TWO_DAYS } from '../kafka/command-line.ts'
-import { type StoresOfLog, storesOfLog } from './compare-stores.ts'
+import { type CommandLine, commandLine, TWO_DAYS } from '../command-line.ts'
+import { type StoresOfLog, storesOfLog } from './stores-of-log.ts'
 
 // Every store holds what the views' topics say, so they are equal among them; and the topics say what they say on any machine.
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { environmentOf, type RunningStore, startStores } from '../../../scripts/services/stores.js'
-import { type CommandLine, commandLine, TWO_DAYS } from '../kafka/command-line.ts'
+import { type CommandLine, commandLine, TWO_DAYS } from '../command-line.ts'
 import { emptyKafka } from '../kafka/empty-kafka.ts'
-import { type StoresOfLog, storesOfLog } from './compare-stores.ts'
+import { type StoresOfLog, storesOfLog } from './stores-of-log.ts'
 
 describe('the stores that are here, written from a log on Kafka', () => {
   const { kafkaBrokers } = inject('services')

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf, type RunningStore, startStores } from '../../../scripts/services/stores.js'
 import type { StoreName } from '../../../src/views/view.ts'
-import { type CommandLine, commandLine, type RunningCommand } from '../kafka/command-line.ts'
-import { type StoresOfLog, storesOfLog } from './compare-stores.ts'
+import { type CommandLine, commandLine, type RunningCommand } from '../command-line.ts'
+import { type StoresOfLog, storesOfLog } from './stores-of-log.ts'
 
 // A store that is away holds up nobody but itself, and has everything when it is back.
 

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCommandLine } from '../../../src/cli/command-line.ts'
-import type { ExitCode } from '../../../src/cli/context.ts'
-import { type CapturedOutput, type CommandOutcome, capture } from '../../cli/run-command.ts'
+import { runCommandLine } from '../../src/cli/command-line.ts'
+import type { ExitCode } from '../../src/cli/context.ts'
+import { type CapturedOutput, type CommandOutcome, capture } from '../cli/run-command.ts'
 
 /** A command that runs until it is stopped, or ends by itself. */
 export interface RunningCommand {
