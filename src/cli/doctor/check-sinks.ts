@@ -25,7 +25,7 @@ async function checkSink({ log, catalogue, topicOfView }: Session, sink: Sink): 
   } catch (error) {
     return failure(sink.name, error)
   }
-  const where = `at ${sink.describe()}`
+  const where = sink.describe()
   if (lags.size === 0) return note(sink.name, `${where}: has all rows of its views`)
   const each = [...lags].map(([view, lag]) => `${lag.toLocaleString('en-US')} of ${view}`)
   const remedy = `While a process writes there this is what it is behind; else run \`windrow run --sinks ${sink.name}\`.`

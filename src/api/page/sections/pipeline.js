@@ -162,7 +162,7 @@ function parts(health, now) {
           health.sources,
         ),
   )
-  return [tasks, el('div', {}, sinks, sources)]
+  return [el('div', { class: 'blocks' }, tasks, sources), sinks]
 }
 
 /** @param {import('../types.js').Station[]} stations @param {number} now */
@@ -256,7 +256,7 @@ export function createPipelineSection(app) {
             reasons(health),
           ),
           ledger(health),
-          el('div', { class: 'blocks' }, parts(health, now)),
+          ...parts(health, now),
           app.stations().length === 0 ? null : freshness(app.stations(), now),
         ),
       )
