@@ -116,7 +116,7 @@ class InfluxSink implements Sink {
   private async take(target: SinkTarget, leaseEpoch: number, writing: Writing): Promise<SinkClaim> {
     const { view, topic, partition } = target
     await this.settle(writing)
-    if (await this.points.isMending(view.name, this.holder)) throw mending(view.name)
+    if (await this.points.isHeld(view.name, this.holder)) throw mending(view.name)
     let stored = await this.points.read(view.name)
     if (stored.length === 0) {
       if (!(await this.isEmpty(view))) return { epoch: 0, progress: null }

@@ -9,8 +9,8 @@ import { PointWriter } from '../../../src/sinks/influxdb/point-writer.ts'
 import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
 import type { SinkRow } from '../../../src/sinks/sink.ts'
 import type { Cell } from '../../../src/views/view.ts'
-import { conformanceView as view } from '../../conformance/sink-setting.ts'
-import { byKey, rowKeyOf } from '../../conformance/sink-world.ts'
+import { put, T0, conformanceView as view } from '../../conformance/sink-setting.ts'
+import { byKey, rowKeyOf, sinkWorld } from '../../conformance/sink-world.ts'
 import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
 
@@ -178,6 +178,27 @@ describe.runIf(canStart)('a sink on an InfluxDB server', () => {
     const token = await tokenFor('read', 'write')
     expect(await openError({ bucket: 'another', token })).toMatchObject({ code: 'WR_INFLUX_BUCKET' })
     expect(await openError({ bucket, token })).toBeUndefined()
+  })
+
+  test('mends what somebody wrote beside its points: other tags, times with more digits, without a station', async () => {
+    const options = services.newOptions()
+    const client = services.client(options)
+    const world = await sinkWorld(view)
+    const runner = await world.start(influxSink(options), { scrubIntervalMs: 200 })
+    await world.write([put('paris', 0, 1), put('paris', 1, 2)])
+    await world.caughtUp(runner)
+    const foreign = `${view.name},by=hand,station_id=paris n=7i ${T0}`
+    await client.write([foreign, `${view.name} n=3i ${T0}`])
+    const { org, bucket } = options
+    const inNanoseconds = `/api/v2/write?org=${org}&bucket=${bucket}&precision=ns`
+    await fetch(options.url + inNanoseconds, {
+      method: 'POST',
+      headers: { authorization: `Token ${options.token}` },
+      body: `${view.name},station_id=paris n=8i ${T0}000123`,
+    })
+    await expect.poll(() => readRows(client, view), { timeout: 10_000 }).toHaveLength(2)
+    expect(byKey(view, await readRows(client, view))).toEqual(world.expected())
+    await runner.stop()
   })
 
   test('makes its bucket, and says of one that is not there yet that nothing is in it', async () => {
