@@ -22,7 +22,7 @@ export function canBuildInfluxdb() {
  */
 export function installInfluxdb() {
   return installOnce('influxdb', goMod(), async (folder) => {
-    process.stderr.write('services: building influxd from its sources, which takes about seven minutes the first time\n')
+    process.stderr.write('services: building influxd from its sources, which takes seven minutes or more, once\n')
     const work = join(folder, 'build')
     await mkdir(work)
     for (const file of ['go.mod', 'go.sum', 'tools.go']) await copyFile(join(dirname(goMod()), file), join(work, file))

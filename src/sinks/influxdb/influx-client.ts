@@ -81,7 +81,7 @@ export class InfluxClient {
   /** Deletes points; resolves as well where there are none. */
   async remove({ measurement, tags, from, to }: DeletedRange): Promise<void> {
     const predicate = [['_measurement', measurement] as const, ...tags].map(([name, text]) => `${name}=${predicateText(text)}`)
-    const body = { start: instant(from), stop: instant(to), predicate: predicate.join(' AND ') }
+    const body = { start: instant(from), stop: endOf(to), predicate: predicate.join(' AND ') }
     await this.send(`/api/v2/delete?${this.inOrgAndBucket}`, JSON.stringify(body), { method: 'POST', headers: JSON_TYPE })
   }
 
@@ -202,6 +202,11 @@ export class InfluxClient {
 
 function instant(at: number): string {
   return new Date(at).toISOString()
+}
+
+/** The last nanosecond of that millisecond: others may have written with more digits than ours have. */
+function endOf(at: number): string {
+  return instant(at).replace('Z', '999999Z')
 }
 
 function predicateText(text: string): string {

@@ -22,6 +22,9 @@ export interface InfluxSinkOptions extends InfluxOptions {
   readonly now?: () => number
 }
 
+/** Points of which a process remembers what it wrote, some 20 MB, and how many of one partition at least. */
+const REMEMBERED = 100_000
+const LEAST_REMEMBERED = 500
 const DEFAULT_SETTLE_MS = 1_000
 
 /** Holds views as measurements of an InfluxDB 2 bucket. */
@@ -50,6 +53,7 @@ class InfluxSink implements Sink {
   private readonly settleMs: number
   private readonly points: ProgressPoints
   private readonly views = new Map<string, Writing>()
+  private viewCount = 1
 
   constructor(options: InfluxSinkOptions) {
     this.client = new InfluxClient(options)
@@ -59,6 +63,7 @@ class InfluxSink implements Sink {
   }
 
   open(views: readonly View[]): Promise<void> {
+    this.viewCount = Math.max(1, views.length)
     return prepareBucket(this.client, views)
   }
 
@@ -116,7 +121,7 @@ class InfluxSink implements Sink {
   private async take(target: SinkTarget, leaseEpoch: number, writing: Writing): Promise<SinkClaim> {
     const { view, topic, partition } = target
     await this.settle(writing)
-    if (await this.points.isMending(view.name, this.holder)) throw mending(view.name)
+    if (await this.points.isHeld(view.name, this.holder)) throw mending(view.name)
     let stored = await this.points.read(view.name)
     if (stored.length === 0) {
       if (!(await this.isEmpty(view))) return { epoch: 0, progress: null }
@@ -129,7 +134,8 @@ class InfluxSink implements Sink {
     if (topicId === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
     const epoch = own.epoch + 1
     await this.points.claim(target, epoch, topicId === topic.id ? leaseEpoch : own.leaseEpoch)
-    writing.writers.set(partition, new PointWriter(this.client, pointPlan(view)))
+    const remembered = Math.max(LEAST_REMEMBERED, Math.floor(REMEMBERED / this.viewCount / topic.partitions))
+    writing.writers.set(partition, new PointWriter(this.client, pointPlan(view), remembered))
     return { epoch, progress: { topicId, nextOffset, ageMs: Math.max(0, this.now() - updatedAt) } }
   }
 

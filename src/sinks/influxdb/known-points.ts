@@ -20,7 +20,7 @@ export class KnownPoints {
   private readonly shapes = new Map<string, PointShape>()
 
   /** `most` points in each of two halves. */
-  constructor(most = 100_000) {
+  constructor(most: number) {
     this.most = most
   }
 

@@ -35,11 +35,11 @@ export function mendMeasurement(tools: MendTools, source: MendSource, signal: Ab
   return tools.gate.compare(async (closeGate) => {
     const { view } = source
     const { holder } = tools
-    const hold = async (): Promise<void> => {
+    const hold = async (isAlone: boolean): Promise<void> => {
       signal.throwIfAborted()
-      if (!(await tools.progress.holdMend(view.name, holder, HOLD_MS))) throw mending(view.name)
+      if (!(await tools.progress.holdMend(view.name, { holder, isAlone }, HOLD_MS))) throw mending(view.name)
     }
-    await hold()
+    await hold(false)
     try {
       return await new Mend(tools, source, hold, closeGate).run()
     } finally {
@@ -51,15 +51,16 @@ export function mendMeasurement(tools: MendTools, source: MendSource, signal: Ab
 class Mend {
   private readonly tools: MendTools
   private readonly source: MendSource
-  private readonly hold: () => Promise<void>
+  private readonly hold: (isAlone: boolean) => Promise<void>
   private readonly closeGate: () => Promise<void>
+  private isAlone = false
   /** Canonical keys of rows to look at again. */
   private readonly doubtful = new SortedStore()
   private nextHold = 0
   private written = 0
   private deleted = 0
 
-  constructor(tools: MendTools, source: MendSource, hold: () => Promise<void>, closeGate: () => Promise<void>) {
+  constructor(tools: MendTools, source: MendSource, hold: (isAlone: boolean) => Promise<void>, closeGate: () => Promise<void>) {
     this.tools = tools
     this.source = source
     this.hold = hold
@@ -97,6 +98,8 @@ class Mend {
     const { progress } = this.tools
     const { view, topic } = this.source
     await this.closeGate()
+    this.isAlone = true
+    await this.hold(true)
     const stored = await progress.read(view.name)
     await progress.endClaims(view.name, topic.partitions, stored)
     return stored
@@ -125,10 +128,14 @@ class Mend {
   }
 
   private async keysThere(rows: readonly FinalRow[]): Promise<Set<string>> {
+    const wanted = new Set(rows.map(({ key }) => key))
     const there = new Set<string>()
     const keys = rows.flatMap(({ keyCells }) => this.pointKey(keyCells) ?? [])
     for await (const points of pointsIn(this.tools.client, this.tools.plan, rangesOf(this.tools.plan, keys))) {
-      for (const found of points) there.add(keyOfPoint(found))
+      for (const found of points) {
+        const key = keyOfPoint(found)
+        if (wanted.has(key)) there.add(key)
+      }
     }
     return there
   }
@@ -184,7 +191,8 @@ class Mend {
       if (encoded === null) continue
       const [only] = found
       if (found.length === 1 && only !== undefined && isEqual(plan, row, only)) continue
-      if (found.some(({ decoder, point }) => leavesRemains(decoder.shape(point), encoded))) removed.push(pointKey)
+      const hasRemains = found.some(({ decoder, point }) => leavesRemains(decoder.shape(point), encoded))
+      if (found.length > 1 || hasRemains) removed.push(pointKey)
       rewritten.push(pointKey)
       const rows = upserts.get(row.partition) ?? []
       upserts.set(row.partition, rows)
@@ -246,7 +254,7 @@ class Mend {
   private async stillHolds(): Promise<void> {
     const now = performance.now()
     if (now < this.nextHold) return
-    await this.hold()
+    await this.hold(this.isAlone)
     this.nextHold = now + HOLD_MS / 6
   }
 }

@@ -93,6 +93,7 @@ function makePlan(view: View): PointPlan {
   checkNames(view, [...fields.map(({ name }) => name), ...keyTags.map(({ column }) => column)])
   const heads = fields.map(({ name }) => `${escapeTag(name)}=`)
   const keyIndexes = keyTags.map(indexOf)
+  const isKeyTag = new Set(keyTags.map(({ column }) => column))
   const tagOf = tagEncoder(view, keyTags, valueTags)
 
   function encode(cells: readonly Cell[]): EncodedPoint {
@@ -143,7 +144,9 @@ function makePlan(view: View): PointPlan {
       shape({ tags, values }) {
         let missing = ''
         for (let i = 0; i < fields.length; i++) if (cellAt(values, positions[i] as number) === null) missing += `${i},`
-        return { valueTags: tagText(valueTags.map(({ column }) => [column, tags[column] || null])), missing }
+        // Also tags that are none of ours: with them a point is in another series.
+        const others = Object.entries(tags).filter(([name, text]) => text !== '' && !isKeyTag.has(name))
+        return { valueTags: tagText(others.sort(([a], [b]) => (a < b ? -1 : 1))), missing }
       },
     }
   }

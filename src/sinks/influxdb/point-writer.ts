@@ -19,9 +19,11 @@ interface Change extends PointKey {
 export class PointWriter {
   private readonly client: InfluxClient
   private readonly plan: PointPlan
-  private readonly known = new KnownPoints()
+  private readonly known: KnownPoints
 
-  constructor(client: InfluxClient, plan: PointPlan) {
+  /** `remembered`: of so many points, to twice as many, it is known without asking what they have. */
+  constructor(client: InfluxClient, plan: PointPlan, remembered: number) {
+    this.known = new KnownPoints(remembered)
     this.client = client
     this.plan = plan
   }

@@ -15,6 +15,12 @@ export interface StoredProgress {
   readonly updatedAt: number
 }
 
+interface Mender {
+  readonly holder: string
+  /** Nobody else may write the view. */
+  readonly isAlone: boolean
+}
+
 const PROGRESS = 'windrow_progress'
 const MENDS = 'windrow_mends'
 /** The same for all, so that each is overwritten. */
@@ -93,36 +99,38 @@ export class ProgressPoints {
     await this.client.remove({ measurement: PROGRESS, tags, from: AT, to: AT })
   }
 
-  /** Best effort between processes: true when `holder` may compare the view for the next `holdMs`; false while another holder does. */
-  async holdMend(view: string, holder: string, holdMs: number): Promise<boolean> {
+  /** Best effort between processes: true when `mender` may compare the view for the next `holdMs`; false while another holder does. */
+  async holdMend(view: string, mender: Mender, holdMs: number): Promise<boolean> {
+    const { holder } = mender
     const before = await this.mender(view)
     if (before !== null && before.holder !== holder && before.until > this.now()) return false
-    await this.writeMend(view, holder, this.now() + holdMs)
+    await this.writeMend(view, mender, this.now() + holdMs)
     // Of two that found it free at the same time, the one that wrote last has it.
     return (await this.mender(view))?.holder === holder
   }
 
   async endMend(view: string, holder: string): Promise<void> {
-    if ((await this.mender(view))?.holder === holder) await this.writeMend(view, holder, 0)
+    if ((await this.mender(view))?.holder === holder) await this.writeMend(view, { holder, isAlone: false }, 0)
   }
 
-  /** Whether another than `holder` compares the view. */
-  async isMending(view: string, holder: string): Promise<boolean> {
+  /** Whether another than `holder` compares the view, and has it for itself. */
+  async isHeld(view: string, holder: string): Promise<boolean> {
     const mender = await this.mender(view)
-    return mender !== null && mender.holder !== holder && mender.until > this.now()
+    return mender !== null && mender.holder !== holder && mender.isAlone && mender.until > this.now()
   }
 
-  private async mender(view: string): Promise<{ readonly holder: string; readonly until: number } | null> {
-    const statement = `SELECT "holder","until" FROM ${quoteName(MENDS)} WHERE "view"=${quoteText(view)}`
+  private async mender(view: string): Promise<(Mender & { readonly until: number }) | null> {
+    const statement = `SELECT "holder","until","alone" FROM ${quoteName(MENDS)} WHERE "view"=${quoteText(view)}`
     for await (const { values } of this.client.query([statement])) {
-      const [, holder, until] = values[0] ?? []
-      if (typeof holder === 'string' && typeof until === 'number') return { holder, until }
+      const [, holder, until, alone] = values[0] ?? []
+      if (typeof holder === 'string' && typeof until === 'number') return { holder, until, isAlone: alone === true }
     }
     return null
   }
 
-  private writeMend(view: string, holder: string, until: number): Promise<void> {
-    return this.client.write([`${MENDS},view=${escapeTag(view)} holder=${quoteField(holder)},until=${until}i ${AT}`])
+  private writeMend(view: string, { holder, isAlone }: Mender, until: number): Promise<void> {
+    const fields = `holder=${quoteField(holder)},until=${until}i,alone=${isAlone}`
+    return this.client.write([`${MENDS},view=${escapeTag(view)} ${fields} ${AT}`])
   }
 
   private head(view: string, partition: number): string {

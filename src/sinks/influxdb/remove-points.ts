@@ -24,12 +24,16 @@ export async function removePoints(
   }
 }
 
-type Fate = 'removed' | 'rewritten'
-
+/** The points of a station that are to be removed. What is between them takes no memory. */
 interface Station {
   readonly keyTexts: readonly string[]
-  /** By time; null for a point that has to stay. */
-  readonly fates: Map<number, Fate | null>
+  /** Ascending. */
+  readonly times: readonly number[]
+  readonly rewritten: ReadonlySet<number>
+  /** Which of them are on the server. */
+  readonly there: Set<number>
+  /** Index of those times before which there is a point that has to stay. */
+  readonly blocked: Set<number>
 }
 
 /** The points that are on the server, in runs without one between that has to stay. */
@@ -39,34 +43,61 @@ async function runsOf(
   keys: readonly PointKey[],
   rewritten: readonly PointKey[],
 ): Promise<Range[]> {
-  const fates = new Map<string, Fate>()
-  const name = (series: string, at: number): string => `${at} ${series}`
-  for (const { keyTexts, at } of rewritten) fates.set(name(seriesName(keyTexts), at), 'rewritten')
-  for (const { keyTexts, at } of keys) fates.set(name(seriesName(keyTexts), at), 'removed')
-  const stations = new Map<string, Station>()
+  const stations = stationsOf(keys, rewritten)
   for await (const points of pointsIn(client, plan, rangesOf(plan, keys))) {
     for (const { keyTexts, at } of points) {
-      const series = seriesName(keyTexts)
-      const station = stations.get(series) ?? { keyTexts, fates: new Map<number, Fate | null>() }
-      stations.set(series, station)
-      station.fates.set(at, fates.get(name(series, at)) ?? null)
+      const station = stations.get(seriesName(keyTexts))
+      if (station !== undefined && !station.rewritten.has(at)) meet(station, at)
     }
   }
   return [...stations.values()].flatMap(stationRuns)
 }
 
-/** Runs begin and end with a point that is removed. */
-function stationRuns({ keyTexts, fates }: Station): Range[] {
+function stationsOf(keys: readonly PointKey[], rewritten: readonly PointKey[]): Map<string, Station> {
+  const times = timesOf(keys)
+  const others = timesOf(rewritten)
+  return new Map(
+    [...times].map(([series, { keyTexts, at }]) => {
+      // Some are both: they are removed before they are written.
+      const kept = [...(others.get(series)?.at ?? [])].filter((each) => !at.has(each))
+      const sorted = [...at].sort((a, b) => a - b)
+      return [series, { keyTexts, times: sorted, rewritten: new Set(kept), there: new Set(), blocked: new Set() }]
+    }),
+  )
+}
+
+function timesOf(keys: readonly PointKey[]): Map<string, { readonly keyTexts: readonly string[]; readonly at: Set<number> }> {
+  const found = new Map<string, { readonly keyTexts: readonly string[]; readonly at: Set<number> }>()
+  for (const { keyTexts, at } of keys) {
+    const series = seriesName(keyTexts)
+    const times = found.get(series) ?? { keyTexts, at: new Set() }
+    found.set(series, times)
+    times.at.add(at)
+  }
+  return found
+}
+
+function meet({ times, there, blocked }: Station, at: number): void {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((times[middle] as number) < at) low = middle + 1
+    else high = middle
+  }
+  if (times[low] === at) there.add(at)
+  else blocked.add(low)
+}
+
+function stationRuns({ keyTexts, times, there, blocked }: Station): Range[] {
   const runs: Range[] = []
   let isOpen = false
-  for (const [at, fate] of [...fates].sort(([a], [b]) => a - b)) {
+  for (const [i, at] of times.entries()) {
+    if (blocked.has(i)) isOpen = false
+    if (!there.has(at)) continue
     const last = runs.at(-1)
-    if (fate === null) isOpen = false
-    else if (fate === 'removed' && isOpen && last !== undefined) runs[runs.length - 1] = { ...last, to: at }
-    else if (fate === 'removed') {
-      runs.push({ keyTexts, from: at, to: at })
-      isOpen = true
-    }
+    if (isOpen && last !== undefined) runs[runs.length - 1] = { ...last, to: at }
+    else runs.push({ keyTexts, from: at, to: at })
+    isOpen = true
   }
   return runs
 }

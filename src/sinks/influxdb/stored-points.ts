@@ -74,7 +74,10 @@ export function rangesOf(plan: PointPlan, keys: Iterable<PointKey>): Range[] {
   return ranges
 }
 
-/** The texts of the key's tags of all stations that have points, in the order of their names. */
+/**
+ * The texts of the key's tags of all stations that have points, in the order of their names. Points that somebody wrote without such a tag are
+ * no rows, and cannot be deleted by it either.
+ */
 export async function stationsOf(client: InfluxClient, plan: PointPlan): Promise<string[][]> {
   const found = new Map<string, string[]>()
   const tagNames = plan.keyTags.map(({ column }) => quoteName(column)).join(',')
@@ -83,7 +86,7 @@ export async function stationsOf(client: InfluxClient, plan: PointPlan): Promise
   const statement = `SELECT * FROM ${quoteName(plan.view.name)} WHERE ${whereTags([], FIRST_TIME_MS, LAST_TIME_MS)}${groups} LIMIT 1`
   for await (const { tags } of client.query([statement])) {
     const texts = plan.keyTags.map(({ column }) => tags[column] ?? '')
-    found.set(seriesName(texts), texts)
+    if (!texts.includes('')) found.set(seriesName(texts), texts)
   }
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, texts]) => texts)
 }

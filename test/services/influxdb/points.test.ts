@@ -9,8 +9,8 @@ import { PointWriter } from '../../../src/sinks/influxdb/point-writer.ts'
 import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
 import type { SinkRow } from '../../../src/sinks/sink.ts'
 import type { Cell } from '../../../src/views/view.ts'
-import { conformanceView as view } from '../../conformance/sink-setting.ts'
-import { byKey, rowKeyOf } from '../../conformance/sink-world.ts'
+import { put, T0, conformanceView as view } from '../../conformance/sink-setting.ts'
+import { byKey, rowKeyOf, sinkWorld } from '../../conformance/sink-world.ts'
 import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
 
@@ -69,11 +69,11 @@ describe.runIf(canStart)('points in InfluxDB', () => {
     )
     await fc.assert(
       fc.asyncProperty(stations, cities, doubles, fc.maxSafeNat(), async (names, places, means, n) => {
-        const writer = new PointWriter(own, pointPlan(view))
+        const writer = new PointWriter(own, pointPlan(view), 100)
         const rows = names.map((name, i): Cell[] => [name, i, places[i] ?? null, means[i] ?? null, n - (n > i ? i : 0), true])
         await writer.write(rows.map((cells) => rowOf(cells, true)))
         expect(byKey(view, await readRows(own, view))).toEqual(byKey(view, rows))
-        const other = new PointWriter(own, pointPlan(view))
+        const other = new PointWriter(own, pointPlan(view), 100)
         await other.write(rows.map(([name, at], i) => rowOf([name as string, at as number, null, null, i, false])))
         const bare = rows.map(([name, at], i): Cell[] => [name as string, at as number, null, null, i, false])
         expect(byKey(view, await readRows(own, view))).toEqual(byKey(view, bare))
@@ -86,7 +86,7 @@ describe.runIf(canStart)('points in InfluxDB', () => {
 
   test('of another city take the place of the old ones, and a field that became null is gone', async () => {
     const own = await emptyClient()
-    const writer = new PointWriter(own, pointPlan(view))
+    const writer = new PointWriter(own, pointPlan(view), 100)
     const row = (city: string | null, mean: number | null, at = 0): Cell[] => ['s', at, city, mean, 1, true]
     await writer.write([rowOf(row('Paris', 1), true), rowOf(row('Paris', 1, 5), true)])
     for (const next of [row('Lyon', 2), row(null, 2), row(null, null), row('', 3), row('two\nlines', null), row('Paris', 1)]) {
@@ -99,11 +99,11 @@ describe.runIf(canStart)('points in InfluxDB', () => {
   test('that are deleted in numbers leave those between them', async () => {
     const own = await emptyClient()
     const rows = Array.from({ length: 200 }, (_, i): Cell[] => [`s${i % 2}`, i, 'c', i, i, false])
-    await new PointWriter(own, pointPlan(view)).write(rows.map((cells) => rowOf(cells, true)))
+    await new PointWriter(own, pointPlan(view), 100).write(rows.map((cells) => rowOf(cells, true)))
     const isGone = (i: number): boolean => i % 10 < 6 && i !== 42
     const revised = rows.map(([name, at], i): Cell[] => [name as string, at as number, 'c', null, i, true])
     const changed = rows.flatMap((cells, i) => (isGone(i) ? [goneOf(cells)] : i % 10 === 8 ? [rowOf(revised[i] as Cell[])] : []))
-    await new PointWriter(own, pointPlan(view)).write(changed)
+    await new PointWriter(own, pointPlan(view), 100).write(changed)
     const left = rows.flatMap((cells, i) => (isGone(i) ? [] : i % 10 === 8 ? [revised[i] as Cell[]] : [cells]))
     expect(byKey(view, await readRows(own, view))).toEqual(byKey(view, left))
   })
@@ -178,6 +178,27 @@ describe.runIf(canStart)('a sink on an InfluxDB server', () => {
     const token = await tokenFor('read', 'write')
     expect(await openError({ bucket: 'another', token })).toMatchObject({ code: 'WR_INFLUX_BUCKET' })
     expect(await openError({ bucket, token })).toBeUndefined()
+  })
+
+  test('mends what somebody wrote beside its points: other tags, times with more digits, without a station', async () => {
+    const options = services.newOptions()
+    const client = services.client(options)
+    const world = await sinkWorld(view)
+    const runner = await world.start(influxSink(options), { scrubIntervalMs: 200 })
+    await world.write([put('paris', 0, 1), put('paris', 1, 2)])
+    await world.caughtUp(runner)
+    const foreign = `${view.name},by=hand,station_id=paris n=7i ${T0}`
+    await client.write([foreign, `${view.name} n=3i ${T0}`])
+    const { org, bucket } = options
+    const inNanoseconds = `/api/v2/write?org=${org}&bucket=${bucket}&precision=ns`
+    await fetch(options.url + inNanoseconds, {
+      method: 'POST',
+      headers: { authorization: `Token ${options.token}` },
+      body: `${view.name},station_id=paris n=8i ${T0}000123`,
+    })
+    await expect.poll(() => readRows(client, view), { timeout: 10_000 }).toHaveLength(2)
+    expect(byKey(view, await readRows(client, view))).toEqual(world.expected())
+    await runner.stop()
   })
 
   test('makes its bucket, and says of one that is not there yet that nothing is in it', async () => {

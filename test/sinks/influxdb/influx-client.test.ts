@@ -39,7 +39,7 @@ test('a delete names the measurement, the tags and both ends of the time', async
   await client.remove({ measurement: 'm', tags: [['station_id', 'a "b" \\c']], from: 0, to: 1_500 })
   expect(JSON.parse(fake.requests[0]?.body ?? '')).toEqual({
     start: '1970-01-01T00:00:00.000Z',
-    stop: '1970-01-01T00:00:01.500Z',
+    stop: '1970-01-01T00:00:01.500999999Z',
     predicate: '_measurement="m" AND station_id="a \\"b\\" \\\\c"',
   })
 })

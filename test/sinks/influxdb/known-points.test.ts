@@ -4,7 +4,7 @@ import { KnownPoints } from '../../../src/sinks/influxdb/known-points.ts'
 const shape = (missing: string) => ({ valueTags: ',city=Paris', missing })
 
 test('what was written last of a key is known, until it is forgotten', () => {
-  const known = new KnownPoints()
+  const known = new KnownPoints(10)
   known.set('paris', 1, shape('0,'))
   known.set('paris', 1, shape('1,'))
   known.set('lyon', 1, shape(''))
