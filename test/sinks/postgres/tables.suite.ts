@@ -246,6 +246,11 @@ export function tablesSuite(client: SqlClient, newSchema: () => string): void {
   })
 
   describe('the sink', () => {
+    test('has got nowhere where nobody has opened it yet', async () => {
+      const world = await sinkWorld(everyType)
+      expect(await postgresSink({ client, schema: newSchema() }).progress(everyType, world.topic())).toEqual([0, 0])
+    })
+
     test('says what a person has to mend at once, when it is opened', async () => {
       const schema = newSchema()
       await client.query(`CREATE SCHEMA ${schema}`)
