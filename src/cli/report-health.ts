@@ -2,6 +2,7 @@ import type { SourceHealth } from '../api/ports.ts'
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { settledWithin } from '../core/settled-within.ts'
 import { parseLedger } from '../runtime/ledger.ts'
 import { engineGroup } from '../runtime/live-views.ts'
 import type { Runner } from '../runtime/runner.ts'
@@ -23,6 +24,8 @@ export interface HealthReporterOptions {
 }
 
 const EVERY_MS = 5_000
+/** A report under way is waited for so long when the work ends. */
+const LAST_REPORT_MS = 2_000
 
 /**
  * Writes as pipeline_health how the partitions, sinks and sources of this process are, again and again. Returns what ends it.
@@ -35,7 +38,7 @@ export function reportHealth(options: HealthReporterOptions): () => Promise<void
     stop.abort()
     // A store that does not answer keeps nobody waiting.
     options.store.close()
-    await done
+    await settledWithin(options.clock, done, LAST_REPORT_MS)
   }
 }
 

@@ -18,6 +18,8 @@ export interface SinkTuning {
   readonly scrubIntervalMs: number
   /** How long the log keeps tombstones in compacted topics at least. */
   readonly tombstoneRetentionMs: number
+  /** A write under way that is not done after so long is given up when the work ends: the store knows how far it is. */
+  readonly stopGraceMs: number
   readonly firstBackoffMs: number
   readonly mostBackoffMs: number
 }
@@ -29,6 +31,7 @@ export const DEFAULT_SINK_TUNING: SinkTuning = {
   touchIntervalMs: 3_600_000,
   scrubIntervalMs: 86_400_000,
   tombstoneRetentionMs: 86_400_000,
+  stopGraceMs: 5_000,
   firstBackoffMs: 100,
   mostBackoffMs: 30_000,
 }

@@ -1,3 +1,4 @@
+import { settledWithin } from '../core/settled-within.ts'
 import type { GroupMember, PartitionLease, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { PartitionSink } from './partition-sink.ts'
@@ -70,7 +71,12 @@ export class ViewSink {
 
   private async end(lease: PartitionLease): Promise<void> {
     const running = this.running.get(lease)
-    running?.stop.abort()
-    await running?.done
+    if (running === undefined) return
+    running.stop.abort()
+    const { clock, tuning, logger, sink } = this.context
+    if (await settledWithin(clock, running.done, tuning.stopGraceMs)) return
+    this.running.delete(lease)
+    const facts = { sink: sink.name, view: this.view.name, partition: lease.partition }
+    logger.warn(facts, `a write of ${this.view.name} is given up, since ${sink.describe()} does not answer`)
   }
 }

@@ -1,6 +1,8 @@
 import pg from 'pg'
+import { systemClock } from '../../core/clock.ts'
 import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import { settledWithin } from '../../core/settled-within.ts'
 import { connectError, refusesSettings } from './connect-error.ts'
 import { pgUrl, withoutSecrets } from './pg-url.ts'
 import type { RawResult, SqlClient, SqlParameter, SqlResult, SqlSession, TransactionOptions } from './sql-client.ts'
@@ -25,6 +27,8 @@ export interface PgClientOptions {
 /** Every value comes as the text that the server sent; `parseResult` does the rest for every client alike. */
 const texts = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
 
+/** Connections in use are waited for so long. */
+const CLOSE_MS = 2_000
 /** The server closes a transaction in which nothing is asked for so long. */
 const IDLE_MS = 60_000
 
@@ -90,7 +94,8 @@ class PgClient implements SqlClient {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    await this.pool.end()
+    // It waits for connections that are in use, also where the server stands still.
+    await settledWithin(systemClock, this.pool.end(), CLOSE_MS)
   }
 
   private newPool(): pg.Pool {

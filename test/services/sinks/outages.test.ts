@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { environmentOf, type RunningStore, startStores } from '../../../scripts/services/stores.js'
 import type { StoreName } from '../../../src/views/view.ts'
 import { type CommandLine, commandLine, type RunningCommand } from '../command-line.ts'
@@ -53,6 +53,25 @@ describe('while a store is away under load', () => {
       }
       await stores.untilCaughtUp([store.name])
     }
+    expect((await stores.differences()).lines).toEqual([])
+  })
+
+  test('stores that stand still do not keep the process from ending, and have all when it is there again', async () => {
+    await Promise.all(running.map((store) => store.kill('SIGSTOP')))
+    try {
+      await publish()
+      await stores.untilProcessed()
+      let code: number | null = null
+      void runner.stop().then((outcome) => {
+        code = outcome.code
+      })
+      await vi.waitUntil(() => code !== null, { timeout: 30_000 })
+      expect(code).toBe(0)
+    } finally {
+      await Promise.all(running.map((store) => store.kill('SIGCONT')))
+    }
+    runner = windrow.start('run')
+    await stores.untilCaughtUp(stores.names)
     expect((await stores.differences()).lines).toEqual([])
   })
 
