@@ -8,6 +8,7 @@ export type CqlParameter = Buffer | null | undefined
 const DAY_MS = 86_400_000
 /** Days are counted from the middle of what 32 bits hold. */
 const DAY_ZERO = 2 ** 31
+const LONGEST_KEY_BYTES = 65_535
 const TRUE = Buffer.of(1)
 const FALSE = Buffer.of(0)
 
@@ -74,6 +75,13 @@ export function cellBytes(type: ColumnType, cell: Cell): Buffer | null {
   }
 }
 
+/** The same for a column of the key, whose cells have a length of 16 bits. */
+export function keyBytes(type: ColumnType, cell: Cell): Buffer | null {
+  const bytes = cellBytes(type, cell)
+  if (bytes !== null && bytes.byteLength > LONGEST_KEY_BYTES) throw keyTooLong(bytes.byteLength)
+  return bytes
+}
+
 function doubleBytes(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeDoubleBE(value)
@@ -107,6 +115,14 @@ export function cellOfValue(type: ColumnType, value: unknown): Cell {
 function dayOf(date: Date): string {
   const ms = date.getTime()
   return Number.isNaN(ms) ? 'no day' : formatInstant(ms).slice(0, -'T00:00:00Z'.length)
+}
+
+function keyTooLong(length: number): WindrowError {
+  return new WindrowError('WR_ROW_REFUSED', {
+    message: `Cassandra cannot hold a key column of ${length} bytes: the most are ${LONGEST_KEY_BYTES}`,
+    remedy: 'Correct what the topology writes into the key.',
+    facts: { length },
+  })
 }
 
 function noSuchDay(day: string): WindrowError {

@@ -1,5 +1,5 @@
 import type { Cell, ColumnType, View, ViewColumn } from '../../views/view.ts'
-import { bigintBytes, type CqlParameter, cellBytes, cellOfValue, cqlType } from './cell-bytes.ts'
+import { bigintBytes, type CqlParameter, cellBytes, cellOfValue, cqlType, keyBytes } from './cell-bytes.ts'
 import type { CqlRow, CqlStatement } from './cql-session.ts'
 import { bucketBytes, bucketOf, layoutOf, type TableLayout } from './table-layout.ts'
 
@@ -129,7 +129,9 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
   const time = clustering === null ? '' : (names[clustering] as string)
   const readSlice = `${readAll} WHERE ${equal(partitionNames)} AND ${time} >= ? AND ${time} <= ?`
 
-  const bytes = (i: number, cell: Cell): Buffer | null => cellBytes(types[i] as ColumnType, cell)
+  const keys = view.key.length
+  const bytes = (i: number, cell: Cell): Buffer | null =>
+    i < keys ? keyBytes(types[i] as ColumnType, cell) : cellBytes(types[i] as ColumnType, cell)
   const bucketParams = (keyCells: readonly Cell[]): Buffer[] => (bucket === null ? [] : [bucketBytes(bucketOf(bucket, keyCells))])
   const keyParams = (keyCells: readonly Cell[]): CqlParameter[] => [
     ...view.key.map((_, i) => bytes(i, keyCells[i] as Cell)),

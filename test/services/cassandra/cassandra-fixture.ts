@@ -39,11 +39,13 @@ export function cassandraOptions(contactPoint: string, keyspace: string, more: P
 /** Keyspaces of one test file, and what a person may do to what is in them. */
 export class TestKeyspaces {
   private readonly contactPoint: string
+  private readonly login: Partial<CassandraOptions>
   private readonly sessions: CqlSession[] = []
   private readonly names: string[] = []
 
-  constructor(contactPoint: string) {
+  constructor(contactPoint: string, login: Partial<CassandraOptions> = {}) {
     this.contactPoint = contactPoint
+    this.login = login
   }
 
   name(): string {
@@ -52,8 +54,12 @@ export class TestKeyspaces {
     return name
   }
 
+  lastName(): string {
+    return this.names.at(-1) ?? ''
+  }
+
   session(keyspace: string, more: Partial<CassandraOptions> = {}): CqlSession {
-    const session = driverSession(cassandraOptions(this.contactPoint, keyspace, more))
+    const session = driverSession(cassandraOptions(this.contactPoint, keyspace, { ...this.login, ...more }))
     this.sessions.push(session)
     return session
   }
