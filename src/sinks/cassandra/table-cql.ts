@@ -159,7 +159,10 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
     keys: shape(view.key.length),
     partitionOf(keyCells) {
       let text = bucket === null ? '' : String(bucketOf(bucket, keyCells))
-      for (const i of partition) text += `\u0000${keyCells[i]}`
+      for (const i of partition) {
+        const part = String(keyCells[i])
+        text += ` ${part.length} ${part}`
+      }
       return text
     },
     upsert(cells, writeTime, isNew) {
