@@ -31,8 +31,26 @@ export function cqlType(type: ColumnType): string {
   }
 }
 
+// Making objects costs more than filling them, and the same few values come again and again: stations, places, small counts. Nobody
+// changes the bytes of a parameter.
+const LONGEST_KEPT = 64
+const MOST_KEPT = 4_096
+const keptTexts = new Map<string, Buffer>()
+const SMALL = Array.from({ length: 256 }, (_, value) => bigintBytes(BigInt(value)))
+const ZERO = bytesOfDouble(0)
+const ONE = bytesOfDouble(1)
+let lastLong = 0
+let lastLongBytes = SMALL[0] as Buffer
+
 export function textBytes(text: string): Buffer {
-  return Buffer.from(text)
+  const kept = keptTexts.get(text)
+  if (kept !== undefined) return kept
+  const bytes = Buffer.from(text)
+  if (bytes.byteLength <= LONGEST_KEPT) {
+    if (keptTexts.size === MOST_KEPT) keptTexts.clear()
+    keptTexts.set(text, bytes)
+  }
+  return bytes
 }
 
 export function intBytes(value: number): Buffer {
@@ -43,10 +61,16 @@ export function intBytes(value: number): Buffer {
 
 /** `value` is a whole number of at most 53 bits. */
 export function longBytes(value: number): Buffer {
+  const small = SMALL[value]
+  if (small !== undefined) return small
+  // A window's start and its key are the same instant.
+  if (value === lastLong) return lastLongBytes
   const bytes = Buffer.allocUnsafe(8)
   const high = Math.floor(value / 2 ** 32)
   bytes.writeInt32BE(high)
   bytes.writeUInt32BE(value - high * 2 ** 32, 4)
+  lastLong = value
+  lastLongBytes = bytes
   return bytes
 }
 
@@ -62,7 +86,7 @@ export function cellBytes(type: ColumnType, cell: Cell): Buffer | null {
   switch (type) {
     case 'text':
     case 'month':
-      return Buffer.from(cell as string)
+      return textBytes(cell as string)
     case 'instant':
     case 'count':
       return longBytes(cell as number)
@@ -83,6 +107,11 @@ export function keyBytes(type: ColumnType, cell: Cell): Buffer | null {
 }
 
 function doubleBytes(value: number): Buffer {
+  if (value === 1) return ONE
+  return Object.is(value, 0) ? ZERO : bytesOfDouble(value)
+}
+
+function bytesOfDouble(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeDoubleBE(value)
   return bytes

@@ -1,5 +1,5 @@
 import type { Cell, ColumnType, View, ViewColumn } from '../../views/view.ts'
-import { bigintBytes, type CqlParameter, cellBytes, cellOfValue, cqlType, keyBytes } from './cell-bytes.ts'
+import { type CqlParameter, cellBytes, cellOfValue, cqlType, keyBytes } from './cell-bytes.ts'
 import type { CqlRow, CqlStatement } from './cql-session.ts'
 import { bucketBytes, bucketOf, layoutOf, type TableLayout } from './table-layout.ts'
 
@@ -101,10 +101,6 @@ export interface RowShape {
   bucketOf(row: CqlRow): string | number | null
   /** The greatest WRITETIME that shows; null where no value is set. */
   writeTimeOf(row: CqlRow): bigint | null
-}
-
-export function writeTimeBytes(writeTime: bigint): Buffer {
-  return bigintBytes(writeTime)
 }
 
 export function tableStatements(view: View, keyspace: string): TableStatements {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sinkOver } from '../../../src/sinks/cassandra/cassandra-sink.ts'
+import { bigintBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
 import type { CqlSession } from '../../../src/sinks/cassandra/cql-session.ts'
 import { Limiter } from '../../../src/sinks/cassandra/limiter.ts'
 import { ProgressTable } from '../../../src/sinks/cassandra/progress-table.ts'
 import { RowWriter } from '../../../src/sinks/cassandra/row-writer.ts'
-import { quoteName, tableComment, tableName, tableStatements, writeTimeBytes } from '../../../src/sinks/cassandra/table-cql.ts'
+import { quoteName, tableComment, tableName, tableStatements } from '../../../src/sinks/cassandra/table-cql.ts'
 import { LAST_EPOCH, writeTime } from '../../../src/sinks/cassandra/write-time.ts'
 import { logMendSource } from '../../../src/sinks/log-mend-source.ts'
 import type { MendSource } from '../../../src/sinks/sink.ts'
@@ -124,7 +125,7 @@ describe('the table of a view', () => {
     expect(await held(session, view)).toEqual([cells])
     expect(await mend(session, world)).toEqual({ written: 0, deleted: 0 })
     const statements = tableStatements(view, session.keyspace)
-    await session.write([statements.remove(cells, writeTimeBytes(writeTime(7, 0)))])
+    await session.write([statements.remove(cells, bigintBytes(writeTime(7, 0)))])
     expect(await mend(session, world)).toEqual({ written: 1, deleted: 0 })
     expect(await held(session, view)).toEqual([cells])
     await world.write([{ drop: cells.slice(0, view.key.length) }])

@@ -4,7 +4,7 @@ import { bigintBytes, cellBytes, keyBytes, longBytes } from '../../../src/sinks/
 import { replicationCql } from '../../../src/sinks/cassandra/prepare-tables.ts'
 import { createTable, tableColumns, tableStatements } from '../../../src/sinks/cassandra/table-cql.ts'
 import { bucketOf, layoutOf } from '../../../src/sinks/cassandra/table-layout.ts'
-import { epochAbove, LAST_EPOCH, writeTime } from '../../../src/sinks/cassandra/write-time.ts'
+import { epochAbove, LAST_EPOCH, writeTime, writeTimeBytes } from '../../../src/sinks/cassandra/write-time.ts'
 import { count, defineView, instant, localDay, text } from '../../../src/views/view.ts'
 import { weatherDailyView, weatherHourlyView } from '../../../src/views/weather.ts'
 
@@ -19,6 +19,7 @@ describe('the rank of a record', () => {
         const before = e1 < e2 || (e1 === e2 && o1 < o2)
         expect(a < b).toBe(before)
         expect(a === b).toBe(e1 === e2 && o1 === o2)
+        expect(writeTimeBytes(e1, o1)).toEqual(bigintBytes(a))
       }),
     )
   })
