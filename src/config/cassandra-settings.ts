@@ -68,6 +68,6 @@ export const cassandraSettings = {
   cassandraTlsHostCheck: oneOf('CASSANDRA_TLS_HOST_CHECK', ['true', 'false'], {
     section: 'cassandra',
     fallback: 'true',
-    doc: "Whether a node's certificate must be for the name or address that it is reached by. With `false` whoever has any certificate of the same authority can pass for a node.",
+    doc: "Whether a node's certificate must be for the IP address that it is reached by: names are resolved before. With `false` whoever has any certificate of the same authority can pass for a node.",
   }),
 } as const

@@ -91,9 +91,9 @@ export function cassandraError(where: string, error: unknown): unknown {
   if (error instanceof errors.AuthenticationError) return loginRefused(where, error)
   if (error instanceof errors.ResponseError) return answered(where, error)
   if (error instanceof errors.OperationTimedOutError) return cassandraAway(where, 'it does not answer in time', error)
-  const { code, isSocketError } = error as NodeJS.ErrnoException & { isSocketError?: boolean }
+  const { code, syscall, isSocketError } = error as NodeJS.ErrnoException & { isSocketError?: boolean }
   if (typeof code === 'string' && TLS_CODE.test(code)) return distrusted(where, error)
-  if (isSocketError === true || typeof code === 'string') return cassandraAway(where, error.message, error)
+  if (isSocketError === true || syscall !== undefined) return cassandraAway(where, error.message, error)
   if (error instanceof errors.BusyConnectionError) return cassandraBusy(where, error.message, error)
   // What the driver says of itself (a connection that closes in mid-request, for one) passes with the connection.
   if (error instanceof errors.DriverError) return cassandraAway(where, error.message, error)

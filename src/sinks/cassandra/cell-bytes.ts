@@ -8,6 +8,7 @@ export type CqlParameter = Buffer | null | undefined
 const DAY_MS = 86_400_000
 /** Days are counted from the middle of what 32 bits hold. */
 const DAY_ZERO = 2 ** 31
+const LONGEST_KEY_BYTES = 65_535
 const TRUE = Buffer.of(1)
 const FALSE = Buffer.of(0)
 
@@ -30,8 +31,26 @@ export function cqlType(type: ColumnType): string {
   }
 }
 
+// Making objects costs more than filling them, and the same few values come again and again: stations, places, small counts. Nobody
+// changes the bytes of a parameter.
+const LONGEST_KEPT = 64
+const MOST_KEPT = 4_096
+const keptTexts = new Map<string, Buffer>()
+const SMALL = Array.from({ length: 256 }, (_, value) => bigintBytes(BigInt(value)))
+const ZERO = bytesOfDouble(0)
+const ONE = bytesOfDouble(1)
+let lastLong = 0
+let lastLongBytes = SMALL[0] as Buffer
+
 export function textBytes(text: string): Buffer {
-  return Buffer.from(text)
+  const kept = keptTexts.get(text)
+  if (kept !== undefined) return kept
+  const bytes = Buffer.from(text)
+  if (bytes.byteLength <= LONGEST_KEPT) {
+    if (keptTexts.size === MOST_KEPT) keptTexts.clear()
+    keptTexts.set(text, bytes)
+  }
+  return bytes
 }
 
 export function intBytes(value: number): Buffer {
@@ -42,10 +61,16 @@ export function intBytes(value: number): Buffer {
 
 /** `value` is a whole number of at most 53 bits. */
 export function longBytes(value: number): Buffer {
+  const small = SMALL[value]
+  if (small !== undefined) return small
+  // A window's start and its key are the same instant.
+  if (value === lastLong) return lastLongBytes
   const bytes = Buffer.allocUnsafe(8)
   const high = Math.floor(value / 2 ** 32)
   bytes.writeInt32BE(high)
   bytes.writeUInt32BE(value - high * 2 ** 32, 4)
+  lastLong = value
+  lastLongBytes = bytes
   return bytes
 }
 
@@ -61,7 +86,7 @@ export function cellBytes(type: ColumnType, cell: Cell): Buffer | null {
   switch (type) {
     case 'text':
     case 'month':
-      return Buffer.from(cell as string)
+      return textBytes(cell as string)
     case 'instant':
     case 'count':
       return longBytes(cell as number)
@@ -74,7 +99,19 @@ export function cellBytes(type: ColumnType, cell: Cell): Buffer | null {
   }
 }
 
+/** The same for a column of the key, whose cells have a length of 16 bits. */
+export function keyBytes(type: ColumnType, cell: Cell): Buffer | null {
+  const bytes = cellBytes(type, cell)
+  if (bytes !== null && bytes.byteLength > LONGEST_KEY_BYTES) throw keyTooLong(bytes.byteLength)
+  return bytes
+}
+
 function doubleBytes(value: number): Buffer {
+  if (value === 1) return ONE
+  return Object.is(value, 0) ? ZERO : bytesOfDouble(value)
+}
+
+function bytesOfDouble(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeDoubleBE(value)
   return bytes
@@ -107,6 +144,14 @@ export function cellOfValue(type: ColumnType, value: unknown): Cell {
 function dayOf(date: Date): string {
   const ms = date.getTime()
   return Number.isNaN(ms) ? 'no day' : formatInstant(ms).slice(0, -'T00:00:00Z'.length)
+}
+
+function keyTooLong(length: number): WindrowError {
+  return new WindrowError('WR_ROW_REFUSED', {
+    message: `Cassandra cannot hold a key column of ${length} bytes: the most are ${LONGEST_KEY_BYTES}`,
+    remedy: 'Correct what the topology writes into the key.',
+    facts: { length },
+  })
 }
 
 function noSuchDay(day: string): WindrowError {

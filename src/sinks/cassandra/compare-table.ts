@@ -3,9 +3,10 @@ import { canonicalKey, parseInstant } from '../../views/row-key.ts'
 import type { Cell, View, ViewColumn } from '../../views/view.ts'
 import type { FinalRow } from '../final-rows.ts'
 import { splitRefused } from '../split-refused.ts'
+import { bigintBytes } from './cell-bytes.ts'
 import { Limiter } from './limiter.ts'
 import type { Pass } from './mend-table.ts'
-import { type StoredKey, type TableStatements, writeTimeBytes } from './table-cql.ts'
+import type { StoredKey, TableStatements } from './table-cql.ts'
 import { bucketOf } from './table-layout.ts'
 import { epochAbove, LAST_EPOCH, ranksUsedUp, writeTime } from './write-time.ts'
 
@@ -199,7 +200,7 @@ function keyOf(view: View, keyCells: readonly Cell[]): string {
 async function removeExtra(pass: Pass, statements: TableStatements, extra: Extra): Promise<void> {
   const { session } = pass.tools
   const remove = async (rank: bigint): Promise<boolean> => {
-    await session.write([statements.removeStored(extra, writeTimeBytes(rank))])
+    await session.write([statements.removeStored(extra, bigintBytes(rank))])
     const { query, params } = statements.readStored(extra)
     return (await session.read(query, params)).length === 0
   }

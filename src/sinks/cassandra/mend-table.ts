@@ -83,18 +83,18 @@ function start(stored: StoredView, topicId: string, ends: readonly number[]): { 
 
 /** Renews the right to compare until it is stopped. */
 function keepAlive(hold: Hold): { check(): void; stop(): void } {
-  let lost: WindrowError | null = null
+  let lost: { readonly error: unknown } | null = null
   const timer = setInterval(() => {
     hold.renew().catch((error: unknown) => {
       // While Cassandra is away nobody else gets the right either.
-      if (!(error instanceof WindrowError)) throw error
-      if (error.code === 'WR_SINK_MENDING') lost = error
+      const isAway = error instanceof WindrowError && error.canRetry && error.code !== 'WR_SINK_MENDING'
+      if (!isAway) lost = { error }
     })
   }, RENEW_MS)
   timer.unref()
   return {
     check() {
-      if (lost !== null) throw lost
+      if (lost !== null) throw lost.error
     },
     stop: () => clearInterval(timer),
   }

@@ -3,11 +3,11 @@ import type { SinkRow } from '../sink.ts'
 import { rowError } from './cassandra-errors.ts'
 import type { CqlSession, CqlStatement } from './cql-session.ts'
 import type { Limiter } from './limiter.ts'
-import { type TableStatements, tableStatements, writeTimeBytes } from './table-cql.ts'
-import { writeTime } from './write-time.ts'
+import { type TableStatements, tableStatements } from './table-cql.ts'
+import { writeTimeBytes } from './write-time.ts'
 
 /** Of one request: Cassandra takes the rows of one partition as one mutation, which must fit into half a segment of its commit log. */
-const BATCH_ROWS = 50
+const BATCH_ROWS = 100
 const BATCH_BYTES = 40_000
 
 /** A row as it is to be in Cassandra; `cells` null: gone. */
@@ -37,7 +37,7 @@ export class RowWriter {
   async write(view: View, epoch: number, rows: readonly RankedRow[]): Promise<void> {
     const statements = this.statementsOf(view)
     const ranked = (row: RankedRow): CqlStatement => {
-      const rank = writeTimeBytes(writeTime(epoch, row.offset))
+      const rank = writeTimeBytes(epoch, row.offset)
       return row.cells === null ? statements.remove(row.keyCells, rank) : statements.upsert(row.cells, rank, row.isNew)
     }
     await this.send(view, requests(statements, rows, ranked))
@@ -46,8 +46,7 @@ export class RowWriter {
   /** Takes rows of an epoch that is over back: what a higher one wrote stays. */
   async takeBack(view: View, epoch: number, rows: readonly RankedRow[]): Promise<void> {
     const statements = this.statementsOf(view)
-    const removed = (row: RankedRow): CqlStatement =>
-      statements.remove(row.keyCells, writeTimeBytes(writeTime(epoch, row.offset)))
+    const removed = (row: RankedRow): CqlStatement => statements.remove(row.keyCells, writeTimeBytes(epoch, row.offset))
     await this.send(view, requests(statements, rows, removed))
   }
 

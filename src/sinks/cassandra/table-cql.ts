@@ -1,5 +1,5 @@
 import type { Cell, ColumnType, View, ViewColumn } from '../../views/view.ts'
-import { bigintBytes, type CqlParameter, cellBytes, cellOfValue, cqlType } from './cell-bytes.ts'
+import { type CqlParameter, cellBytes, cellOfValue, cqlType, keyBytes } from './cell-bytes.ts'
 import type { CqlRow, CqlStatement } from './cql-session.ts'
 import { bucketBytes, bucketOf, layoutOf, type TableLayout } from './table-layout.ts'
 
@@ -103,10 +103,6 @@ export interface RowShape {
   writeTimeOf(row: CqlRow): bigint | null
 }
 
-export function writeTimeBytes(writeTime: bigint): Buffer {
-  return bigintBytes(writeTime)
-}
-
 export function tableStatements(view: View, keyspace: string): TableStatements {
   const layout = layoutOf(view)
   const { partition, bucket, clustering } = layout
@@ -129,7 +125,9 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
   const time = clustering === null ? '' : (names[clustering] as string)
   const readSlice = `${readAll} WHERE ${equal(partitionNames)} AND ${time} >= ? AND ${time} <= ?`
 
-  const bytes = (i: number, cell: Cell): Buffer | null => cellBytes(types[i] as ColumnType, cell)
+  const keys = view.key.length
+  const bytes = (i: number, cell: Cell): Buffer | null =>
+    i < keys ? keyBytes(types[i] as ColumnType, cell) : cellBytes(types[i] as ColumnType, cell)
   const bucketParams = (keyCells: readonly Cell[]): Buffer[] => (bucket === null ? [] : [bucketBytes(bucketOf(bucket, keyCells))])
   const keyParams = (keyCells: readonly Cell[]): CqlParameter[] => [
     ...view.key.map((_, i) => bytes(i, keyCells[i] as Cell)),
@@ -157,7 +155,10 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
     keys: shape(view.key.length),
     partitionOf(keyCells) {
       let text = bucket === null ? '' : String(bucketOf(bucket, keyCells))
-      for (const i of partition) text += `\u0000${keyCells[i]}`
+      for (const i of partition) {
+        const part = String(keyCells[i])
+        text += ` ${part.length} ${part}`
+      }
       return text
     },
     upsert(cells, writeTime, isNew) {

@@ -19,6 +19,7 @@ export interface TableLayout {
   readonly clustering: number | null
 }
 
+const DAY_MS = 86_400_000
 const layouts = new WeakMap<View, TableLayout>()
 
 /**
@@ -61,9 +62,23 @@ function freeName(view: View, name: string): string {
 /** `2025-01` of an instant, 2025 of a day. */
 export function bucketOf(bucket: Bucket, keyCells: readonly Cell[]): string | number {
   const time = keyCells[bucket.of] as Cell
-  if (bucket.type === 'int') return Number.parseInt(time as string, 10)
-  const text = formatInstant(time as number)
-  return text.slice(0, text.indexOf('-', 1) + 3)
+  return bucket.type === 'int' ? Number.parseInt(time as string, 10) : monthOf(time as number)
+}
+
+// Rows come in runs of one month.
+let monthFrom = Number.NaN
+let monthTo = Number.NaN
+let monthText = ''
+
+function monthOf(ms: number): string {
+  if (ms >= monthFrom && ms < monthTo) return monthText
+  const text = formatInstant(ms)
+  monthText = text.slice(0, text.indexOf('-', 1) + 3)
+  const date = new Date(ms)
+  const start = (months: number): number => new Date(date).setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + months, 1)
+  monthFrom = Math.floor(start(0) / DAY_MS) * DAY_MS
+  monthTo = Math.floor(start(1) / DAY_MS) * DAY_MS
+  return monthText
 }
 
 export function bucketBytes(value: string | number): Buffer {

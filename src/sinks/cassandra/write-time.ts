@@ -18,6 +18,16 @@ export function writeTime(epoch: number, offset: number): bigint {
   return ((FIRST + BigInt(epoch)) << OFFSET_BITS) + BigInt(offset)
 }
 
+/** The bytes of `writeTime`. */
+export function writeTimeBytes(epoch: number, offset: number): Buffer {
+  if (offset >= OFFSETS || epoch > LAST_EPOCH) throw ranksUsedUp(epoch, offset)
+  const bytes = Buffer.allocUnsafe(8)
+  const high = Math.floor(offset / 2 ** 32)
+  bytes.writeUInt32BE((4096 + epoch) * 256 + high)
+  bytes.writeUInt32BE(offset - high * 2 ** 32, 4)
+  return bytes
+}
+
 /** The least epoch of which every rank is above this WRITETIME; at least 1. */
 export function epochAbove(writeTime: bigint): number {
   const epoch = Number((writeTime >> OFFSET_BITS) - FIRST) + 1

@@ -1,12 +1,12 @@
 import { startCassandra } from '../../../scripts/services/cassandra.js'
 import type { CassandraOptions } from '../../../src/sinks/cassandra/cassandra-options.ts'
 import { sinkOver } from '../../../src/sinks/cassandra/cassandra-sink.ts'
-import { intBytes, longBytes, textBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
+import { bigintBytes, intBytes, longBytes, textBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
 import type { CqlSession } from '../../../src/sinks/cassandra/cql-session.ts'
 import { driverSession } from '../../../src/sinks/cassandra/driver-session.ts'
 import { PROGRESS_TABLE } from '../../../src/sinks/cassandra/progress-table.ts'
 import { readRows } from '../../../src/sinks/cassandra/read-rows.ts'
-import { quoteName, tableName, tableStatements, writeTimeBytes } from '../../../src/sinks/cassandra/table-cql.ts'
+import { quoteName, tableName, tableStatements } from '../../../src/sinks/cassandra/table-cql.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
 import type { Cell, View } from '../../../src/views/view.ts'
 import type { StoreFixture } from '../../conformance/sink-conformance.ts'
@@ -39,11 +39,13 @@ export function cassandraOptions(contactPoint: string, keyspace: string, more: P
 /** Keyspaces of one test file, and what a person may do to what is in them. */
 export class TestKeyspaces {
   private readonly contactPoint: string
+  private readonly login: Partial<CassandraOptions>
   private readonly sessions: CqlSession[] = []
   private readonly names: string[] = []
 
-  constructor(contactPoint: string) {
+  constructor(contactPoint: string, login: Partial<CassandraOptions> = {}) {
     this.contactPoint = contactPoint
+    this.login = login
   }
 
   name(): string {
@@ -52,8 +54,12 @@ export class TestKeyspaces {
     return name
   }
 
+  lastName(): string {
+    return this.names.at(-1) ?? ''
+  }
+
   session(keyspace: string, more: Partial<CassandraOptions> = {}): CqlSession {
-    const session = driverSession(cassandraOptions(this.contactPoint, keyspace, more))
+    const session = driverSession(cassandraOptions(this.contactPoint, keyspace, { ...this.login, ...more }))
     this.sessions.push(session)
     return session
   }
@@ -91,13 +97,13 @@ export async function allRows(session: CqlSession, view: View): Promise<(readonl
 /** As somebody would who knows of TIMESTAMP: with the time of the clock it would change nothing. */
 async function tamper(session: CqlSession, view: View, cells: readonly Cell[]): Promise<void> {
   const statements = tableStatements(view, session.keyspace)
-  await session.write([statements.upsert(cells, writeTimeBytes(await newer(session, view, cells)), false)])
+  await session.write([statements.upsert(cells, bigintBytes(await newer(session, view, cells)), false)])
 }
 
 /** As by a clock of the year 2200. */
 async function tamperAhead(session: CqlSession, view: View, cells: readonly Cell[]): Promise<void> {
   const statements = tableStatements(view, session.keyspace)
-  await session.write([statements.upsert(cells, writeTimeBytes(BigInt(Date.UTC(2200, 0, 1)) * 1000n), false)])
+  await session.write([statements.upsert(cells, bigintBytes(BigInt(Date.UTC(2200, 0, 1)) * 1000n), false)])
 }
 
 async function ageProgress(session: CqlSession, view: View, ms: number): Promise<void> {
@@ -108,7 +114,7 @@ async function ageProgress(session: CqlSession, view: View, ms: number): Promise
   for (const [partition, at, writtenAt] of rows) {
     const query = `UPDATE ${table} USING TIMESTAMP ? SET updated_at = ? WHERE "view" = ? AND partition = ?`
     const params = [
-      writeTimeBytes((writtenAt as bigint) + 1n),
+      bigintBytes((writtenAt as bigint) + 1n),
       longBytes((at as Date).getTime() - ms),
       textBytes(view.name),
       intBytes(partition as number),
@@ -119,7 +125,7 @@ async function ageProgress(session: CqlSession, view: View, ms: number): Promise
 
 async function remove(session: CqlSession, view: View, keyCells: readonly Cell[]): Promise<void> {
   const statements = tableStatements(view, session.keyspace)
-  await session.write([statements.remove(keyCells, writeTimeBytes(await newer(session, view, keyCells)))])
+  await session.write([statements.remove(keyCells, bigintBytes(await newer(session, view, keyCells)))])
 }
 
 /** A WRITETIME above that of the row as it is. */
