@@ -1,8 +1,4 @@
-/** What a point has: its tags beside those of the key, and the fields that it lacks. */
-export interface PointShape {
-  readonly valueTags: string
-  readonly missing: string
-}
+import type { PointShape } from './point-plan.ts'
 
 /** Times of the key, and per time what the point has. */
 type Station = Map<number, PointShape>

@@ -191,7 +191,7 @@ class Mend {
       if (encoded === null) continue
       const [only] = found
       if (found.length === 1 && only !== undefined && isEqual(plan, row, only)) continue
-      const hasRemains = found.some(({ decoder, point }) => leavesRemains(decoder.shape(point), encoded))
+      const hasRemains = found.some(({ decoder, values }) => leavesRemains(decoder.shape(values), encoded))
       if (found.length > 1 || hasRemains) removed.push(pointKey)
       rewritten.push(pointKey)
       const rows = upserts.get(row.partition) ?? []
@@ -266,16 +266,17 @@ function startOf(stored: readonly StoredProgress[], topicId: string, partitions:
   return ours.map(({ nextOffset }) => nextOffset)
 }
 
-/** Whether the point is the row and nothing more: also the one field that shows what a tag cannot. */
-function isEqual(plan: PointPlan, row: FinalRow, { decoder, point }: FoundPoint): boolean {
-  const cells = decoder.cells(point)
+/** Whether the point is the row and nothing more: in the series and with the fields that it would be written with. */
+function isEqual(plan: PointPlan, row: FinalRow, { decoder, values }: FoundPoint): boolean {
+  const cells = decoder.cells(values)
   if (!row.cells.every((cell, i) => cell === cells[i])) return false
+  const found = decoder.shape(values)
   try {
-    const { valueTags, missing } = plan.encode(row.cells)
-    const shape = decoder.shape(point)
-    return shape.valueTags === valueTags && shape.missing === missing
+    const { valueTags, missing } = plan.shape(row.cells)
+    return valueTags === found.valueTags && missing === found.missing
   } catch (error) {
-    if (error instanceof WindrowError) return false
+    // Somebody wrote by hand what windrow itself does not.
+    if (isWindrowError(error, 'WR_ROW_REFUSED')) return false
     throw error
   }
 }

@@ -3,21 +3,29 @@ import { rowRefused, viewUnfit as unfit } from './influx-errors.ts'
 import { escapeMeasurement, escapeTag, fitsTag, nearestTag, quoteField } from './line-text.ts'
 import { type PointTime, pointTime } from './point-time.ts'
 
-/** A row as a line of line protocol, and what of it an older point of the same key may have had more of. */
-export interface EncodedPoint {
-  readonly line: string
-  /** The tags that are no part of the key, escaped: with other ones the point belongs to another series. */
+/** What a point has: its tags beside those of the key, and the fields that it lacks. */
+export interface PointShape {
+  /** Escaped. With other ones a point belongs to another series. */
   readonly valueTags: string
-  /** Numbers of the fields that the line does not have, each followed by a comma. */
+  /** Numbers of the fields, each followed by a comma. */
   readonly missing: string
 }
 
-/** What the server holds of one key, in one series. */
-export interface StoredPoint {
-  readonly tags: Readonly<Record<string, string>>
-  /** By the columns of the answer. */
-  readonly values: readonly unknown[]
+/** A row as a line of line protocol. */
+export interface EncodedPoint extends PointShape {
+  readonly line: string
+  /** Its time. */
+  readonly at: number
 }
+
+/** What all points of a series in an answer have in common. */
+export interface PointTable {
+  readonly tags: Readonly<Record<string, string>>
+  readonly columns: readonly string[]
+}
+
+/** A point as an answer has it, by the columns of its table. */
+export type PointValues = readonly unknown[]
 
 /** How the rows of one view are points: the view's name is the measurement. */
 export interface PointPlan {
@@ -25,26 +33,28 @@ export interface PointPlan {
   readonly time: PointTime
   /** Tags that are the key together with the time, by their columns in the view. */
   readonly keyTags: readonly ViewColumn[]
-  /** Name and type (`float`, `integer`, `boolean`, `string`) of every field that rows may have. */
+  /** Name and type of every field that rows may have. */
   readonly fields: ReadonlyArray<readonly [name: string, type: FieldType]>
   /** Throws WR_ROW_REFUSED for a row that line protocol cannot carry. */
   encode(cells: readonly Cell[]): EncodedPoint
+  /** That of `encode`, for less. */
+  shape(cells: readonly Cell[]): PointShape
   /** The texts of the key tags. */
   keyTexts(keyCells: readonly Cell[]): readonly string[]
   /** Throws WR_ROW_REFUSED for a key that no point can have. */
   checkKey(keyCells: readonly Cell[]): void
-  /** Reads points of an answer with these columns. */
-  decoder(columns: readonly string[]): PointDecoder
+  decoder(table: PointTable): PointDecoder
 }
 
+/** Reads the points of a table. */
 export interface PointDecoder {
   readonly view: View
+  readonly keyTexts: readonly string[]
+  keyCells(values: PointValues): Cell[]
   /** All cells in the view's order. */
-  cells(point: StoredPoint): Cell[]
-  keyTexts(point: StoredPoint): string[]
-  time(point: StoredPoint): number
-  /** As `EncodedPoint` has them. */
-  shape(point: StoredPoint): { readonly valueTags: string; readonly missing: string }
+  cells(values: PointValues): Cell[]
+  time(values: PointValues): number
+  shape(values: PointValues): PointShape
 }
 
 export type FieldType = 'float' | 'integer' | 'boolean' | 'string'
@@ -96,57 +106,67 @@ function makePlan(view: View): PointPlan {
   const isKeyTag = new Set(keyTags.map(({ column }) => column))
   const tagOf = tagEncoder(view, keyTags, valueTags)
 
+  function missingOf(cells: readonly Cell[], { inexact }: EncodedTags): string {
+    let missing = ''
+    for (let i = 0; i < plain.length; i++) if (cells[(fields[i] as Field).index] === null) missing += `${i},`
+    for (let i = plain.length; i < fields.length; i++) if (!inexact.includes((fields[i] as Field).name)) missing += `${i},`
+    return missing
+  }
+
+  function shape(cells: readonly Cell[]): PointShape {
+    const tags = tagOf(cells)
+    return { valueTags: tags.valueTags, missing: missingOf(cells, tags) }
+  }
+
   function encode(cells: readonly Cell[]): EncodedPoint {
     const tags = tagOf(cells)
     let line = tags.head
-    let missing = ''
     let separator = ' '
     for (let i = 0; i < plain.length; i++) {
       const { index, type, name } = fields[i] as Field
       const cell = cells[index] as Cell
-      if (cell === null) missing += `${i},`
-      else {
-        line += separator + heads[i] + fieldText(view, name, type, cell)
-        separator = ','
-      }
+      if (cell === null) continue
+      line += separator + heads[i] + fieldText(view, name, type, cell)
+      separator = ','
     }
     for (let i = plain.length; i < fields.length; i++) {
       const { index, name } = fields[i] as Field
-      if (!tags.inexact.includes(name)) missing += `${i},`
-      else {
-        line += `${separator}${heads[i]}${quoteField(cells[index] as string)}`
-        separator = ','
-      }
+      if (!tags.inexact.includes(name)) continue
+      line += `${separator}${heads[i]}${quoteField(cells[index] as string)}`
+      separator = ','
     }
     if (needsPresent) line += `${separator}${PRESENT}=true`
-    return { line: `${line} ${time.of(cells)}`, valueTags: tags.valueTags, missing }
+    const at = time.of(cells)
+    return { line: `${line} ${at}`, at, valueTags: tags.valueTags, missing: missingOf(cells, tags) }
   }
 
-  function decoder(columns: readonly string[]): PointDecoder {
-    const at = (name: string): number => columns.indexOf(name)
-    const timeAt = at('time')
-    const positions = fields.map(({ name }) => at(name))
-    const cellAt = (values: readonly unknown[], position: number): Cell => (values[position] ?? null) as Cell
+  function decoder({ tags, columns }: PointTable): PointDecoder {
+    const timeAt = columns.indexOf('time')
+    const positions = fields.map(({ name }) => columns.indexOf(name))
+    const keyTexts = keyTags.map(({ column }) => tags[column] ?? '')
+    const cellAt = (values: PointValues, position: number): Cell => (values[position] ?? null) as Cell
+    const timeCell = (values: PointValues): Cell => time.cell(values[timeAt] as number)
+    const readers = view.columns.map((column, index): ((values: PointValues) => Cell) => {
+      if (column === time.column) return timeCell
+      const text = tags[column.column] ?? ''
+      if (keyTags.includes(column)) return () => text
+      const position = positions[fields.findIndex((field) => field.index === index)] as number
+      if (!valueTags.includes(column)) return (values) => cellAt(values, position)
+      return (values) => cellAt(values, position) ?? (text === '' ? null : text)
+    })
+    // Also tags that are none of ours: with them a point is in another series.
+    const others = Object.entries(tags).filter(([name, text]) => text !== '' && !isKeyTag.has(name))
+    const otherTags = tagText(others.sort(([a], [b]) => (a < b ? -1 : 1)))
     return {
       view,
-      cells({ tags, values }) {
-        return view.columns.map((column, index): Cell => {
-          if (column === time.column) return time.cell(values[timeAt] as number)
-          if (keyTags.includes(column)) return tags[column.column] ?? ''
-          const field = fields.findIndex((candidate) => candidate.index === index)
-          const value = cellAt(values, positions[field] as number)
-          if (!valueTags.includes(column) || value !== null) return value
-          return tags[column.column] || null
-        })
-      },
-      keyTexts: ({ tags }) => keyTags.map(({ column }) => tags[column] ?? ''),
-      time: ({ values }) => values[timeAt] as number,
-      shape({ tags, values }) {
+      keyTexts,
+      keyCells: (values) => [...keyTexts, timeCell(values)],
+      cells: (values) => readers.map((read) => read(values)),
+      time: (values) => values[timeAt] as number,
+      shape(values) {
         let missing = ''
         for (let i = 0; i < fields.length; i++) if (cellAt(values, positions[i] as number) === null) missing += `${i},`
-        // Also tags that are none of ours: with them a point is in another series.
-        const others = Object.entries(tags).filter(([name, text]) => text !== '' && !isKeyTag.has(name))
-        return { valueTags: tagText(others.sort(([a], [b]) => (a < b ? -1 : 1))), missing }
+        return { valueTags: otherTags, missing }
       },
     }
   }
@@ -157,6 +177,7 @@ function makePlan(view: View): PointPlan {
     keyTags,
     fields: [...fields.map(({ name, type }) => [name, type] as const), ...(needsPresent ? [[PRESENT, 'boolean'] as const] : [])],
     encode,
+    shape,
     keyTexts: (keyCells) => keyIndexes.map((index) => keyCells[index] as string),
     checkKey(keyCells) {
       time.of(keyCells)

@@ -49,15 +49,14 @@ export class PointWriter {
 
   private change({ keyCells, cells, isNew }: SinkRow): Change {
     const { plan } = this
-    plan.checkKey(keyCells)
     const keyTexts = plan.keyTexts(keyCells)
-    return {
-      keyTexts,
-      series: seriesName(keyTexts),
-      at: plan.time.of(keyCells),
-      encoded: cells === null ? null : plan.encode(cells),
-      isNew,
+    const series = seriesName(keyTexts)
+    if (cells !== null) {
+      const encoded = plan.encode(cells)
+      return { keyTexts, series, at: encoded.at, encoded, isNew }
     }
+    plan.checkKey(keyCells)
+    return { keyTexts, series, at: plan.time.of(keyCells), encoded: null, isNew }
   }
 
   private async toRemove(changes: readonly Change[]): Promise<PointKey[]> {
@@ -84,11 +83,11 @@ export class PointWriter {
       const [first] = points
       const times = first === undefined ? undefined : wanted.get(seriesName(first.keyTexts))
       if (times === undefined) continue
-      for (const { at, decoder, point } of points) {
+      for (const { at, decoder, values } of points) {
         const change = times.get(at)
         if (change === undefined) continue
         const { encoded } = change
-        if (encoded === null || leavesRemains(decoder.shape(point), encoded)) removed.add(change)
+        if (encoded === null || leavesRemains(decoder.shape(values), encoded)) removed.add(change)
       }
     }
     return [...removed]

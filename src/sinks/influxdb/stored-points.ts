@@ -1,13 +1,13 @@
 import { type InfluxClient, whereTags } from './influx-client.ts'
 import { quoteName } from './line-text.ts'
-import type { PointDecoder, PointPlan, StoredPoint } from './point-plan.ts'
+import type { PointDecoder, PointPlan, PointValues } from './point-plan.ts'
 import { FIRST_TIME_MS, LAST_TIME_MS } from './point-time.ts'
 
 /** A point with what reads it. */
 export interface FoundPoint {
   readonly keyTexts: readonly string[]
   readonly at: number
-  readonly point: StoredPoint
+  readonly values: PointValues
   readonly decoder: PointDecoder
 }
 
@@ -33,12 +33,10 @@ export async function* pointsIn(
       const where = whereTags(keyTagTexts(plan, range.keyTexts), range.from, range.to)
       return `SELECT * FROM ${quoteName(plan.view.name)} WHERE ${where} GROUP BY *`
     })
-    for await (const { tags, columns, values } of client.query(statements)) {
-      const decoder = plan.decoder(columns)
-      yield values.map((cells) => {
-        const point = { tags, values: cells }
-        return { keyTexts: decoder.keyTexts(point), at: decoder.time(point), point, decoder }
-      })
+    for await (const table of client.query(statements)) {
+      const decoder = plan.decoder(table)
+      const { keyTexts } = decoder
+      yield table.values.map((values) => ({ keyTexts, at: decoder.time(values), values, decoder }))
     }
   }
 }

@@ -9,10 +9,10 @@ import { allPoints, type FoundPoint } from './stored-points.ts'
  * city was changed by hand stands in another series, and is there twice.)
  */
 export async function* influxRows(client: InfluxClient, view: View): AsyncGenerator<readonly Cell[][]> {
-  for await (const points of allPoints(client, pointPlan(view))) yield points.map(({ decoder, point }) => decoder.cells(point))
+  for await (const points of allPoints(client, pointPlan(view))) yield points.map(({ decoder, values }) => decoder.cells(values))
 }
 
 /** The canonical key of the row that a point is. */
-export function keyOfPoint({ decoder, point }: FoundPoint): string {
-  return canonicalKey(decoder.view, decoder.cells(point))
+export function keyOfPoint({ decoder, values }: FoundPoint): string {
+  return canonicalKey(decoder.view, decoder.keyCells(values))
 }

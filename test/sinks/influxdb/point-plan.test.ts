@@ -43,9 +43,10 @@ const plan = pointPlan(view)
 function readBack(line: string): { cells: Cell[]; shape: { valueTags: string; missing: string } } {
   const { tags, fields, time } = parseLine(line)
   const columns = ['time', ...Object.keys(fields)]
-  const point = { tags, values: [time, ...Object.values(fields)] }
-  const decoder = plan.decoder(columns)
-  return { cells: decoder.cells(point), shape: decoder.shape(point) }
+  const decoder = plan.decoder({ tags, columns })
+  const values = [time, ...Object.values(fields)]
+  expect(decoder.keyCells(values)).toEqual(decoder.cells(values).slice(0, 2))
+  return { cells: decoder.cells(values), shape: decoder.shape(values) }
 }
 
 const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('\\', ',', '=', ' ', '"', '\n', 'a') }))
@@ -72,6 +73,7 @@ describe('a row as a point', () => {
         const found = readBack(line)
         expect(found.cells).toEqual(cells)
         expect(found.shape).toEqual({ valueTags, missing })
+        expect(plan.shape(cells)).toEqual(found.shape)
       }),
     )
   })
@@ -132,8 +134,8 @@ describe('a row as a point', () => {
   test('has a field also where all its columns may be null', () => {
     const bare = defineView({ name: 'bare', doc: '', key, values: { mean: double('1', '') }, stores: [] })
     expect(pointPlan(bare).encode(['p', 7, null]).line).toBe('bare,station_id=p windrow_present=true 7')
-    const decoder = pointPlan(bare).decoder(['time', 'windrow_present'])
-    expect(decoder.cells({ tags: { station_id: 'p' }, values: [7, true] })).toEqual(['p', 7, null])
+    const decoder = pointPlan(bare).decoder({ tags: { station_id: 'p' }, columns: ['time', 'windrow_present'] })
+    expect(decoder.cells([7, true])).toEqual(['p', 7, null])
   })
 })
 
@@ -149,7 +151,8 @@ describe('the time of a point', () => {
   ])('follows from the key alone and gives it back (%#)', (column, cell, at) => {
     const plan = pointPlan(timed(column))
     expect(plan.encode(['p', cell, 1]).line).toBe(`timed,station_id=p mean=1 ${at}`)
-    expect(plan.decoder(['time', 'mean']).cells({ tags: { station_id: 'p' }, values: [at, 1] })).toEqual(['p', cell, 1])
+    const decoder = plan.decoder({ tags: { station_id: 'p' }, columns: ['time', 'mean'] })
+    expect(decoder.cells([at, 1])).toEqual(['p', cell, 1])
   })
 
   test.each([
