@@ -64,7 +64,9 @@ export class PartitionSink {
     while (!this.stopping.aborted) {
       try {
         await this.store.open()
-        await this.goOn(await this.context.sink.claim(this.target, this.lease.epoch))
+        // What others find missing of the view concerns all its partitions, also those that have nothing to write.
+        const doubted = this.store.doubted(this.target.view)
+        await this.goOn(await this.context.sink.claim(this.target, this.lease.epoch), doubted)
       } catch (error) {
         if (!this.stopping.aborted) await this.recover(error)
       }
@@ -97,7 +99,7 @@ export class PartitionSink {
     }
   }
 
-  private async goOn(claim: SinkClaim): Promise<void> {
+  private async goOn(claim: SinkClaim, doubted: AbortSignal): Promise<void> {
     const { log, tuning, logger } = this.context
     const { topic, partition, view } = this.target
     const bounds = await log.bounds(topic, partition)
@@ -119,19 +121,19 @@ export class PartitionSink {
     this.nextOffset = point.offset
     const reader = log.reader(topic, partition, point.offset)
     try {
-      await this.follow(reader, claim.epoch)
+      await this.follow(reader, claim.epoch, doubted)
     } finally {
       await reader.close()
     }
     await this.progress.commit(this.nextOffset)
   }
 
-  private async follow(reader: LogReader, epoch: number): Promise<void> {
+  private async follow(reader: LogReader, epoch: number, doubted: AbortSignal): Promise<void> {
     const { tuning, clock } = this.context
     // So many records may have been written without the store keeping the progress, before it was left the last time.
     let doubtful = tuning.batchRows
     let lastWrite = clock.monotonic()
-    while (!this.stopping.aborted) {
+    while (!this.stopping.aborted && !doubted.aborted) {
       const batch = await reader.next(tuning.batchBytes)
       if (batch !== null) {
         this.endOffset = Math.max(this.endOffset, batch.nextOffset)
@@ -153,7 +155,7 @@ export class PartitionSink {
       await this.progress.commitWhenDue(this.nextOffset)
       if (batch !== null) continue
       if (this.scrubAt <= clock.monotonic()) return
-      await this.waitForMore(reader, lastWrite)
+      await this.waitForMore(reader, lastWrite, doubted)
     }
   }
 
@@ -219,18 +221,19 @@ export class PartitionSink {
   }
 
   /** Until there is more to read, something is due, or the work ends. */
-  private async waitForMore(reader: LogReader, lastWrite: number): Promise<void> {
+  private async waitForMore(reader: LogReader, lastWrite: number, doubted: AbortSignal): Promise<void> {
     const { clock, tuning } = this.context
     // Not AbortSignal.any, which would hold on to memory with every wait for as long as the lease is held.
     const waiting = new AbortController()
     const end = (): void => waiting.abort()
-    this.stopping.addEventListener('abort', end)
-    if (this.stopping.aborted) end()
+    const ends = [this.stopping, doubted]
+    for (const signal of ends) signal.addEventListener('abort', end)
+    if (ends.some(({ aborted }) => aborted)) end()
     const dueInMs = Math.min(lastWrite + tuning.touchIntervalMs, this.scrubAt) - clock.monotonic()
     const slept = clock.sleep(Math.max(0, Math.min(dueInMs, this.progress.dueInMs(this.nextOffset))), waiting.signal)
     await Promise.race([reader.whenMore(waiting.signal), slept])
     end()
-    this.stopping.removeEventListener('abort', end)
+    for (const signal of ends) signal.removeEventListener('abort', end)
   }
 
   /** Who has the first partition compares the whole view. */
@@ -243,7 +246,8 @@ export class PartitionSink {
     const { clock, logger } = this.context
     if (isWindrowError(error, 'WR_SQL_TIMEOUT') || isWindrowError(error, 'WR_INFLUX_TIMEOUT'))
       this.batchRows = Math.max(1, this.batchRows >> 1)
-    if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry)) this.store.doubt()
+    if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry))
+      this.store.doubt(this.target.view)
     const { code, message } = this.stats.failed(error)
     const waitMs = Math.round(this.backoff.next())
     const facts = { ...this.facts(), code, tries: this.backoff.tries, wait_ms: waitMs }

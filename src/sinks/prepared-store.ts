@@ -5,6 +5,7 @@ import type { Sink } from './sink.ts'
 export class PreparedStore {
   private readonly sink: Sink
   private readonly views: readonly View[]
+  private readonly doubts = new Map<string, AbortController>()
   private opening: Promise<void> | null = null
 
   constructor(sink: Sink, views: readonly View[]) {
@@ -23,8 +24,21 @@ export class PreparedStore {
     }
   }
 
+  /** Aborts when something of the view in the store is doubted from now on: whoever writes the view claims it anew. */
+  doubted({ name }: View): AbortSignal {
+    let doubt = this.doubts.get(name)
+    if (doubt === undefined) {
+      doubt = new AbortController()
+      this.doubts.set(name, doubt)
+    }
+    return doubt.signal
+  }
+
   /** The next `open` prepares the store anew. */
-  doubt(): void {
+  doubt({ name }: View): void {
     this.opening = null
+    const doubt = this.doubts.get(name)
+    this.doubts.delete(name)
+    doubt?.abort()
   }
 }

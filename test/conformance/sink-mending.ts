@@ -123,6 +123,22 @@ export function sinkMending(traits: StoreTraits): void {
       expect(await held(await run())).toEqual(byKey(conformanceView, [row('lyon', 0, 2), row('nice', 0, 3)]))
     })
 
+    test('because its table was dropped is filled again, also with what others of the view had written', async (context) => {
+      const { world, store, run, held } = await storeSetting(traits)
+      if (store.dropTable === null) return context.skip()
+      const runner = await run()
+      const stations = Array.from({ length: 12 }, (_, i) => put(`s${i}`, 0, i))
+      await world.write(stations)
+      await held(runner)
+      await store.dropTable(conformanceView)
+      // Of one partition: the other one has nothing to write.
+      await world.write([put('s0', 1, 5)])
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView).catch(() => []))
+      await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual(world.expected())
+      await world.write([put('s1', 1, 6), drop('s2', 0)])
+      expect(await held(runner)).toEqual(world.expected())
+    })
+
     test('follows when another generation becomes current', async () => {
       const { world, run, held } = await storeSetting(traits)
       const runner = await run()

@@ -33,6 +33,8 @@ export interface StoreFixture {
   ageProgress(view: View, ms: number): Promise<void>
   /** Deletes a row without windrow. */
   remove(view: View, keyCells: readonly Cell[]): Promise<void>
+  /** Drops the view's table; null where nobody would notice. */
+  readonly dropTable: ((view: View) => Promise<void>) | null
   /** From now on the store refuses rows in which `n` is 13; null where no such thing can be. */
   readonly refuseThirteen: ((view: View) => Promise<void>) | null
 }

@@ -76,6 +76,7 @@ export class TestKeyspaces {
       tamperAhead: (view, cells) => tamperAhead(session, view, cells),
       ageProgress: (view, ms) => ageProgress(session, view, ms),
       remove: (view, keyCells) => remove(session, view, keyCells),
+      dropTable: (view) => session.define(`DROP TABLE ${tableName(session.keyspace, view.name)}`),
       // Cassandra 5 has no constraints; what it refuses by itself is tested by itself.
       refuseThirteen: null,
     }

@@ -39,6 +39,9 @@ sinkConformance({
       tamper: (view, cells) => upsertRows(client, schema, view, [[...cells]]),
       ageProgress: (view, ms) => ageProgress(client, schema, view, ms),
       remove: (view, key) => removeRows(client, schema, view, [[...key]]),
+      dropTable: async (view) => {
+        await client.query(`DROP TABLE ${tableName(schema, view.name)}`)
+      },
       refuseThirteen: async (view) => {
         await client.query(`ALTER TABLE ${tableName(schema, view.name)} ADD CONSTRAINT unlucky CHECK (n <> 13)`)
       },
