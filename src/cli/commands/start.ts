@@ -35,6 +35,12 @@ export async function start(context: CliContext, options: StartOptions): Promise
     for (const notice of session.config.notices) logger.warn({}, notice)
     await tellRunners(session, logger)
     const sinks = chooseSinks(session.config, null)
+    if (!sinks.includes('postgres')) {
+      logger.warn(
+        { sinks },
+        'the page and the API read from Postgres, which WINDROW_SINKS leaves out: they have what others write there',
+      )
+    }
     const sql = await openViewsSqlWithPort(session.config, logger)
     const sources = sourceMonitor()
     const metrics = createMetrics()
