@@ -57,6 +57,7 @@ export function serverProcess(options) {
     const children = child?.pid === undefined || !hasOtherGroups ? [] : stoppedChildren(child.pid)
     if (child !== null) signalGroup(child, signal)
     for (const pid of children) signalGroup({ pid }, signal)
+    if (signal === 'SIGSTOP' && child?.pid !== undefined) await untilStopped([child.pid, ...children])
     if (passing.has(signal)) return
     await ended
     await untilGone(children)
@@ -120,6 +121,16 @@ async function untilGone(pids) {
   if (pids.length === 0) return
   const states = () => spawnSync('ps', ['-o', 'stat=', '-p', pids.join(',')], { encoding: 'utf8' }).stdout
   while (/^[^Z\s]/m.test(states())) await delay(5)
+}
+
+/**
+ * A signal is on its way for a moment: whoever was stopped might still answer.
+ * @param {readonly number[]} pids
+ */
+async function untilStopped(pids) {
+  const threads = process.platform === 'linux' ? ['-L'] : []
+  const states = () => spawnSync('ps', [...threads, '-o', 'stat=', '-p', pids.join(',')], { encoding: 'utf8' }).stdout
+  while (/^[^TZ\s]/m.test(states())) await delay(5)
 }
 
 /**

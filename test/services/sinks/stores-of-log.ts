@@ -4,6 +4,7 @@ import { compareSinks } from '../../../src/cli/sinks/compare-sinks.ts'
 import { openSinks } from '../../../src/cli/sinks/open-sinks.ts'
 import { openViewsSql } from '../../../src/cli/views-postgres.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
+import { WindrowError } from '../../../src/core/errors.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { engineGroup } from '../../../src/runtime/live-views.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
@@ -76,7 +77,10 @@ interface Looking {
 async function untilNone(about: string, lag: () => Promise<number>): Promise<void> {
   let behind = 0
   const isDone = async (): Promise<boolean> => {
-    behind = await lag()
+    behind = await lag().catch((error: unknown) => {
+      if (error instanceof WindrowError && error.canRetry) return Number.NaN
+      throw error
+    })
     return behind === 0
   }
   try {
