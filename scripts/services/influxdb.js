@@ -6,8 +6,12 @@ import { howToRun } from './how-to-run.js'
 import { startInfluxdbProcess } from './process-influxdb.js'
 import { answersHttp } from './until-ready.js'
 
+/** Set where building it failed, for the processes that we start: none of them is to try it again. */
+export const withoutInfluxdb = 'SERVICES_WITHOUT_INFLUXDB'
+
 /** Whether it can be started here. */
-export const hasInfluxdb = () => howToRun() === 'docker' || (howToRun() === 'java' && canBuildInfluxdb())
+export const hasInfluxdb = () =>
+  howToRun() === 'docker' || (howToRun() === 'java' && process.env[withoutInfluxdb] === undefined && canBuildInfluxdb())
 
 /** Of the first user, who may do everything. */
 const token = 'windrow-services-token'
