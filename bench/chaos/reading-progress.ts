@@ -1,5 +1,5 @@
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
-import { engineGroup } from '../../src/runtime/live-views.ts'
+import { engineGroup } from '../../src/runtime/engine-group.ts'
 
 const READING_TOPICS = ['weather.readings', 'energy.readings', 'air.readings']
 

@@ -1,4 +1,5 @@
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
+import { endsOf } from '../../src/log/ends-of.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { viewTopicName } from '../../src/runtime/live-views.ts'
 import { airHourlyView } from '../../src/views/air.ts'
@@ -69,10 +70,6 @@ async function recover(context: ScenarioContext, log: Log, spec: WorkloadSpec, r
   const use = (await runner.ask('use')) as UseSoFar
   await runner.kill()
   return { seconds, use }
-}
-
-function endsOf(log: Log, topic: Topic): Promise<number[]> {
-  return Promise.all(Array.from({ length: topic.partitions }, async (_, partition) => (await log.bounds(topic, partition)).end))
 }
 
 /** Resolves when any partition has become longer. */

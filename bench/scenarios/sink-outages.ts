@@ -64,7 +64,7 @@ async function measureOutages(stores: readonly RunningStore[], runner: RunningSt
   const quiet = await since(runner)
   const figures = [
     ...stores.map(({ name }) => figure(`all is well: ${name}, most changes behind`, '1', quiet.mostLag[name] ?? 0)),
-    figure('... most RSS', 'MB', quiet.mostRssBytes / 1e6),
+    figure('... most memory but for pages of files', 'MB', quiet.mostPrivateBytes / 1e6),
   ]
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     for (const store of stores) figures.push(...(await outage([store], stores, signal, runner, times)))
@@ -86,7 +86,7 @@ async function outage(
   const meanwhile = await since(runner)
   await Promise.all(away.map((store) => (signal === 'SIGSTOP' ? store.kill('SIGCONT') : store.start())))
   const back = performance.now()
-  const catchingUpRssBytes = await untilCaughtUp(runner, away)
+  const catchingUpBytes = await untilCaughtUp(runner, away)
   const took = (performance.now() - back) / 1000
   const who = away.length === stores.length ? 'all' : away.map(({ name }) => name).join(', ')
   const others = stores.filter((store) => !away.includes(store))
@@ -94,7 +94,7 @@ async function outage(
     figure(`${signal} of ${who} for ${outageMs / 1000} s: most changes behind`, '1', most(meanwhile, away)),
     ...(others.length === 0 ? [] : [figure('... the others', '1', most(meanwhile, others))]),
     figure('... until it has all again', 's', took),
-    figure('... most RSS, with the catching up', 'MB', Math.max(meanwhile.mostRssBytes, catchingUpRssBytes) / 1e6),
+    figure('... most memory, with the catching up', 'MB', Math.max(meanwhile.mostPrivateBytes, catchingUpBytes) / 1e6),
   ]
 }
 
@@ -103,12 +103,12 @@ const most = ({ mostLag }: SinksSince, stores: readonly RunningStore[]): number 
 
 const since = (runner: RunningStep): Promise<SinksSince> => runner.ask('since') as Promise<SinksSince>
 
-/** Gives the most RSS until then. */
+/** Gives the most memory until then. */
 async function untilCaughtUp(runner: RunningStep, stores: readonly RunningStore[]): Promise<number> {
   let mostBytes = 0
   for (;;) {
-    const { lag, mostRssBytes } = await since(runner)
-    mostBytes = Math.max(mostBytes, mostRssBytes)
+    const { lag, mostPrivateBytes } = await since(runner)
+    mostBytes = Math.max(mostBytes, mostPrivateBytes)
     // Before its first look at the log a sink is behind nothing.
     if (stores.every(({ name }) => lag[name] !== undefined && lag[name] < CAUGHT_UP)) return mostBytes
     await systemClock.sleep(LOOK_MS)

@@ -3,7 +3,7 @@ import { RecordBlockBuilder } from '../../src/core/record-block.ts'
 import type { Log, Topic, Write } from '../../src/log/port.ts'
 import { rowEncoder, rowSchema } from '../../src/views/row-codec.ts'
 import { canonicalKey } from '../../src/views/row-key.ts'
-import { currentViewSchema, encodeCurrentView, VIEWS_CURRENT_TOPIC } from '../../src/views/views-current.ts'
+import { currentViewRecords, firstGeneration, VIEWS_CURRENT_TOPIC } from '../../src/views/views-current.ts'
 import { hourlyRow, hourlyView } from '../workloads/hourly-rows.ts'
 import { DEFAULT_PARTITIONS } from './bench-folder.ts'
 import { openBenchLog } from './bench-log.ts'
@@ -40,10 +40,8 @@ export async function fillView({ folder, rows }: FillViewParams): Promise<void> 
 
 async function sayCurrent(log: Log, topic: Topic): Promise<void> {
   const current = await log.ensureTopic({ name: VIEWS_CURRENT_TOPIC, partitions: 1, cleanup: 'compact' })
-  const schemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewSchema)
-  const endOffsets = new Array<number>(topic.partitions).fill(0)
-  const about = { view: hourlyView.name, generation: 1, topic: topic.name, topicId: topic.id, fingerprint: '', endOffsets }
+  const schemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewRecords.schema)
   const block = new RecordBlockBuilder()
-  block.add(hourlyView.name, encodeCurrentView(about, schemaId))
+  block.add(hourlyView.name, currentViewRecords.encode(firstGeneration(hourlyView.name, topic, '', 0), schemaId))
   await log.append([{ topic: current, partition: 0, block: block.build() }])
 }

@@ -21,7 +21,8 @@ export interface SinksSince {
   readonly mostLag: Readonly<Record<string, number>>
   /** By sink, as it is now. */
   readonly lag: Readonly<Record<string, number>>
-  readonly mostRssBytes: number
+  /** Of memory without pages of files: those of the log are the system's to take back. */
+  readonly mostPrivateBytes: number
 }
 
 const LOOK_MS = 100
@@ -49,16 +50,21 @@ export async function runWithSinks({ folder, environment }: RunWithSinksParams, 
   await sql.close()
 }
 
+function privateBytes(): number {
+  const { privateBytes, rssBytes } = memoryUse()
+  return privateBytes ?? rssBytes
+}
+
 async function watch(health: () => Promise<readonly SinkHealth[]>, channel: Channel, signal: AbortSignal): Promise<void> {
   let mostLag: Record<string, number> = {}
   let lag: Record<string, number> = {}
-  let mostRssBytes = 0
+  let mostPrivateBytes = 0
   const answer = async (): Promise<never> => {
     for (;;) {
       await channel.asked('since')
-      channel.tell('since', { mostLag, lag, mostRssBytes } satisfies SinksSince)
+      channel.tell('since', { mostLag, lag, mostPrivateBytes } satisfies SinksSince)
       mostLag = { ...lag }
-      mostRssBytes = memoryUse().rssBytes
+      mostPrivateBytes = privateBytes()
     }
   }
   void answer()
@@ -66,7 +72,7 @@ async function watch(health: () => Promise<readonly SinkHealth[]>, channel: Chan
     lag = {}
     for (const each of await health()) lag[each.sink] = (lag[each.sink] ?? 0) + each.lag
     for (const [sink, behind] of Object.entries(lag)) mostLag[sink] = Math.max(mostLag[sink] ?? 0, behind)
-    mostRssBytes = Math.max(mostRssBytes, memoryUse().rssBytes)
+    mostPrivateBytes = Math.max(mostPrivateBytes, privateBytes())
     await systemClock.sleep(LOOK_MS, signal)
   }
 }

@@ -2,7 +2,8 @@ import { openSinks } from '../../src/cli/sinks/open-sinks.ts'
 import { openViewsSql } from '../../src/cli/views-postgres.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { systemClock } from '../../src/core/clock.ts'
-import type { Log, Topic } from '../../src/log/port.ts'
+import { endsOf } from '../../src/log/ends-of.ts'
+import type { Topic } from '../../src/log/port.ts'
 import { startSinkRunner } from '../../src/sinks/sink-runner.ts'
 import type { StoreName } from '../../src/views/view.ts'
 import { memoryUse, startMeter } from '../measure/usage.ts'
@@ -52,9 +53,4 @@ export async function writeBySink({ folder, store, environment, rows }: WriteByS
   await sql?.close()
   await log.close()
   return { rowsASecond: rows / seconds, cpuSecondsAMillion: (cpuSeconds / rows) * 1e6, peakRssBytes: memoryUse().peakRssBytes }
-}
-
-async function endsOf(log: Log, topic: Topic): Promise<number[]> {
-  const bounds = Array.from({ length: topic.partitions }, (_, partition) => log.bounds(topic, partition))
-  return (await Promise.all(bounds)).map(({ end }) => end)
 }

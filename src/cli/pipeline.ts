@@ -2,6 +2,7 @@ import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import type { Config } from '../config/load-config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { endsOf } from '../log/ends-of.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from '../runtime/dead-letter-output.ts'
 import type { Runner, TopicEnds } from '../runtime/runner.ts'
 import type { CommitListener } from '../runtime/task.ts'
@@ -96,8 +97,7 @@ async function viewEnds({ log, catalogue, topicOfView }: Session): Promise<Topic
   for (const view of catalogue.views) {
     const topic = await topicOfView(view)
     if (topic === null) continue
-    const partitions = Array.from({ length: topic.partitions }, (_, partition) => log.bounds(topic, partition))
-    found.push({ topic, ends: (await Promise.all(partitions)).map(({ end }) => end) })
+    found.push({ topic, ends: await endsOf(log, topic) })
   }
   return found
 }

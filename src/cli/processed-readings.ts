@@ -1,5 +1,5 @@
+import { engineGroup } from '../runtime/engine-group.ts'
 import { addLedgers, parseLedger } from '../runtime/ledger.ts'
-import { engineGroup } from '../runtime/live-views.ts'
 import type { Session } from './session.ts'
 
 /** How many readings the topologies have processed since the log began, by whichever process. */

@@ -6,7 +6,7 @@ import { leaseKey, sessionKey } from '../log/embedded/log-keys.ts'
 import { decodeSession } from '../log/embedded/session.ts'
 import type { ClientProcess } from '../log/kafka/client-process.ts'
 import type { Topic } from '../log/port.ts'
-import { engineGroup } from '../runtime/live-views.ts'
+import { engineGroup } from '../runtime/engine-group.ts'
 import type { Session } from './session.ts'
 
 /** A process that runs the topologies of a topic. */

@@ -47,5 +47,9 @@ export function ledgerText(ledger: Ledger): string {
 
 /** The ledger of a committed text; an empty one for an empty text. */
 export function parseLedger(metadata: string): Ledger {
-  return metadata === '' ? emptyLedger() : { ...emptyLedger(), ...(JSON.parse(metadata) as Partial<Ledger>) }
+  const ledger = emptyLedger()
+  if (metadata === '') return ledger
+  const stored = JSON.parse(metadata) as Partial<Ledger>
+  for (const field of ['accepted', ...LEDGER_FATES] as const) ledger[field] = stored[field] ?? 0
+  return ledger
 }

@@ -1,35 +1,34 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError, WindrowError } from '../core/errors.ts'
-import { keyText, RecordBlockBuilder, valueBytes } from '../core/record-block.ts'
+import { RecordBlockBuilder } from '../core/record-block.ts'
+import { readLatest } from '../log/latest-records.ts'
 import type { ExclusiveWriter, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { rowSchema } from '../views/row-schema.ts'
 import type { View } from '../views/view.ts'
 import {
   type CurrentView,
-  currentViewSchema,
-  decodeCurrentView,
-  encodeCurrentView,
+  firstGeneration,
+  type GenerationInput,
   VIEWS_CURRENT_TOPIC,
+  viewsCurrent,
 } from '../views/views-current.ts'
+import { engineGroup } from './engine-group.ts'
+import { viewFingerprints, type WhatDecides } from './fingerprints.ts'
 
-/** A view with the topic of its current generation. */
+/** A view with the topic of one of its generations. */
 export interface LiveView {
   readonly view: View
   readonly generation: number
   readonly topic: Topic
   /** The registry's id of the view's row schema. */
   readonly schemaId: number
+  /** What its rows stood at when it became current; empty where it has every reading from the first on. */
+  readonly inputs: readonly GenerationInput[]
 }
 
 /** How long it is tried again to prepare the views. */
 const PATIENCE_MS = 30_000
-
-/** The group that runs the topologies of a reading topic. */
-export function engineGroup(topicName: string): string {
-  return `engine.${topicName}`
-}
 
 /** The topic of a generation of a view. */
 export function viewTopicName(view: string, generation: number): string {
@@ -37,33 +36,13 @@ export function viewTopicName(view: string, generation: number): string {
 }
 
 /** What `views.current` says of every view. */
-export async function currentViews(log: Log): Promise<Map<string, CurrentView>> {
-  const current = new Map<string, CurrentView>()
-  const topic = await log.findTopic(VIEWS_CURRENT_TOPIC)
-  if (topic === null) return current
-  const reader = log.reader(topic, 0)
-  try {
-    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-      for (let i = 0; i < batch.count; i++) {
-        const value = valueBytes(batch, i)
-        if (value === null) current.delete(keyText(batch, i))
-        else current.set(keyText(batch, i), await decodeCurrentView(value, (id) => log.registry.schemaById(id)))
-      }
-    }
-  } finally {
-    await reader.close()
-  }
-  return current
+export function currentViews(log: Log): Promise<Map<string, CurrentView>> {
+  return readLatest(log, viewsCurrent)
 }
 
-export interface EnsureViewsOptions {
+export interface EnsureViewsOptions extends WhatDecides {
   readonly log: Log
   readonly clock: Clock
-  readonly topologies: readonly Topology[]
-  /** The topic of each event's readings, by the event's name. */
-  readonly readingTopics: ReadonlyMap<string, Topic>
-  /** What besides the plan decides about rows, by the event's name: the allowed lateness. */
-  readonly settings: ReadonlyMap<string, string>
 }
 
 /** After these another try may succeed: another process is preparing the same views, or the right to do so ended with a broker. */
@@ -74,12 +53,37 @@ const MAY_PASS: ReadonlySet<string> = new Set(['WR_WRITER_HELD', 'WR_FENCED', 'W
  * another than the one that made the rows, WR_VIEW_NEW where readings were processed before the view was there.
  */
 export async function ensureViews(options: EnsureViewsOptions): Promise<Map<string, LiveView>> {
-  const { log, clock } = options
+  return changeCurrentViews(options.log, options.clock, async (current, say) => {
+    const fingerprints = viewFingerprints(options)
+    const live = new Map<string, LiveView>()
+    for (const [name, topologies] of byView(options.topologies)) {
+      const fingerprint = fingerprints.get(name) as string
+      live.set(name, await ensureView(options, name, topologies, fingerprint, current.get(name), say))
+    }
+    return live
+  })
+}
+
+/** Tells what is current of a view from now on; a no to all of them or a yes to all. */
+type Say = (records: readonly CurrentView[]) => Promise<void>
+
+/** Lets one process at a time look at `views.current` and change it. Tries again while another does the same. */
+export async function changeCurrentViews<T>(
+  log: Log,
+  clock: Clock,
+  change: (current: ReadonlyMap<string, CurrentView>, say: Say) => Promise<T>,
+): Promise<T> {
   const topic = await log.ensureTopic({ name: VIEWS_CURRENT_TOPIC, partitions: 1, cleanup: 'compact' })
+  const schemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, viewsCurrent.records.schema)
   const deadline = clock.monotonic() + PATIENCE_MS
   for (;;) {
     try {
-      return await ensureOnce(options, topic)
+      const writer = await log.exclusiveWriter(VIEWS_CURRENT_TOPIC)
+      try {
+        return await change(await currentViews(log), (records) => write(writer, topic, schemaId, records))
+      } finally {
+        await writer.close()
+      }
     } catch (error) {
       if (!isWindrowError(error) || !MAY_PASS.has(error.code) || clock.monotonic() > deadline) throw error
       await clock.sleep(50)
@@ -87,51 +91,50 @@ export async function ensureViews(options: EnsureViewsOptions): Promise<Map<stri
   }
 }
 
-async function ensureOnce(options: EnsureViewsOptions, topic: Topic): Promise<Map<string, LiveView>> {
-  const { log } = options
-  const writer = await log.exclusiveWriter(VIEWS_CURRENT_TOPIC)
-  try {
-    const current = await currentViews(log)
-    const live = new Map<string, LiveView>()
-    for (const [name, topologies] of byView(options.topologies)) {
-      live.set(name, await ensureView(options, name, topologies, current.get(name), topic, writer))
-    }
-    return live
-  } finally {
-    await writer.close()
-  }
+async function write(writer: ExclusiveWriter, topic: Topic, schemaId: number, records: readonly CurrentView[]): Promise<void> {
+  const block = new RecordBlockBuilder()
+  for (const record of records) block.add(record.view, viewsCurrent.records.encode(record, schemaId))
+  await writer.commit([{ topic, partition: 0, block: block.build() }])
 }
 
 async function ensureView(
   options: EnsureViewsOptions,
   name: string,
   topologies: readonly Topology[],
+  fingerprint: string,
   current: CurrentView | undefined,
-  currentTopic: Topic,
-  writer: ExclusiveWriter,
+  say: Say,
 ): Promise<LiveView> {
-  const { log, readingTopics } = options
+  const { log, readingTopics, clock } = options
   const view = (topologies[0] as Topology).view
-  const fingerprint = fingerprintOf(options, topologies)
-  const schemaId = await log.registry.register(`views.${name}-value`, rowSchema(view))
-  const partitions = Math.max(...topologies.map(({ event }) => (readingTopics.get(event.name) as Topic).partitions))
   if (current !== undefined) {
     if (current.fingerprint !== fingerprint) throw changed(name)
-    const topic = await log.findTopic(current.topic)
-    if (topic === null || topic.id !== current.topicId) throw lost(name, current.topic)
-    return { view, generation: current.generation, topic, schemaId }
+    return liveView(log, view, current)
   }
   for (const { event } of topologies) await refuseIfProcessed(log, name, readingTopics.get(event.name) as Topic)
+  const partitions = partitionsOf(topologies, readingTopics)
   const topic = await log.ensureTopic({ name: viewTopicName(name, 1), partitions, cleanup: 'compact' })
-  const schema = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewSchema)
-  const block = new RecordBlockBuilder()
-  const endOffsets = new Array<number>(partitions).fill(0)
-  block.add(
-    name,
-    encodeCurrentView({ view: name, generation: 1, topic: topic.name, topicId: topic.id, fingerprint, endOffsets }, schema),
-  )
-  await writer.commit([{ topic: currentTopic, partition: 0, block: block.build() }])
-  return { view, generation: 1, topic, schemaId }
+  const schemaId = await registerRows(log, view)
+  await say([firstGeneration(name, topic, fingerprint, clock.now())])
+  return { view, generation: 1, topic, schemaId, inputs: [] }
+}
+
+/** A generation that `views.current` names, ready to be written. WR_VIEW_TOPIC_LOST where its topic is not there. */
+export async function liveView(log: Log, view: View, current: CurrentView): Promise<LiveView> {
+  const topic = await log.findTopic(current.topic)
+  if (topic === null || topic.id !== current.topicId) throw lost(view.name, current.topic)
+  const { generation, inputs } = current
+  return { view, generation, topic, schemaId: await registerRows(log, view), inputs }
+}
+
+/** Gives the registry's id of the schema of a view's rows. */
+export function registerRows(log: Log, view: View): Promise<number> {
+  return log.registry.register(`views.${view.name}-value`, rowSchema(view))
+}
+
+/** As many as the topic of readings that has the most: a task writes to the partition of its own number. */
+export function partitionsOf(topologies: readonly Topology[], readingTopics: ReadonlyMap<string, Topic>): number {
+  return Math.max(...topologies.map(({ event }) => (readingTopics.get(event.name) as Topic).partitions))
 }
 
 /** A view that begins after readings were processed would miss them. */
@@ -140,13 +143,14 @@ async function refuseIfProcessed(log: Log, view: string, readings: Topic): Promi
   if (progress.every(({ offset }) => offset === 0)) return
   throw new WindrowError('WR_VIEW_NEW', {
     message: `The view ${view} is new, but ${readings.name} has been processed without it.`,
-    remedy: 'Run `windrow reset --views`: all views are then built anew from the log.',
+    remedy: `Run \`windrow replay ${view}\`: it is filled from the log, while whatever runs goes on.`,
     kind: 'usage',
     facts: { view, topic: readings.name },
   })
 }
 
-function byView(topologies: readonly Topology[]): Map<string, Topology[]> {
+/** The topologies that make each view. */
+export function byView(topologies: readonly Topology[]): Map<string, Topology[]> {
   const grouped = new Map<string, Topology[]>()
   for (const topology of topologies) {
     const list = grouped.get(topology.view.name)
@@ -156,22 +160,10 @@ function byView(topologies: readonly Topology[]): Map<string, Topology[]> {
   return grouped
 }
 
-/** The same for as long as the rows are the same function of the same topics of readings. */
-function fingerprintOf({ settings, readingTopics }: EnsureViewsOptions, topologies: readonly Topology[]): string {
-  const parts = topologies.map(({ event, fingerprint }) => [
-    event.name,
-    fingerprint,
-    settings.get(event.name) ?? '',
-    readingTopics.get(event.name)?.id ?? '',
-  ])
-  parts.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
-}
-
 function changed(view: string): WindrowError {
   return new WindrowError('WR_TOPOLOGY_CHANGED', {
     message: `The rows of the view ${view} were made by another logic than the present one, or of another topic of readings.`,
-    remedy: 'Run `windrow reset --views`: all views are then built anew from the log. Or start the version that made them.',
+    remedy: `Run \`windrow replay ${view}\`: it is built anew beside the old one, which serves until then. Or start the version that made it.`,
     kind: 'usage',
     facts: { view },
   })
@@ -180,7 +172,7 @@ function changed(view: string): WindrowError {
 function lost(view: string, topic: string): WindrowError {
   return new WindrowError('WR_VIEW_TOPIC_LOST', {
     message: `The topic ${topic} with the rows of the view ${view} is gone, or is another one of the same name.`,
-    remedy: 'Run `windrow reset --views`: all views are then built anew from the log.',
+    remedy: `Run \`windrow replay ${view}\`: it is built anew from the log.`,
     facts: { view, topic },
   })
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../log/port.ts'
 import { VIEWS_CURRENT_TOPIC } from '../views/views-current.ts'
-import { engineGroup } from './live-views.ts'
+import { engineGroup } from './engine-group.ts'
 
 export interface ResetResult {
   readonly deletedTopics: readonly string[]

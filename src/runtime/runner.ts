@@ -1,18 +1,21 @@
 import type { Clock } from '../core/clock.ts'
-import { isWindrowError, messageOf, WindrowError } from '../core/errors.ts'
+import { messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
 import type { KeyValueStore } from '../kv/port.ts'
-import type { GroupMember, GroupProgress, GroupTrouble, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
+import { endsOf } from '../log/ends-of.ts'
+import type { GroupMember, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
-import { engineGroup, ensureViews, type LiveView } from './live-views.ts'
-import { MemoryBudget } from './memory-budget.ts'
+import { engineGroup } from './engine-group.ts'
+import { viewFingerprints } from './fingerprints.ts'
+import { watchGenerations } from './generations.ts'
+import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
-import { type CommitListener, Task } from './task.ts'
-import type { TaskStatus } from './task-status.ts'
-import { DEFAULT_TUNING, type TaskTuning } from './task-tuning.ts'
+import { Supervisor, type SupervisorStatus } from './supervisor.ts'
+import type { CommitListener } from './task.ts'
+import type { TaskTuning } from './task-tuning.ts'
 import { watchTopics } from './watch-topics.ts'
 
 export interface RunnerOptions {
@@ -35,19 +38,6 @@ export interface RunnerOptions {
   readonly signal?: AbortSignal
 }
 
-export interface RunnerStatus {
-  readonly tasks: readonly TaskStatus[]
-  readonly failures: readonly TaskFailure[]
-  readonly stateBytes: number
-  readonly stateLimitBytes: number
-}
-
-export interface TaskFailure {
-  readonly topic: string
-  readonly partition: number
-  readonly error: unknown
-}
-
 /** Ends of a topic's partitions, from partition 0. */
 export interface TopicEnds {
   readonly topic: Topic
@@ -55,10 +45,11 @@ export interface TopicEnds {
 }
 
 export interface Runner {
+  /** The generations that are current by now, as far as this process's logic makes them. */
   readonly views: ReadonlyMap<string, LiveView>
   readonly readingTopics: ReadonlyMap<string, Topic>
   readonly deadLetters: DeadLetterTopic
-  status(): RunnerStatus
+  status(): SupervisorStatus
   /**
    * Waits until everything that was in the reading topics at the call has been processed, by this process or another, and gives the
    * ends of the view topics then. Rejects with the error of a task that failed.
@@ -75,13 +66,14 @@ const LOOK_MS = 20
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, clock, logger, topologies } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
-  const { readingTopics, views, deadLetters } = await withRoom(options, () => prepare(options, events))
-  const supervisor = new Supervisor(options, views, deadLetters)
+  const { readingTopics, views, fingerprints, deadLetters } = await withRoom(options, () => prepare(options, events))
+  const stopping = new AbortController()
+  const generations = watchGenerations({ ...options, views, fingerprints, stop: stopping.signal })
+  const supervisor = new Supervisor({ ...options, generations, deadLetters, groupOf: engineGroup })
   const members: GroupMember[] = []
   for (const [name, topic] of readingTopics) {
     members.push(await withRoom(options, () => supervisor.join(events.get(name) as EventType, topic)))
   }
-  const stopping = new AbortController()
   const watching = watchTopics({
     log,
     clock,
@@ -90,7 +82,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     onChanged: (...change) => supervisor.tellChanged(...change),
   }).catch((error: unknown) => logger.error({}, `topics are not watched any more: ${messageOf(error)}`))
   return {
-    views,
+    views: generations.views,
     readingTopics,
     deadLetters,
     status: () => supervisor.status(),
@@ -99,11 +91,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         const ends = await endsOf(log, topic)
         await untilProcessed(log, clock, topic, ends, signal, () => supervisor.rethrow())
       }
-      return Promise.all([...views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
+      return Promise.all([...generations.views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
     },
     async stop() {
       stopping.abort()
-      await watching
+      await Promise.all([watching, generations.ended])
       await Promise.all(members.map((member) => member.leave()))
       await supervisor.stopAll()
       logger.debug({}, 'the runner has stopped')
@@ -120,7 +112,8 @@ async function prepare(options: RunnerOptions, events: ReadonlyMap<string, Event
     [...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]),
   )
   const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
-  return { readingTopics, views, deadLetters: await ensureDeadLetters(log, options.partitions) }
+  const fingerprints = viewFingerprints({ topologies, readingTopics, settings })
+  return { readingTopics, views, fingerprints, deadLetters: await ensureDeadLetters(log, options.partitions) }
 }
 
 /** Waits while the disk is full. */
@@ -144,10 +137,6 @@ async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions
   return topic
 }
 
-async function endsOf(log: Log, topic: Topic): Promise<number[]> {
-  return Promise.all(Array.from({ length: topic.partitions }, async (_, partition) => (await log.bounds(topic, partition)).end))
-}
-
 async function untilProcessed(
   log: Log,
   clock: Clock,
@@ -162,181 +151,5 @@ async function untilProcessed(
     const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
     if (ends.every((end, partition) => (offsets.get(partition) ?? 0) >= end)) return
     await clock.sleep(LOOK_MS, signal)
-  }
-}
-
-interface Running {
-  readonly stop: AbortController
-  done: Promise<void>
-  task: Task
-}
-
-/** How often a log that is away is asked whether it is back. */
-const AWAY_MS = 1_000
-
-/** After these a task may go on, from what is committed. */
-const MEMORY_IN_DOUBT: ReadonlySet<string> = new Set(['WR_COMMIT_UNKNOWN', 'WR_STATE_TAKEN'])
-
-/** After these the local state is of no use; it is a cache, and is read from the log again. */
-const STATE_DAMAGED: ReadonlySet<string> = new Set(['WR_SEGMENT_CORRUPT', 'WR_SEGMENT_MISSING'])
-
-/** Starts a task for each lease, ends it when the lease goes, and starts it again where only its memory is in doubt. */
-class Supervisor {
-  private readonly options: RunnerOptions
-  private readonly views: ReadonlyMap<string, LiveView>
-  private readonly deadLetters: DeadLetterTopic
-  private readonly budget: MemoryBudget
-  private readonly running = new Map<PartitionLease, Running>()
-  private readonly troubles = new Map<string, string>()
-  private failures: TaskFailure[] = []
-
-  constructor(options: RunnerOptions, views: ReadonlyMap<string, LiveView>, deadLetters: DeadLetterTopic) {
-    this.options = options
-    this.views = views
-    this.deadLetters = deadLetters
-    this.budget = new MemoryBudget(options.memoryBytes)
-  }
-
-  join(event: EventType, topic: Topic): Promise<GroupMember> {
-    const { log, topologies } = this.options
-    const own = topologies.filter((topology) => topology.event === event)
-    return log.joinGroup({
-      group: engineGroup(topic.name),
-      topics: [topic],
-      writesTo: own.map(({ view }) => (this.views.get(view.name) as LiveView).topic),
-      onAssigned: (lease) => this.start(event, lease),
-      onRevoked: (lease) => this.end(lease),
-      onTrouble: (trouble) => this.tellTrouble(trouble),
-    })
-  }
-
-  /** Once for each partition and what is wrong with it, until it is taken. */
-  private tellTrouble({ topic, partition, error }: GroupTrouble): void {
-    const { code, remedy } = isWindrowError(error) ? error : { code: 'UNEXPECTED', remedy: null }
-    const name = `${topic.name}/${partition}`
-    if (this.troubles.get(name) === code) return
-    this.troubles.set(name, code)
-    const what = partition === null ? 'the group cannot be joined for now' : 'the partition cannot be taken for now'
-    this.options.logger.warn({ topic: topic.name, partition, code, remedy }, `${what}: ${messageOf(error)}`)
-  }
-
-  status(): RunnerStatus {
-    const tasks = [...this.running.values()].map(({ task }) => task.status())
-    tasks.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
-    return { tasks, failures: this.failures, stateBytes: this.budget.bytes, stateLimitBytes: this.budget.limitBytes }
-  }
-
-  /** Nobody takes the partitions that a topic was given while it was read; what became of the others, their tasks tell. */
-  tellChanged(topic: Topic, now: Topic | null, error: WindrowError): void {
-    const { code, message, remedy } = error
-    this.options.logger.error({ topic: topic.name, code, remedy }, message)
-    for (let partition = topic.partitions; partition < (now?.partitions ?? 0); partition++) {
-      this.failures.push({ topic: topic.name, partition, error })
-    }
-  }
-
-  /** Throws the error of the first task that failed. */
-  rethrow(): void {
-    const failure = this.failures[0]
-    if (failure !== undefined) throw failure.error
-  }
-
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.running.keys()].map((lease) => this.end(lease)))
-  }
-
-  private start(event: EventType, lease: PartitionLease): void {
-    const stop = new AbortController()
-    const running: Running = { stop, task: this.newTask(event, lease, lease.progress, false), done: Promise.resolve() }
-    this.running.set(lease, running)
-    // Whatever was wrong before is tried anew.
-    const { topic, partition } = lease
-    for (const mended of [partition, null]) this.troubles.delete(`${topic.name}/${mended}`)
-    this.failures = this.failures.filter((failure) => failure.topic !== topic.name || failure.partition !== partition)
-    running.done = this.supervise(event, lease, running)
-  }
-
-  private async supervise(event: EventType, lease: PartitionLease, running: Running): Promise<void> {
-    const facts = { topic: lease.topic.name, partition: lease.partition }
-    try {
-      while (!(await this.runToItsEnd(event, lease, running))) {
-        // The task of a partition whose memory or local state is in doubt has been replaced.
-      }
-    } catch (error) {
-      this.failures.push({ ...facts, error })
-      const { code, remedy } = error instanceof WindrowError ? error : { code: undefined, remedy: undefined }
-      this.options.logger.error({ ...facts, code, remedy }, `a task has failed: ${messageOf(error)}`)
-    } finally {
-      // Nobody says of a lease that was lost that it is to end; another process has the partition now.
-      if (lease.lost.aborted) this.running.delete(lease)
-    }
-  }
-
-  /** False when the task could not go on but another in its place can, which it then has. */
-  private async runToItsEnd(event: EventType, lease: PartitionLease, running: Running): Promise<boolean> {
-    const { logger } = this.options
-    try {
-      await running.task.run(running.stop.signal)
-      return true
-    } catch (error) {
-      if (!isWindrowError(error)) throw error
-      const damaged = STATE_DAMAGED.has(error.code)
-      if (!damaged && !error.canRetry && !MEMORY_IN_DOUBT.has(error.code)) throw error
-      const what = damaged
-        ? 'the local state is damaged and is read from the log again'
-        : `${error.message}; the task starts again from what is committed`
-      const { code, remedy } = error
-      logger.warn({ topic: lease.topic.name, partition: lease.partition, code, remedy }, what)
-      const stop = AbortSignal.any([running.stop.signal, lease.lost])
-      const progress = await this.progressOnceThere(lease, stop)
-      if (stop.aborted) return true
-      const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
-      running.task = this.newTask(event, lease, committed, damaged)
-      return false
-    }
-  }
-
-  /** What the group has committed, however long the log is away; nothing once the signal aborts. */
-  private async progressOnceThere(lease: PartitionLease, stop: AbortSignal): Promise<readonly GroupProgress[]> {
-    const { log, clock } = this.options
-    while (!stop.aborted) {
-      try {
-        return await log.groupProgress(lease.group, lease.topic)
-      } catch (error) {
-        if (!(isWindrowError(error) && error.canRetry)) throw error
-        await clock.sleep(AWAY_MS, stop)
-      }
-    }
-    return []
-  }
-
-  private async end(lease: PartitionLease): Promise<void> {
-    const running = this.running.get(lease)
-    if (running === undefined) return
-    running.stop.abort()
-    await running.done
-    this.running.delete(lease)
-  }
-
-  private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
-    const { log, kv, topologies, allowedLatenessMinutes, clock, logger, onCommit } = this.options
-    const minutes = allowedLatenessMinutes?.get(event.name)
-    return new Task({
-      log,
-      lease,
-      progress,
-      event,
-      topologies: topologies.filter((topology) => topology.event === event),
-      views: this.views,
-      deadLetters: this.deadLetters,
-      kv,
-      discardState,
-      budget: this.budget,
-      allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
-      tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
-      clock,
-      logger,
-      ...(onCommit === undefined ? {} : { onCommit }),
-    })
   }
 }

@@ -3,6 +3,7 @@ import type { Dictionaries } from '../events/dictionaries.ts'
 import type { EventType, PayloadKind } from '../events/event-type.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { PartitionLease } from '../log/port.ts'
+import { engineGroup } from './engine-group.ts'
 import type { Segment } from './segment.ts'
 import { decodeSegment, encodeSegment } from './segment-codec.ts'
 import type { Series } from './series.ts'
@@ -137,8 +138,10 @@ export async function openSegmentDisk({
   committed,
   discard,
 }: SegmentDiskOptions): Promise<SegmentDisk> {
-  const { topic, partition } = lease
-  const files = new StateFiles(kv, `${topic.name}/${partition}`)
+  const { topic, partition, group } = lease
+  // Whoever builds another generation has another group, and a state of his own.
+  const name = group === engineGroup(topic.name) ? topic.name : group
+  const files = new StateFiles(kv, `${name}/${partition}`)
   const columns = event.payload.map(({ field, kind }) => `${field}:${kind}`).join(',')
   const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns])
   await files.claim()

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RecordBatch } from '../core/record-block.ts'
-import { sliceBatch } from '../core/slice-batch.ts'
+import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
+import { untilAnyAborts } from '../core/until-any-aborts.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
 import type { EventType } from '../events/event-type.ts'
 import type { ReadingBatch } from '../events/reading-batch.ts'
@@ -10,17 +11,18 @@ import { createReadingDecoder, type ReadingDecoder } from '../events/reading-dec
 import { schemaCache } from '../events/schema-cache.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { Log, PartitionLease, Progress } from '../log/port.ts'
-import type { Topology, TopologyRun } from '../streams/topology.ts'
+import type { Topology } from '../streams/topology.ts'
+import { Branches } from './branches.ts'
 import { DeadLetterOutput, type DeadLetterTopic, tooLate } from './dead-letter-output.ts'
 import { emission } from './emission.ts'
-import { emptyLedger, type Ledger, ledgerText, parseLedger } from './ledger.ts'
-import type { LiveView } from './live-views.ts'
+import type { Generations } from './generations.ts'
+import { emptyLedger, type Ledger } from './ledger.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
 import { firstOffset, readAgain } from './recovery.ts'
 import { patiently } from './retry-patiently.ts'
-import { RowOutput } from './row-output.ts'
 import { openSegmentDisk } from './segment-disk.ts'
+import { parseTaskProgress, type TaskProgress, taskProgressText } from './task-progress.ts'
 import type { TaskState, TaskStatus } from './task-status.ts'
 import type { TaskTuning } from './task-tuning.ts'
 
@@ -31,8 +33,10 @@ export interface TaskOptions {
   readonly progress: Progress | null
   readonly event: EventType
   readonly topologies: readonly Topology[]
-  readonly views: ReadonlyMap<string, LiveView>
-  readonly deadLetters: DeadLetterTopic
+  /** Where the rows go. */
+  readonly generations: Generations
+  /** Null: what cannot be used is left out without a word, for one who has said it already. */
+  readonly deadLetters: DeadLetterTopic | null
   /** Where segments go that do not fit into memory, and what a restart begins from; null keeps all in memory. */
   readonly kv: KeyValueStore | null
   /** True when what is on disk is known to be damaged: it is read from the log again. */
@@ -60,6 +64,8 @@ const BEHIND_MS = 5_000
 const MOST_WRITTEN_A_READING = 4
 /** After so many times `checkpointReadings` a checkpoint is made whatever it writes. */
 const CHECKPOINT_AT_LAST = 10
+/** So long a task stands still at most for a replay that is about to hand over. */
+const STAND_STILL_MS = 5_000
 
 /**
  * Runs every topology of an event on one partition of its readings: the unit of order, state, commit and recovery. It pulls from the
@@ -70,16 +76,20 @@ export class Task {
   private readonly dictionaries = new Dictionaries()
   private readonly decoder: ReadingDecoder
   private readonly schemas: ReturnType<typeof schemaCache>
-  private readonly outputs: readonly RowOutput[]
-  private readonly letters: DeadLetterOutput
-  private runs: readonly TopologyRun[] = []
+  private readonly letters: DeadLetterOutput | null
+  /** As of the last commit before this task. */
+  private readonly before: TaskProgress
+  private branches: Branches | null = null
   private store: ReadingStore
   private decoded: ReadingBatch | undefined
   private ledger: Ledger
   private state: TaskState = 'recovering'
   private recovered = 0
+  /** What the group has committed: in order with all views, and counted. */
   private committed: number
+  /** The next offset to take; behind what is committed where a view is brought up to the others. */
   private position: number
+  private stoodStillFor: string | null
   private pendingRecords = 0
   private pendingSince = 0
   private rowsAReading = 1
@@ -104,11 +114,12 @@ export class Task {
       partitions: topic.partitions,
       schemas: this.schemas,
     })
-    this.outputs = options.topologies.map(({ view }) => new RowOutput(options.views.get(view.name) as LiveView, partition))
-    this.letters = new DeadLetterOutput(options.deadLetters, topic, partition)
+    this.letters = options.deadLetters === null ? null : new DeadLetterOutput(options.deadLetters, topic, partition)
     this.committed = options.progress?.offset ?? 0
     this.position = this.committed
-    this.ledger = parseLedger(options.progress?.metadata ?? '')
+    this.before = parseTaskProgress(options.progress?.metadata ?? '')
+    this.ledger = { ...this.before.ledger }
+    this.stoodStillFor = this.before.stoodStillFor
     this.store = this.newStore(null)
     this.checkpointAt = options.tuning.checkpointReadings
   }
@@ -168,30 +179,33 @@ export class Task {
     logger.info(facts, 'the partition is not held here any more; whoever gets it next goes on from what is committed')
   }
 
-  /** Brings the reading store up to the committed offset, from what the disk has and the log, without emitting. */
+  /** Brings the reading store up to where the views begin, from what the disk has and the log, without emitting. */
   private async recover(stop: AbortSignal): Promise<void> {
-    const { kv, discardState, event, lease, log, clock, logger } = this.options
+    const { kv, discardState, event, lease, log, clock, logger, topologies, generations } = this.options
     this.state = 'recovering'
-    const { dictionaries, committed } = this
+    const { dictionaries, committed, before } = this
     const { width } = this.decoder
+    this.branches = new Branches({ lease, topologies, generations, progress: before, committed })
+    this.position = this.branches.start
+    // What is on disk may hold readings of after an earlier start.
+    const discard = discardState || this.position < committed
     const disk =
       kv === null
         ? null
         : await this.patiently(stop, () =>
-            openSegmentDisk({ kv, event, lease, dictionaries, width, committed, discard: discardState }),
+            openSegmentDisk({ kv, event, lease, dictionaries, width, committed: this.position, discard }),
           )
     this.store.close()
     this.store = this.newStore(disk)
-    this.runs = this.options.topologies.map((topology, i) => topology.start((rows) => (this.outputs[i] as RowOutput).add(rows)))
     const from = disk?.offset ?? 0
-    if (from >= this.committed) return
+    if (from >= this.position) return
     const uncounted = emptyLedger()
     this.recovered = 0
     await readAgain({
       log,
       lease,
       from,
-      to: this.committed,
+      to: this.position,
       batchBytes: this.options.tuning.batchBytes,
       stop,
       clock,
@@ -211,22 +225,21 @@ export class Task {
   private async process(stop: AbortSignal): Promise<void> {
     const { lease, log, tuning, logger } = this.options
     this.state = 'running'
-    const from = await firstOffset({ log, lease, from: this.committed, logger }, 'what was not processed yet is not in the views')
+    const from = await firstOffset({ log, lease, from: this.position, logger }, 'what was not processed yet is not in the views')
     const reader = log.reader(lease.topic, lease.partition, from)
     try {
       while (!stop.aborted) {
+        await this.followGenerations(stop)
+        const { changed } = this.options.generations
         const batch = await reader.next(tuning.batchBytes)
         if (batch === null) {
           // Marks of transactions take offsets too, which no record brings: they are behind when the end is reached.
           this.position = Math.max(this.position, reader.position)
           if (this.pendingRecords > 0 || this.position > this.committed) await this.commit(stop)
-          else await reader.whenMore(stop)
+          else await untilAnyAborts([stop, changed], (signal) => reader.whenMore(signal))
           continue
         }
-        for (let from = 0; from < batch.count; from += tuning.batchRecords) {
-          await this.take(sliceBatch(batch, from, Math.min(batch.count, from + tuning.batchRecords)), stop)
-          if (this.isDue()) await this.commit(stop)
-        }
+        await this.takeInSlices(batch, stop)
         this.position = Math.max(this.position, batch.nextOffset)
       }
       if (lease.lost.aborted) return
@@ -234,6 +247,45 @@ export class Task {
       await this.checkpoint()
     } finally {
       await reader.close()
+    }
+  }
+
+  private async takeInSlices(batch: RecordBatch, stop: AbortSignal): Promise<void> {
+    const { branches, options } = this
+    for (let at = 0; at < batch.count; ) {
+      const boundary = (branches as Branches).boundaryAfter(this.position)
+      const to = Math.min(batch.count, at + options.tuning.batchRecords, indexOfOffset(batch, boundary))
+      if (to > at) await this.take(sliceBatch(batch, at, to), stop)
+      // What begins here begins with a commit, so that it knows what was before.
+      const begins = to < batch.count && (batch.offsets[to] as number) >= boundary
+      if (begins) this.position = Math.max(this.position, boundary)
+      if (this.pendingRecords > 0 && (begins || this.isDue())) await this.commit(stop)
+      at = to
+    }
+  }
+
+  /** Stands still for a replay that asks for it, and turns to generations that became current. */
+  private async followGenerations(stop: AbortSignal): Promise<void> {
+    const { generations, event } = this.options
+    const branches = this.branches as Branches
+    const replay = generations.handoverOf(event.name)
+    if (replay !== null && replay !== this.stoodStillFor && this.position >= this.committed) {
+      this.stoodStillFor = replay
+      await this.commit(stop)
+      await this.standStill(replay, stop)
+    }
+    if (stop.aborted || !branches.areOutdated()) return
+    if (this.pendingRecords > 0) await this.commit(stop)
+    branches.turn(this.committed)
+  }
+
+  private async standStill(replay: string, stop: AbortSignal): Promise<void> {
+    const { generations, event, clock } = this.options
+    const end = clock.monotonic() + STAND_STILL_MS
+    while (!stop.aborted && generations.handoverOf(event.name) === replay) {
+      const leftMs = end - clock.monotonic()
+      if (leftMs <= 0) return
+      await untilAnyAborts([stop, generations.changed], (signal) => clock.sleep(leftMs, signal))
     }
   }
 
@@ -260,12 +312,17 @@ export class Task {
     if (this.pendingRecords === 0) this.pendingSince = clock.monotonic()
     const decoded = await this.decode(batch, stop)
     const late: number[] = []
-    const changes = this.store.apply(decoded, this.ledger, late, false)
-    for (const run of this.runs) run.next(changes)
-    for (const fault of decoded.faults) this.letters.add(fault, clock.now())
-    for (const i of late) this.letters.add(tooLate(batch, decoded.offsets[i] as number, allowedLatenessMs), clock.now())
-    this.ledger.deadLettered += decoded.faults.length
-    this.ledger.accepted += batch.count
+    const first = batch.offsets[0] as number
+    // What is read a second time, for one of the views, was counted the first time.
+    const isCounted = first >= this.committed
+    const changes = this.store.apply(decoded, isCounted ? this.ledger : emptyLedger(), late, false)
+    ;(this.branches as Branches).note(changes, first)
+    if (isCounted) {
+      for (const fault of decoded.faults) this.letters?.add(fault, clock.now())
+      for (const i of late) this.letters?.add(tooLate(batch, decoded.offsets[i] as number, allowedLatenessMs), clock.now())
+      this.ledger.deadLettered += decoded.faults.length
+      this.ledger.accepted += batch.count
+    }
     this.pendingRecords += batch.count
     this.position = batch.nextOffset
     this.noteTimes(batch)
@@ -276,7 +333,7 @@ export class Task {
   }
 
   private rowsSoFar(): number {
-    return this.outputs.reduce((sum, output) => sum + output.rows, 0)
+    return this.branches?.rows ?? 0
   }
 
   private noteTimes(batch: RecordBatch): void {
@@ -288,12 +345,16 @@ export class Task {
     const { lease, clock } = this.options
     const started = clock.monotonic()
     const rowsBefore = this.rowsSoFar()
-    for (const run of this.runs) run.next(emission(this.store, this.options.event))
+    const branches = this.branches as Branches
+    const { position } = this
+    const rows = branches.emit(emission(this.store, this.options.event), position)
     if (this.pendingRecords > 0) this.rowsAReading = (this.rowsSoFar() - rowsBefore) / this.pendingRecords
-    const writes = [...this.outputs.flatMap((output) => output.take()), ...this.letters.take()]
-    const progress: Progress = { offset: this.position, metadata: ledgerText(this.ledger) }
-    await this.patiently(stop, () => lease.commit(progress, writes))
-    this.committed = this.position
+    const writes = [...rows, ...(this.letters?.take() ?? [])]
+    const offset = Math.max(position, this.committed)
+    const { ledger, stoodStillFor } = this
+    const metadata = taskProgressText({ ledger, stoodStillFor, ...branches.progressAt(position) })
+    await this.patiently(stop, () => lease.commit({ offset, metadata }, writes))
+    this.committed = offset
     this.store.settle()
     this.sinceCheckpoint += this.pendingRecords
     this.pendingRecords = 0
@@ -317,7 +378,7 @@ export class Task {
   private async checkpoint(): Promise<void> {
     const { lease, logger } = this.options
     try {
-      await this.store.checkpoint(this.committed)
+      await this.store.checkpoint(Math.min(this.position, this.committed))
       this.sinceCheckpoint = 0
       this.checkpointAt = this.options.tuning.checkpointReadings
     } catch (error) {

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
+import { followLatest } from '../log/latest-records.ts'
 import type { Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
-import type { CurrentView } from '../views/views-current.ts'
-import { followCurrentViews } from './current-views.ts'
+import { type CurrentView, viewsCurrent } from '../views/views-current.ts'
 import { PreparedStore } from './prepared-store.ts'
 import type { Sink } from './sink.ts'
 import { DEFAULT_SINK_TUNING, type SinkContext, type SinkRunnerOptions } from './sink-options.ts'
@@ -104,7 +104,7 @@ class Runner {
     const { signal } = this.stopping
     while (!signal.aborted) {
       try {
-        await followCurrentViews(log, signal, (current) => this.take(current))
+        await followLatest(log, viewsCurrent, signal, (current) => this.take(current))
       } catch (error) {
         if (signal.aborted) return
         logger.warn({ err: error, sink: this.context.sink.name }, 'the current generations of the views cannot be read for now')

@@ -1,13 +1,20 @@
-import { messageOf, WindrowError } from '../core/errors.ts'
-import { avroRecordType, type SchemaJson } from '../events/avro-schema.ts'
-import { schemaIdOf, WIRE_HEADER_BYTES, writeWireHeader } from '../events/wire-format.ts'
+import { WindrowError } from '../core/errors.ts'
+import { wireRecords } from '../events/wire-record.ts'
 
 /** The compacted topic that says of each view which generation is current; its keys are the views' names in UTF-8. */
 export const VIEWS_CURRENT_TOPIC = 'views.current'
 
-/** Which generation of a view is current. */
-export interface CurrentView {
-  readonly view: string
+/** How far a generation has the readings of one event. */
+export interface GenerationInput {
+  readonly event: string
+  /** Of the topic of readings. */
+  readonly topicId: string
+  /** The first offset of each partition, from partition 0, that its rows know nothing of. */
+  readonly offsets: readonly number[]
+}
+
+/** One building of a view's rows from the log. */
+export interface Generation {
   /** 1 is the first. */
   readonly generation: number
   /** The topic of this generation's rows. */
@@ -15,88 +22,95 @@ export interface CurrentView {
   readonly topicId: string
   /** Of the topology that makes the rows. */
   readonly fingerprint: string
+  /** What its rows stood at when it became current, or when it ceased to be; empty for one that was current from the first reading on. */
+  readonly inputs: readonly GenerationInput[]
+}
+
+/** Which generation of a view is current. */
+export interface CurrentView extends Generation {
+  readonly view: string
   /** The topic's end in each partition when the generation became current. */
   readonly endOffsets: readonly number[]
+  /** When it became current, by the clock of who made it so: ms since the epoch. 0: not known. */
+  readonly since: number
+  /** The one before, for the way back; null where there is none (any more). */
+  readonly previous: Generation | null
 }
 
-/** The Avro schema of the records of `views.current`, as JSON text. */
-export const currentViewSchema = JSON.stringify({
-  type: 'record',
-  name: 'CurrentView',
-  namespace: 'windrow.views',
-  doc: 'Which generation of a view is current. Keyed by the name of the view.',
-  fields: [
-    { name: 'view', type: 'string', doc: "The view; the record's key." },
-    { name: 'generation', type: 'int', doc: 'Number of the generation, 1 is the first.' },
-    { name: 'topic', type: 'string', doc: "The topic of this generation's rows." },
-    { name: 'topic_id', type: 'string', doc: 'Identity of the topic: one made anew under the same name has another.' },
-    { name: 'fingerprint', type: 'string', doc: 'Of the topology that makes the rows.' },
-    {
-      name: 'end_offsets',
-      type: { type: 'array', items: 'long' },
-      doc: "The topic's end in each partition, from partition 0, when the generation became current.",
+const inputs = {
+  name: 'inputs',
+  type: {
+    type: 'array',
+    items: {
+      type: 'record',
+      name: 'GenerationInput',
+      fields: [
+        { name: 'event', type: 'string' },
+        { name: 'topic_id', type: 'string', doc: 'Identity of the topic of readings.' },
+        { name: 'offsets', type: { type: 'array', items: 'long' }, doc: 'The first offset not contained, by partition.' },
+      ],
     },
-  ],
-})
-
-interface CurrentViewRecord {
-  readonly view: string
-  readonly generation: number
-  readonly topic: string
-  readonly topic_id: string
-  readonly fingerprint: string
-  readonly end_offsets: readonly number[]
+  },
+  doc: 'How far into the topics of readings the rows went when the generation became current, or ceased to be.',
 }
 
-const ownType = avroRecordType(JSON.parse(currentViewSchema) as SchemaJson)
+const generation = [
+  { name: 'generation', type: 'int', doc: 'Number of the generation, 1 is the first.' },
+  { name: 'topic', type: 'string', doc: "The topic of this generation's rows." },
+  { name: 'topic_id', type: 'string', doc: 'Identity of the topic: one made anew under the same name has another.' },
+  { name: 'fingerprint', type: 'string', doc: 'Of the topology that makes the rows.' },
+]
 
-/** The record's bytes in the Confluent wire format; `schemaId` is the id that `currentViewSchema` was registered with. */
-export function encodeCurrentView(current: CurrentView, schemaId: number): Uint8Array {
-  const record: CurrentViewRecord = {
-    view: current.view,
-    generation: current.generation,
-    topic: current.topic,
-    topic_id: current.topicId,
-    fingerprint: current.fingerprint,
-    end_offsets: current.endOffsets,
-  }
-  const body = ownType.toBuffer(record)
-  const bytes = new Uint8Array(WIRE_HEADER_BYTES + body.byteLength)
-  writeWireHeader(bytes, 0, schemaId)
-  bytes.set(body, WIRE_HEADER_BYTES)
-  return bytes
+/** The record of a generation that is current from the first reading on. */
+export function firstGeneration(
+  view: string,
+  topic: { readonly name: string; readonly id: string; readonly partitions: number },
+  fingerprint: string,
+  since: number,
+): CurrentView {
+  const endOffsets = new Array<number>(topic.partitions).fill(0)
+  return { view, generation: 1, topic: topic.name, topicId: topic.id, fingerprint, inputs: [], endOffsets, since, previous: null }
 }
 
-/** `schemaOf` gives the text of the writer's schema, null when nobody knows it. Throws WR_VIEWS_CURRENT when the bytes are no such record. */
-export async function decodeCurrentView(
-  bytes: Uint8Array,
-  schemaOf: (id: number) => Promise<string | null>,
-): Promise<CurrentView> {
-  const id = schemaIdOf(bytes)
-  if (id < 0) throw unreadable('it is not in the Confluent wire format')
-  const schema = await schemaOf(id)
-  if (schema === null) throw unreadable(`the registry does not know schema ${id}`)
-  try {
-    const writer = avroRecordType(JSON.parse(schema) as SchemaJson)
-    const body = Buffer.from(bytes.buffer, bytes.byteOffset + WIRE_HEADER_BYTES, bytes.byteLength - WIRE_HEADER_BYTES)
-    const record = ownType.fromBuffer(body, ownType.createResolver(writer)) as CurrentViewRecord
-    return {
-      view: record.view,
-      generation: record.generation,
-      topic: record.topic,
-      topicId: record.topic_id,
-      fingerprint: record.fingerprint,
-      endOffsets: record.end_offsets,
-    }
-  } catch (error) {
-    throw unreadable(messageOf(error), error)
-  }
-}
+/** How the records of `views.current` are written. Reading throws WR_VIEWS_CURRENT when the bytes are no such record. */
+export const currentViewRecords = wireRecords<CurrentView>(
+  {
+    type: 'record',
+    name: 'CurrentView',
+    namespace: 'windrow.views',
+    doc: 'Which generation of a view is current. Keyed by the name of the view.',
+    fields: [
+      { name: 'view', type: 'string', doc: "The view; the record's key." },
+      ...generation,
+      {
+        name: 'end_offsets',
+        type: { type: 'array', items: 'long' },
+        doc: "The topic's end in each partition, from partition 0, when the generation became current.",
+      },
+      { ...inputs, default: [] },
+      { name: 'since', type: 'long', default: 0, doc: 'When it became current, in milliseconds since the epoch.' },
+      {
+        name: 'previous',
+        type: [
+          'null',
+          {
+            type: 'record',
+            name: 'Generation',
+            fields: [...generation, { ...inputs, type: { type: 'array', items: 'GenerationInput' } }],
+          },
+        ],
+        default: null,
+        doc: 'The generation before, for the way back.',
+      },
+    ],
+  },
+  (why, cause) =>
+    new WindrowError('WR_VIEWS_CURRENT', {
+      message: `a record of ${VIEWS_CURRENT_TOPIC} cannot be read: ${why}`,
+      remedy: 'Find who else writes into this topic; windrow reset --views builds all views anew from the log.',
+      cause,
+    }),
+)
 
-function unreadable(why: string, cause?: unknown): WindrowError {
-  return new WindrowError('WR_VIEWS_CURRENT', {
-    message: `a record of ${VIEWS_CURRENT_TOPIC} cannot be read: ${why}`,
-    remedy: 'Find who else writes into this topic; windrow reset --views builds all views anew from the log.',
-    cause,
-  })
-}
+/** What is read of the topic: the last record of each view. */
+export const viewsCurrent = { topic: VIEWS_CURRENT_TOPIC, records: currentViewRecords } as const

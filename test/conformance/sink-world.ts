@@ -18,7 +18,7 @@ import { type MemoryLog, memoryLog } from '../../src/testing/memory-log.ts'
 import { rowEncoder, rowSchema } from '../../src/views/row-codec.ts'
 import { canonicalKey } from '../../src/views/row-key.ts'
 import type { Cell, View } from '../../src/views/view.ts'
-import { currentViewSchema, encodeCurrentView, VIEWS_CURRENT_TOPIC } from '../../src/views/views-current.ts'
+import { currentViewRecords, firstGeneration, VIEWS_CURRENT_TOPIC } from '../../src/views/views-current.ts'
 import { silentLogger } from '../sinks/silent-logger.ts'
 
 /** A change of a view: all cells of a row, or the key's cells alone where it is gone. */
@@ -66,7 +66,7 @@ export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> 
   let aheadMs = 0
   const log = memoryLog({ now: () => Date.now() + aheadMs })
   const rowSchemaId = await log.registry.register(`views.${view.name}-value`, rowSchema(view))
-  const currentSchemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewSchema)
+  const currentSchemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewRecords.schema)
   const deadLetterSchemaId = await log.registry.register(`${DEAD_LETTERS_TOPIC}-value`, DEAD_LETTER_SCHEMA)
   const current = await log.ensureTopic({ name: VIEWS_CURRENT_TOPIC, partitions: 1, cleanup: 'compact' })
   const deadLetters = await log.ensureTopic({ name: DEAD_LETTERS_TOPIC, partitions: 1, cleanup: 'compact' })
@@ -103,10 +103,10 @@ export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> 
   }
 
   async function sayCurrent(): Promise<void> {
-    const ends = await Promise.all(Array.from({ length: partitions }, async (_, p) => (await log.bounds(topic, p)).end))
-    const record = { view: view.name, generation, topic: topic.name, topicId: topic.id, fingerprint: 'f', endOffsets: ends }
+    const endOffsets = await Promise.all(Array.from({ length: partitions }, async (_, p) => (await log.bounds(topic, p)).end))
+    const record = { ...firstGeneration(view.name, topic, 'f', 0), generation, endOffsets }
     const block = new RecordBlockBuilder()
-    block.add(view.name, encodeCurrentView(record, currentSchemaId))
+    block.add(view.name, currentViewRecords.encode(record, currentSchemaId))
     await log.append([{ topic: current, partition: 0, block: block.build() }])
   }
 

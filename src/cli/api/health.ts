@@ -3,9 +3,10 @@ import type { Clock } from '../../core/clock.ts'
 import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { EventType } from '../../events/event-type.ts'
 import type { Log, Topic } from '../../log/port.ts'
+import { engineGroup } from '../../runtime/engine-group.ts'
 import { addLedgers, parseLedger } from '../../runtime/ledger.ts'
-import { engineGroup } from '../../runtime/live-views.ts'
-import type { Runner, RunnerStatus } from '../../runtime/runner.ts'
+import type { Runner } from '../../runtime/runner.ts'
+import type { SupervisorStatus } from '../../runtime/supervisor.ts'
 import type { TaskState, TaskStatus } from '../../runtime/task-status.ts'
 import type { Catalogue } from '../catalogue.ts'
 
@@ -96,7 +97,7 @@ async function topicParts(
   log: Log,
   event: EventType,
   topic: Topic,
-  status: RunnerStatus | null,
+  status: SupervisorStatus | null,
 ): Promise<{ readonly topic: TopicHealth; readonly tasks: readonly TaskHealth[] }> {
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
   const own = (status?.tasks ?? []).filter((task) => task.topic === topic.name)
@@ -130,7 +131,7 @@ function taskHealth(
   end: number,
   task: TaskStatus | undefined,
   failure: unknown,
-  status: RunnerStatus | null,
+  status: SupervisorStatus | null,
 ): TaskHealth {
   return {
     topic: topic.name,

@@ -4,6 +4,7 @@ import { isWindrowError } from '../../core/errors.ts'
 import { keyText, type RecordBatch, valueBytes } from '../../core/record-block.ts'
 import { schemaCache } from '../../events/schema-cache.ts'
 import { schemaIdOf } from '../../events/wire-format.ts'
+import { endsOf } from '../../log/ends-of.ts'
 import type { Log, LogReader, Topic } from '../../log/port.ts'
 import { rowDecoder } from '../../views/row-decoder.ts'
 import { parseKey } from '../../views/row-key.ts'
@@ -71,10 +72,6 @@ async function withinBounds(log: Log, topic: Topic, offsets: number[] | null): P
     if (offset < start || offset > end) return null
   }
   return offsets
-}
-
-function endsOf(log: Log, topic: Topic): Promise<number[]> {
-  return Promise.all(Array.from({ length: topic.partitions }, async (_, partition) => (await log.bounds(topic, partition)).end))
 }
 
 async function* follow(

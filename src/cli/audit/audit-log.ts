@@ -1,7 +1,7 @@
 import type { EventType } from '../../events/event-type.ts'
 import type { Topic } from '../../log/port.ts'
+import { engineGroup } from '../../runtime/engine-group.ts'
 import { LEDGER_FATES, type Ledger, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
-import { engineGroup } from '../../runtime/live-views.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
 import type { Session } from '../session.ts'
 import { recomputeLedger } from './recompute-ledger.ts'

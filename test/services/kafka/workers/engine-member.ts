@@ -1,6 +1,6 @@
 import { openKafkaLog } from '../../../../src/log/kafka/kafka-log.ts'
 import type { Topic } from '../../../../src/log/port.ts'
-import { engineGroup } from '../../../../src/runtime/live-views.ts'
+import { engineGroup } from '../../../../src/runtime/engine-group.ts'
 import { say } from '../../../support/child-side.ts'
 
 /** Has the partitions of a reading topic as a process that runs the topologies has them, until it is killed. */
