@@ -111,8 +111,9 @@ export class Branches {
 
   private fromOf({ event }: Topology, { view, generation, inputs }: LiveView): number {
     const { lease, progress, committed } = this.options
-    // One that was current from the first reading on is the first.
-    if ((this.inLine.get(view.name) ?? 1) === generation) return committed
+    // A commit that names none is of the first.
+    const known = this.inLine.get(view.name) ?? (committed > 0 ? 1 : null)
+    if (known === generation) return committed
     const behind = progress.behind.get(view.name)
     if (behind?.generation === generation) return behind.offset
     const input = inputs.find((each) => each.event === event.name && each.topicId === lease.topic.id)

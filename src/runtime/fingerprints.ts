@@ -11,6 +11,11 @@ export interface WhatDecides {
   readonly settings: ReadonlyMap<string, string>
 }
 
+/** The settings that decide about rows, by the event's name. */
+export function latenessSettings(minutesByEvent: ReadonlyMap<string, number>): Map<string, string> {
+  return new Map([...minutesByEvent].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]))
+}
+
 /** By view: the same for as long as its rows are the same function of the same topics of readings. */
 export function viewFingerprints({ topologies, readingTopics, settings }: WhatDecides): Map<string, string> {
   const parts = new Map<string, string[][]>()

@@ -9,6 +9,7 @@ import type { View } from '../views/view.ts'
 import {
   type CurrentView,
   firstGeneration,
+  type Generation,
   type GenerationInput,
   VIEWS_CURRENT_TOPIC,
   viewsCurrent,
@@ -120,7 +121,7 @@ async function ensureView(
 }
 
 /** A generation that `views.current` names, ready to be written. WR_VIEW_TOPIC_LOST where its topic is not there. */
-export async function liveView(log: Log, view: View, current: CurrentView): Promise<LiveView> {
+export async function liveView(log: Log, view: View, current: Generation): Promise<LiveView> {
   const topic = await log.findTopic(current.topic)
   if (topic === null || topic.id !== current.topicId) throw lost(view.name, current.topic)
   const { generation, inputs } = current

@@ -9,7 +9,7 @@ import type { GroupMember, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup } from './engine-group.ts'
-import { viewFingerprints } from './fingerprints.ts'
+import { latenessSettings, viewFingerprints } from './fingerprints.ts'
 import { watchGenerations } from './generations.ts'
 import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
@@ -108,9 +108,7 @@ async function prepare(options: RunnerOptions, events: ReadonlyMap<string, Event
   const { log, clock, topologies } = options
   const readingTopics = new Map<string, Topic>()
   for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
-  const settings = new Map(
-    [...(options.allowedLatenessMinutes ?? [])].map(([event, minutes]) => [event, `allowed lateness ${minutes}`]),
-  )
+  const settings = latenessSettings(options.allowedLatenessMinutes ?? new Map())
   const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
   const fingerprints = viewFingerprints({ topologies, readingTopics, settings })
   return { readingTopics, views, fingerprints, deadLetters: await ensureDeadLetters(log, options.partitions) }

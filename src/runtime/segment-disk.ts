@@ -2,7 +2,7 @@ import { WindrowError } from '../core/errors.ts'
 import type { Dictionaries } from '../events/dictionaries.ts'
 import type { EventType, PayloadKind } from '../events/event-type.ts'
 import type { KeyValueStore } from '../kv/port.ts'
-import type { PartitionLease } from '../log/port.ts'
+import type { PartitionLease, Topic } from '../log/port.ts'
 import { engineGroup } from './engine-group.ts'
 import type { Segment } from './segment.ts'
 import { decodeSegment, encodeSegment } from './segment-codec.ts'
@@ -138,10 +138,8 @@ export async function openSegmentDisk({
   committed,
   discard,
 }: SegmentDiskOptions): Promise<SegmentDisk> {
-  const { topic, partition, group } = lease
-  // Whoever builds another generation has another group, and a state of his own.
-  const name = group === engineGroup(topic.name) ? topic.name : group
-  const files = new StateFiles(kv, `${name}/${partition}`)
+  const { topic, partition } = lease
+  const files = new StateFiles(kv, stateName(lease.group, topic, partition))
   const columns = event.payload.map(({ field, kind }) => `${field}:${kind}`).join(',')
   const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns])
   await files.claim()
@@ -150,4 +148,18 @@ export async function openSegmentDisk({
     return new SegmentDisk(files, event, dictionaries, width, identity, head.offset)
   await files.clear()
   return new SegmentDisk(files, event, dictionaries, width, identity, 0)
+}
+
+/** Whoever builds another generation has another group, and a state of his own. */
+function stateName(group: string, topic: Topic, partition: number): string {
+  return `${group === engineGroup(topic.name) ? topic.name : group}/${partition}`
+}
+
+/** Removes what the tasks of a group have saved. None of them may be at work. */
+export async function forgetState(kv: KeyValueStore, group: string, topic: Topic): Promise<void> {
+  for (let partition = 0; partition < topic.partitions; partition++) {
+    const files = new StateFiles(kv, stateName(group, topic, partition))
+    await files.claim()
+    await files.clear()
+  }
 }

@@ -1,0 +1,85 @@
+import type { Clock } from '../../core/clock.ts'
+import { WindrowError } from '../../core/errors.ts'
+import { endsOf } from '../../log/ends-of.ts'
+import type { Log, Topic } from '../../log/port.ts'
+import type { CurrentView, Generation, GenerationInput } from '../../views/views-current.ts'
+import { engineGroup } from '../engine-group.ts'
+import { changeCurrentViews } from '../live-views.ts'
+import { parseTaskProgress } from '../task-progress.ts'
+import type { InputOffsets } from './builder.ts'
+import type { PlannedView, ReplayPlan } from './replay-plan.ts'
+
+export interface FlipOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly plan: ReplayPlan
+  readonly inputs: ReadonlyMap<string, Topic>
+  /** What the new generations stand at. */
+  readonly built: InputOffsets
+}
+
+/** Lets the generations of a plan become current, all at once. WR_REPLAY_OVERTAKEN where others became current meanwhile. */
+export async function flip({ log, clock, plan, inputs, built }: FlipOptions): Promise<void> {
+  await changeCurrentViews(log, clock, async (current, say) => {
+    const records: CurrentView[] = []
+    for (const planned of plan.views) {
+      const { view, generation, topic } = planned.target
+      const now = current.get(view.name) ?? null
+      if (now?.topicId === topic.id) continue
+      if (now?.topicId !== planned.current?.topicId) throw overtaken(view.name)
+      records.push({
+        view: view.name,
+        generation,
+        topic: topic.name,
+        topicId: topic.id,
+        fingerprint: planned.fingerprint,
+        inputs: inputsAt(planned, inputs, built),
+        endOffsets: await endsOf(log, topic),
+        since: clock.now(),
+        previous: now === null ? null : await leaving(log, planned, now, inputs),
+      })
+    }
+    if (records.length > 0) await say(records)
+  })
+}
+
+function inputsAt({ topologies }: PlannedView, inputs: ReadonlyMap<string, Topic>, offsets: InputOffsets): GenerationInput[] {
+  return [...new Set(topologies.map(({ event }) => event.name))].map((event) => ({
+    event,
+    topicId: (inputs.get(event) as Topic).id,
+    offsets: offsets.get(event) as readonly number[],
+  }))
+}
+
+/** The generation that ceases to be current, with what its rows have for certain. */
+async function leaving(
+  log: Log,
+  planned: PlannedView,
+  now: CurrentView,
+  inputs: ReadonlyMap<string, Topic>,
+): Promise<Generation> {
+  const { generation, topic, topicId, fingerprint } = now
+  const offsets = new Map<string, readonly number[]>()
+  for (const { event } of planned.topologies) offsets.set(event.name, await standsAt(log, now, inputs.get(event.name) as Topic))
+  return { generation, topic, topicId, fingerprint, inputs: inputsAt(planned, inputs, offsets) }
+}
+
+async function standsAt(log: Log, { view, generation, inputs }: CurrentView, topic: Topic): Promise<number[]> {
+  const became = inputs.find(({ topicId }) => topicId === topic.id)?.offsets
+  const offsets = Array.from({ length: topic.partitions }, (_, partition) => became?.[partition] ?? 0)
+  for (const { partition, offset, metadata } of await log.groupProgress(engineGroup(topic.name), topic)) {
+    const { generations, behind } = parseTaskProgress(metadata)
+    const brought = behind.get(view)
+    if ((generations.get(view) ?? 1) === generation) offsets[partition] = offset
+    else if (brought?.generation === generation) offsets[partition] = brought.offset
+  }
+  return offsets
+}
+
+function overtaken(view: string): WindrowError {
+  return new WindrowError('WR_REPLAY_OVERTAKEN', {
+    message: `Another generation of ${view} has become current while this one was built.`,
+    remedy: 'Look at `windrow topics`, and replay again if the view is still not what it should be.',
+    facts: { view },
+  })
+}

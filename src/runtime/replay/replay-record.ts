@@ -1,0 +1,64 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../../core/clock.ts'
+import { isWindrowError, WindrowError } from '../../core/errors.ts'
+import { RecordBlockBuilder } from '../../core/record-block.ts'
+import { readLatest } from '../../log/latest-records.ts'
+import type { ExclusiveWriter, Log, Topic } from '../../log/port.ts'
+import { VIEWS_REPLAYS_TOPIC, type ViewReplay, viewsReplays } from '../../views/views-replays.ts'
+
+/** Tells how a replay stands: to the tasks that are to stand still, to whoever looks, and to the next replay if this one dies. */
+export interface ReplayRecords {
+  /** How the last replay of each view stood when this one began. */
+  readonly before: ReadonlyMap<string, ViewReplay>
+  write(replays: readonly Told[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** What is told of a view's replay; who tells it and when is added. */
+export type Told = Omit<ViewReplay, 'host' | 'pid' | 'updatedAt'>
+
+/** One replay of a log at a time. WR_REPLAY_RUNNING while another is at work. */
+export async function openReplayRecords(log: Log, clock: Clock): Promise<ReplayRecords> {
+  const topic = await log.ensureTopic({ name: VIEWS_REPLAYS_TOPIC, partitions: 1, cleanup: 'compact' })
+  const schemaId = await log.registry.register(`${VIEWS_REPLAYS_TOPIC}-value`, viewsReplays.records.schema)
+  const writer = await openWriter(log)
+  try {
+    return {
+      before: await readLatest(log, viewsReplays),
+      write: (replays) => write(writer, topic, schemaId, clock, replays),
+      close: () => writer.close(),
+    }
+  } catch (error) {
+    await writer.close()
+    throw error
+  }
+}
+
+async function openWriter(log: Log): Promise<ExclusiveWriter> {
+  try {
+    return await log.exclusiveWriter(VIEWS_REPLAYS_TOPIC)
+  } catch (error) {
+    if (!isWindrowError(error, 'WR_WRITER_HELD')) throw error
+    throw new WindrowError('WR_REPLAY_RUNNING', {
+      message: `Another replay of this log is at work: ${error.message}`,
+      remedy:
+        'Wait until it is done, or end it (Ctrl-C, or kill with its pid): the next replay of the same views goes on where it was.',
+      kind: 'usage',
+      facts: error.facts,
+      cause: error,
+    })
+  }
+}
+
+async function write(
+  writer: ExclusiveWriter,
+  topic: Topic,
+  schemaId: number,
+  clock: Clock,
+  replays: readonly Told[],
+): Promise<void> {
+  const block = new RecordBlockBuilder()
+  const teller = { host: hostname(), pid: process.pid, updatedAt: clock.now() }
+  for (const replay of replays) block.add(replay.view, viewsReplays.records.encode({ ...replay, ...teller }, schemaId))
+  await writer.commit([{ topic, partition: 0, block: block.build() }])
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '../../core/clock.ts'
+import { messageOf, WindrowError } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { EventType } from '../../events/event-type.ts'
+import type { KeyValueStore } from '../../kv/port.ts'
+import { endsOf } from '../../log/ends-of.ts'
+import type { Log, Topic } from '../../log/port.ts'
+import type { Topology } from '../../streams/topology.ts'
+import type { ReplayState } from '../../views/views-replays.ts'
+import { latenessSettings } from '../fingerprints.ts'
+import { startBuilder } from './builder.ts'
+import { deleteOldGenerations } from './delete-old-generations.ts'
+import { flip } from './flip.ts'
+import { inputsOf, type PlannedView, planReplay, type ReplayPlan } from './replay-plan.ts'
+import { openReplayRecords, type ReplayRecords } from './replay-record.ts'
+import { untilStandingStill } from './stand-still.ts'
+
+/** What a replay has done when it is told of: a process may die after each, and the next replay goes on. */
+export type ReplayStep = 'planned' | 'told' | 'caught-up' | 'asked' | 'standing-still' | 'built' | 'flipped' | 'done'
+
+export interface ReplayProgress {
+  readonly step: ReplayStep
+  /** Records of the topics of readings. */
+  readonly read: number
+  readonly toRead: number
+}
+
+export interface ReplayOptions {
+  readonly log: Log
+  /** For the local state of the tasks that build; null keeps all in memory. */
+  readonly kv: KeyValueStore | null
+  /** All that this process knows. */
+  readonly topologies: readonly Topology[]
+  /** Names of the views, each made by one of the topologies. */
+  readonly views: readonly string[]
+  /** The topic of each event's readings, by the event's name. */
+  readonly readingTopics: ReadonlyMap<string, Topic>
+  /** Minutes by event; an event that is not named takes readings of any age. */
+  readonly allowedLatenessMinutes: ReadonlyMap<string, number>
+  /** Back to the generations before, brought up to date. */
+  readonly rollback?: boolean
+  readonly memoryBytes: number
+  /** How long a generation that is not current any more is kept for the way back. */
+  readonly keepMs: number
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Ends it where it is: the next replay of the same views goes on. */
+  readonly signal: AbortSignal
+  /** False where nobody runs the topologies of the topic, so that nobody can be asked to stand still. */
+  readonly isRunning: (topic: Topic) => Promise<boolean>
+  readonly onProgress?: (progress: ReplayProgress) => Promise<void> | void
+}
+
+export interface ReplayedView {
+  readonly view: string
+  readonly generation: number
+  readonly topic: Topic
+  readonly topicEnds: readonly number[]
+}
+
+/** How often the state is looked at and told. */
+const LOOK_MS = 100
+const TELL_MS = 2_000
+
+/**
+ * Builds a new generation of each view from the log beside the current ones, in one read, and lets all become current at once. Whatever
+ * happens, each view is either old or new. WR_REPLAY_RUNNING, WR_ROLLBACK_…; the error of a task that cannot go on; an abort.
+ */
+export async function replayViews(options: ReplayOptions): Promise<readonly ReplayedView[]> {
+  const { log, clock } = options
+  const records = await openReplayRecords(log, clock)
+  try {
+    const settings = latenessSettings(options.allowedLatenessMinutes)
+    const plan = await planReplay({
+      ...options,
+      settings,
+      rollback: options.rollback === true,
+      before: records.before,
+      now: clock.now(),
+    })
+    const replay = new Replay(options, plan, records)
+    try {
+      return await replay.run()
+    } catch (error) {
+      // One that was ended, or lost its place, is gone on with.
+      if (!options.signal.aborted && !(error instanceof WindrowError && error.canRetry)) await replay.tellFailed(error)
+      throw error
+    }
+  } finally {
+    await records.close()
+  }
+}
+
+class Replay {
+  private readonly options: ReplayOptions
+  private readonly plan: ReplayPlan
+  private readonly records: ReplayRecords
+  private readonly inputs: ReadonlyMap<string, Topic>
+  private progress: ReplayProgress = { step: 'planned', read: 0, toRead: 0 }
+  private state: ReplayState = 'building'
+  private toldAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: ReplayOptions, plan: ReplayPlan, records: ReplayRecords) {
+    this.options = options
+    this.plan = plan
+    this.records = records
+    this.inputs = inputsOf(plan.views, options.readingTopics)
+  }
+
+  async run(): Promise<readonly ReplayedView[]> {
+    const { log, clock, signal, isRunning } = this.options
+    const { plan, inputs } = this
+    await this.reached('planned')
+    await this.tell(null)
+    await this.reached('told')
+    const builder = await startBuilder(this.options, plan, events(plan), inputs)
+    try {
+      await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
+      await this.reached('caught-up')
+      this.state = 'handover'
+      await this.tell(null)
+      await this.reached('asked')
+      await untilStandingStill({ log, clock, signal, replay: plan.id, topics: [...inputs.values()], isRunning })
+      await this.reached('standing-still')
+      await builder.untilBeyondTasks(signal)
+    } finally {
+      await builder.stop()
+    }
+    signal.throwIfAborted()
+    await this.reached('built')
+    await flip({ log, clock, plan, inputs, built: await builder.offsets() })
+    await this.reached('flipped')
+    this.state = 'done'
+    await this.tell(null)
+    await this.reached('done')
+    await builder.forget()
+    await deleteOldGenerations(log, this.options.clock.now() - this.options.keepMs)
+    return Promise.all(plan.views.map((view) => replayed(log, view)))
+  }
+
+  async tellFailed(error: unknown): Promise<void> {
+    this.state = 'failed'
+    await this.tell(messageOf(error))
+  }
+
+  private async advanced(read: number, toRead: number): Promise<void> {
+    this.progress = { ...this.progress, read, toRead }
+    await this.options.onProgress?.(this.progress)
+    if (this.options.clock.monotonic() - this.toldAt >= TELL_MS) await this.tell(null)
+  }
+
+  private async reached(step: ReplayStep): Promise<void> {
+    this.progress = { ...this.progress, step }
+    this.options.logger.debug({ replay: this.plan.id, step }, 'replay')
+    await this.options.onProgress?.(this.progress)
+  }
+
+  private async tell(error: string | null): Promise<void> {
+    const { plan, progress, state } = this
+    this.toldAt = this.options.clock.monotonic()
+    await this.records.write(
+      plan.views.map(({ target, fingerprint }) => ({
+        id: plan.id,
+        view: target.view.name,
+        state,
+        generation: target.generation,
+        topic: target.topic.name,
+        topicId: target.topic.id,
+        fingerprint,
+        from: null,
+        read: progress.read,
+        toRead: progress.toRead,
+        startedAt: plan.startedAt,
+        error,
+      })),
+    )
+  }
+}
+
+function events({ views }: ReplayPlan): readonly EventType[] {
+  return [...new Set(views.flatMap(({ topologies }) => topologies.map(({ event }) => event)))]
+}
+
+async function replayed(log: Log, { target }: PlannedView): Promise<ReplayedView> {
+  const { view, generation, topic } = target
+  return { view: view.name, generation, topic, topicEnds: await endsOf(log, topic) }
+}

@@ -1,0 +1,149 @@
+import { systemClock } from '../../../src/core/clock.ts'
+import { partitionOf } from '../../../src/core/murmur2.ts'
+import { keyText, RecordBlockBuilder, valueBytes } from '../../../src/core/record-block.ts'
+import { airReadings } from '../../../src/events/air.ts'
+import type { AirReading } from '../../../src/events/reading.ts'
+import { readingEncoder } from '../../../src/events/reading-encoder.ts'
+import { WIRE_HEADER_BYTES } from '../../../src/events/wire-format.ts'
+import type { Log } from '../../../src/log/port.ts'
+import { currentViews } from '../../../src/runtime/live-views.ts'
+import { type ReplayedView, type ReplayOptions, replayViews } from '../../../src/runtime/replay/replay-views.ts'
+import { type Runner, startRunner } from '../../../src/runtime/runner.ts'
+import type { Topology } from '../../../src/streams/topology.ts'
+import { memoryLog } from '../../../src/testing/memory-log.ts'
+import { air } from '../../streams/readings.ts'
+
+const PARTITIONS = 4
+const HOUR_MS = 3_600_000
+const START = Date.parse('2025-01-01T00:00:00Z')
+const logger = { debug() {}, info() {}, warn() {}, error() {} }
+const never = new AbortController().signal
+
+/** Publishes readings that differ, of several stations, some of them revisions of earlier ones. */
+export interface Publisher {
+  publish(count: number): Promise<void>
+  /** Goes on until the function it gives is called. */
+  keepPublishing(): () => Promise<void>
+}
+
+export async function publisher(log: Log): Promise<Publisher> {
+  const topic = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  const encoder = readingEncoder(airReadings, await log.registry.register('air.readings-value', airReadings.schema))
+  let next = 0
+  const reading = (i: number): AirReading => {
+    const isRevision = i % 7 === 6
+    const hour = isRevision ? i - 6 : i
+    const stationId = `s${hour % 5}`
+    const values = { stationId, co: (i * 37) % 11, pm25: (i * 53) % 40, revisedAt: isRevision ? START + i : null }
+    return air(START + Math.floor(hour / 5) * HOUR_MS, values)
+  }
+  const publish = async (count: number): Promise<void> => {
+    const blocks = Array.from({ length: PARTITIONS }, () => new RecordBlockBuilder())
+    for (const end = next + count; next < end; next++) {
+      const { stationId, ...rest } = reading(next)
+      const partition = partitionOf(Buffer.from(stationId), PARTITIONS)
+      ;(blocks[partition] as RecordBlockBuilder).add(stationId, encoder.encode({ stationId, ...rest }))
+    }
+    const writes = blocks.map((block, partition) => ({ topic, partition, count: block.count, block: block.build() }))
+    await log.append(writes.filter(({ block }) => block.count > 0))
+  }
+  return {
+    publish,
+    keepPublishing() {
+      let going = true
+      const done = (async () => {
+        while (going) {
+          await publish(3)
+          await systemClock.sleep(2)
+        }
+      })()
+      return async () => {
+        going = false
+        await done
+      }
+    },
+  }
+}
+
+export function startTopologies(log: Log, topologies: readonly Topology[]): Promise<Runner> {
+  const tuning = { commitIntervalMs: 5 }
+  return startRunner({
+    log,
+    kv: null,
+    topologies,
+    partitions: PARTITIONS,
+    memoryBytes: 1 << 24,
+    tuning,
+    clock: systemClock,
+    logger,
+  })
+}
+
+/** A replay of some of the views of the topologies. */
+export async function replay(
+  log: Log,
+  topologies: readonly Topology[],
+  views: readonly string[],
+  options: Partial<ReplayOptions> = {},
+): Promise<readonly ReplayedView[]> {
+  const topic = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  return replayViews({
+    log,
+    kv: null,
+    topologies,
+    views,
+    readingTopics: new Map([['air', topic]]),
+    allowedLatenessMinutes: new Map(),
+    memoryBytes: 1 << 24,
+    keepMs: 1_000_000,
+    clock: systemClock,
+    logger,
+    signal: never,
+    isRunning: async () => true,
+    ...options,
+  })
+}
+
+/** The rows of the view's current generation by key, as the bytes behind the id of their schema. */
+export async function currentRows(log: Log, view: string): Promise<Map<string, string>> {
+  const current = (await currentViews(log)).get(view)
+  return rowsOfTopic(log, current?.topic ?? '')
+}
+
+export async function rowsOfTopic(log: Log, name: string): Promise<Map<string, string>> {
+  const rows = new Map<string, string>()
+  const topic = await log.findTopic(name)
+  for (let p = 0; topic !== null && p < topic.partitions; p++) {
+    const reader = log.reader(topic, p)
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      for (let i = 0; i < batch.count; i++) {
+        const value = valueBytes(batch, i)
+        if (value === null) rows.delete(keyText(batch, i))
+        else rows.set(keyText(batch, i), Buffer.from(value.subarray(WIRE_HEADER_BYTES)).toString('hex'))
+      }
+    }
+    await reader.close()
+  }
+  return new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What the topologies make of the same readings from the beginning, in a log of their own. */
+export async function expectedRows(log: Log, topologies: readonly Topology[], view: string): Promise<Map<string, string>> {
+  const fresh = memoryLog()
+  const from = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  const to = await fresh.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  await fresh.registry.register('air.readings-value', airReadings.schema)
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const reader = log.reader(from, partition)
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      const block = new RecordBlockBuilder()
+      for (let i = 0; i < batch.count; i++) block.add(keyText(batch, i), (valueBytes(batch, i) as Uint8Array).slice())
+      await fresh.append([{ topic: to, partition, block: block.build() }])
+    }
+    await reader.close()
+  }
+  const runner = await startTopologies(fresh, topologies)
+  await runner.untilEnd(never)
+  await runner.stop()
+  return currentRows(fresh, view)
+}
