@@ -1,8 +1,9 @@
 import { Option } from 'commander'
 import type { ExportOptions } from './commands/export.ts'
+import type { ReplayCommandOptions } from './commands/replay.ts'
 import type { SqlOptions } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
-import { type Declare, wholeNumberFrom } from './declare.ts'
+import { type Declare, listItem, wholeNumberFrom } from './declare.ts'
 
 const json = ['--json', 'print JSON for programs'] as const
 
@@ -46,6 +47,26 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
         .option('--write', 'allow it to change something'),
     async ([statement], options) =>
       (await import('./commands/sql.ts')).sql(context, String(statement), options as unknown as SqlOptions),
+  )
+  declare(
+    'replay [views...]',
+    'Build views anew from the log beside those that serve, flip to them, and bring the stores up to them. What runs goes on meanwhile. Without a name: all views. Ended anywhere, each view is old or new, and the same command goes on.',
+    ['replay', 'replay weather_daily weather_monthly', 'replay weather_daily --rollback'],
+    (command) =>
+      command
+        .option('--rollback', 'back to the rows before the last replay, brought up to date')
+        .option(
+          '--sinks <names>',
+          'the stores to bring up: postgres, influxdb, cassandra, or none (default: as for run)',
+          listItem,
+        )
+        .option(...json),
+    async ([views], options) =>
+      (await import('./commands/replay.ts')).replay(
+        context,
+        (views ?? []) as readonly string[],
+        options as unknown as ReplayCommandOptions,
+      ),
   )
   declare(
     'why <view> <key...>',

@@ -76,6 +76,14 @@ export const settings = {
   energyLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_ENERGY', 'an energy'),
   airLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_AIR', 'an air-quality'),
 
+  keepGenerationsHours: decimal('WINDROW_KEEP_GENERATIONS_HOURS', {
+    section: 'engine',
+    fallback: 168,
+    minimum: 0,
+    maximum: 87_600,
+    doc: 'Hours for which the rows that a replay has replaced are kept for `windrow replay --rollback`.',
+  }),
+
   sinks: list('WINDROW_SINKS', {
     section: 'sinks',
     fallback: [],

@@ -66,7 +66,7 @@ const LOOK_MS = 20
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, clock, logger, topologies } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
-  const { readingTopics, views, fingerprints, deadLetters } = await withRoom(options, () => prepare(options, events))
+  const { readingTopics, views, fingerprints, deadLetters } = await withRoom(options, () => prepare(options))
   const stopping = new AbortController()
   const generations = watchGenerations({ ...options, views, fingerprints, stop: stopping.signal })
   const supervisor = new Supervisor({ ...options, generations, deadLetters, groupOf: engineGroup })
@@ -104,10 +104,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 }
 
 /** Makes the topics and the views where they are missing; to be called again where that failed halfway. */
-async function prepare(options: RunnerOptions, events: ReadonlyMap<string, EventType>) {
+async function prepare(options: RunnerOptions) {
   const { log, clock, topologies } = options
-  const readingTopics = new Map<string, Topic>()
-  for (const event of events.values()) readingTopics.set(event.name, await ensureReadingTopic(options, event))
+  const readingTopics = await ensureReadingTopics(options)
   const settings = latenessSettings(options.allowedLatenessMinutes ?? new Map())
   const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
   const fingerprints = viewFingerprints({ topologies, readingTopics, settings })
@@ -128,11 +127,20 @@ function withRoom<T>({ clock, logger, signal }: RunnerOptions, action: () => Pro
   })
 }
 
-async function ensureReadingTopic({ log, partitions, topicNames }: RunnerOptions, event: EventType): Promise<Topic> {
-  const name = topicNames?.get(event.name) ?? event.defaultTopic
-  const topic = await log.ensureTopic({ name, partitions, cleanup: 'keep' })
-  await registerEvent(log.registry, name, event)
-  return topic
+/** The topic of readings of each event that the topologies need, by the event's name; made where it is missing. */
+export async function ensureReadingTopics({
+  log,
+  topologies,
+  partitions,
+  topicNames,
+}: Pick<RunnerOptions, 'log' | 'topologies' | 'partitions' | 'topicNames'>): Promise<Map<string, Topic>> {
+  const topics = new Map<string, Topic>()
+  for (const event of new Set(topologies.map((topology) => topology.event))) {
+    const name = topicNames?.get(event.name) ?? event.defaultTopic
+    topics.set(event.name, await log.ensureTopic({ name, partitions, cleanup: 'keep' }))
+    await registerEvent(log.registry, name, event)
+  }
+  return topics
 }
 
 async function untilProcessed(

@@ -1,0 +1,129 @@
+import { systemClock } from '../../core/clock.ts'
+import type { Logger } from '../../core/logger.ts'
+import { ensureDeadLetters } from '../../runtime/dead-letter-output.ts'
+import { type ReplayedView, replayViews } from '../../runtime/replay/replay-views.ts'
+import { ensureReadingTopics } from '../../runtime/runner.ts'
+import type { StoreName } from '../../views/view.ts'
+import { latenessMinutes } from '../allowed-lateness.ts'
+import type { CliContext, ExitCode } from '../context.ts'
+import { topicNames } from '../engine.ts'
+import { createLogger } from '../logger.ts'
+import { showProgress } from '../progress.ts'
+import { runnersOfTopic } from '../runner-of.ts'
+import { type Session, withSession } from '../session.ts'
+import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
+import { openSinks } from '../sinks/open-sinks.ts'
+import { startSinks } from '../sinks/start-sinks.ts'
+import { openViewsSql } from '../views-postgres.ts'
+
+export interface ReplayCommandOptions {
+  readonly rollback?: boolean
+  /** Those of the configuration where none are named. */
+  readonly sinks?: readonly string[]
+  readonly json?: boolean
+}
+
+const MEBIBYTE = 1024 * 1024
+const HOUR_MS = 3_600_000
+
+/**
+ * `windrow replay`: builds views anew from the log beside those that serve, flips to them, and brings the stores up to them. Ended or killed
+ * anywhere, each view is old or new, and the same command goes on.
+ */
+export async function replay(context: CliContext, names: readonly string[], options: ReplayCommandOptions): Promise<ExitCode> {
+  return withSession(context, async (session) => {
+    const { config, catalogue } = session
+    const views = (names.length === 0 ? catalogue.views : names.map((name) => catalogue.viewNamed(name))).map(({ name }) => name)
+    const sinks = chooseSinks(config, options.sinks ?? null)
+    const logger = createLogger(config, context.stderr)
+    for (const notice of config.notices) logger.warn({}, notice)
+    const began = performance.now()
+    const replayed = await build(context, session, logger, [...new Set(views)], options.rollback === true)
+    const builtSeconds = seconds(began)
+    if (sinks.length > 0) await bringUpStores(context, session, logger, sinks, replayed.views)
+    const facts = { readings: replayed.readings, build_seconds: builtSeconds, seconds: seconds(began) }
+    if (options.json === true) {
+      const each = replayed.views.map(({ view, generation }) => ({ view, generation }))
+      await context.stdout.write(`${JSON.stringify({ views: each, ...facts, sinks })}\n`)
+      return 0
+    }
+    for (const { view, generation } of replayed.views)
+      await context.stdout.write(`${view}: generation ${generation} is current\n`)
+    const where = sinks.length === 0 ? '' : ` and are in ${sinks.map(storeTitle).join(', ')}`
+    logger.info(facts, `the views were built from the log${where}`)
+    return 0
+  })
+}
+
+const seconds = (began: number): number => Math.round((performance.now() - began) / 100) / 10
+
+async function build(
+  context: CliContext,
+  session: Session,
+  logger: Logger,
+  views: readonly string[],
+  rollback: boolean,
+): Promise<{ readonly views: readonly ReplayedView[]; readonly readings: number }> {
+  const { config, catalogue, log } = session
+  const topologies = catalogue.topologies.filter(({ view }) => views.includes(view.name))
+  const options = { log, topologies, partitions: config.partitions, topicNames: topicNames(catalogue) }
+  const progress = showProgress({
+    terminal: context.terminal,
+    logger,
+    clock: systemClock,
+    title: views.length === catalogue.views.length ? 'all views' : views.join(', '),
+    unit: 'readings',
+  })
+  let readings = 0
+  try {
+    const replayed = await replayViews({
+      log,
+      kv: await session.state(),
+      topologies,
+      views,
+      readingTopics: await ensureReadingTopics(options),
+      allowedLatenessMinutes: latenessMinutes(config),
+      rollback,
+      memoryBytes: config.memoryMb * MEBIBYTE,
+      keepMs: config.keepGenerationsHours * HOUR_MS,
+      clock: systemClock,
+      logger,
+      signal: context.signal,
+      isRunning: async (topic) => (await runnersOfTopic(session, topic)).some(({ where }) => where !== 'gone'),
+      onProgress: ({ read, toRead }) => {
+        readings = read
+        progress.update(read, toRead)
+      },
+    })
+    return { views: replayed, readings }
+  } finally {
+    progress.end()
+  }
+}
+
+/** Shares the writing with whoever else does it, until the stores have the new generations. */
+async function bringUpStores(
+  context: CliContext,
+  session: Session,
+  logger: Logger,
+  names: readonly StoreName[],
+  replayed: readonly ReplayedView[],
+): Promise<void> {
+  const { config, log } = session
+  const sql = names.includes('postgres') ? openViewsSql(config, logger) : null
+  try {
+    const sinks = await openSinks({ config, names, sql, logger })
+    const deadLetters = await ensureDeadLetters(log, config.partitions)
+    const runner = await startSinks({ session, sinks, deadLetters, logger, clock: systemClock })
+    try {
+      await runner.untilCaughtUp(
+        replayed.map(({ topic, topicEnds }) => ({ topic, ends: topicEnds })),
+        context.signal,
+      )
+    } finally {
+      await runner.stop()
+    }
+  } finally {
+    await sql?.close()
+  }
+}
