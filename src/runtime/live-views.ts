@@ -54,12 +54,27 @@ const MAY_PASS: ReadonlySet<string> = new Set(['WR_WRITER_HELD', 'WR_FENCED', 'W
  * another than the one that made the rows, WR_VIEW_NEW where readings were processed before the view was there.
  */
 export async function ensureViews(options: EnsureViewsOptions): Promise<Map<string, LiveView>> {
-  return changeCurrentViews(options.log, options.clock, async (current, say) => {
+  const { log } = options
+  return changeCurrentViews(log, options.clock, async (current, say) => {
     const fingerprints = viewFingerprints(options)
+    const views = byView(options.topologies)
+    const isChanged = (name: string): boolean =>
+      (current.get(name)?.fingerprint ?? fingerprints.get(name)) !== fingerprints.get(name)
+    const changed = [...views.keys()].filter(isChanged)
+    if (changed.length > 0) throw changedViews(changed)
+    await refuseLateViews(
+      options,
+      [...views].filter(([name]) => !current.has(name)),
+    )
     const live = new Map<string, LiveView>()
-    for (const [name, topologies] of byView(options.topologies)) {
+    for (const [name, topologies] of views) {
+      const { view } = topologies[0] as Topology
+      const known = current.get(name)
       const fingerprint = fingerprints.get(name) as string
-      live.set(name, await ensureView(options, name, topologies, fingerprint, current.get(name), say))
+      live.set(
+        name,
+        known === undefined ? await firstOf(options, topologies, fingerprint, say) : await liveView(log, view, known),
+      )
     }
     return live
   })
@@ -98,25 +113,17 @@ async function write(writer: ExclusiveWriter, topic: Topic, schemaId: number, re
   await writer.commit([{ topic, partition: 0, block: block.build() }])
 }
 
-async function ensureView(
-  options: EnsureViewsOptions,
-  name: string,
+async function firstOf(
+  { log, readingTopics, clock }: EnsureViewsOptions,
   topologies: readonly Topology[],
   fingerprint: string,
-  current: CurrentView | undefined,
   say: Say,
 ): Promise<LiveView> {
-  const { log, readingTopics, clock } = options
-  const view = (topologies[0] as Topology).view
-  if (current !== undefined) {
-    if (current.fingerprint !== fingerprint) throw changed(name)
-    return liveView(log, view, current)
-  }
-  for (const { event } of topologies) await refuseIfProcessed(log, name, readingTopics.get(event.name) as Topic)
+  const { view } = topologies[0] as Topology
   const partitions = partitionsOf(topologies, readingTopics)
-  const topic = await log.ensureTopic({ name: viewTopicName(name, 1), partitions, cleanup: 'compact' })
+  const topic = await log.ensureTopic({ name: viewTopicName(view.name, 1), partitions, cleanup: 'compact' })
   const schemaId = await registerRows(log, view)
-  await say([firstGeneration(name, topic, fingerprint, clock.now())])
+  await say([firstGeneration(view.name, topic, fingerprint, clock.now())])
   return { view, generation: 1, topic, schemaId, inputs: [] }
 }
 
@@ -139,15 +146,35 @@ export function partitionsOf(topologies: readonly Topology[], readingTopics: Rea
 }
 
 /** A view that begins after readings were processed would miss them. */
-async function refuseIfProcessed(log: Log, view: string, readings: Topic): Promise<void> {
-  const progress = await log.groupProgress(engineGroup(readings.name), readings)
-  if (progress.every(({ offset }) => offset === 0)) return
+async function refuseLateViews(
+  { log, readingTopics }: EnsureViewsOptions,
+  added: ReadonlyArray<[string, Topology[]]>,
+): Promise<void> {
+  const processed = new Map<Topic, Promise<boolean>>()
+  const isProcessed = (topic: Topic): Promise<boolean> => {
+    const known = processed.get(topic) ?? hasProgress(log, topic)
+    processed.set(topic, known)
+    return known
+  }
+  const late = new Map<string, string>()
+  for (const [view, topologies] of added) {
+    for (const { event } of topologies) {
+      const topic = readingTopics.get(event.name) as Topic
+      if (await isProcessed(topic)) late.set(view, topic.name)
+    }
+  }
+  if (late.size === 0) return
+  const views = [...late.keys()]
   throw new WindrowError('WR_VIEW_NEW', {
-    message: `The view ${view} is new, but ${readings.name} has been processed without it.`,
-    remedy: `Run \`windrow replay ${view}\`: it is filled from the log, while whatever runs goes on.`,
+    message: `New to this log: ${views.join(', ')}; but ${[...new Set(late.values())].join(', ')} has been processed without.`,
+    remedy: `Run \`windrow replay ${views.join(' ')}\`: it is filled from the log, while whatever runs goes on.`,
     kind: 'usage',
-    facts: { view, topic: readings.name },
+    facts: { views },
   })
+}
+
+async function hasProgress(log: Log, topic: Topic): Promise<boolean> {
+  return (await log.groupProgress(engineGroup(topic.name), topic)).some(({ offset }) => offset > 0)
 }
 
 /** The topologies that make each view. */
@@ -161,12 +188,12 @@ export function byView(topologies: readonly Topology[]): Map<string, Topology[]>
   return grouped
 }
 
-function changed(view: string): WindrowError {
+function changedViews(views: readonly string[]): WindrowError {
   return new WindrowError('WR_TOPOLOGY_CHANGED', {
-    message: `The rows of the view ${view} were made by another logic than the present one, or of another topic of readings.`,
-    remedy: `Run \`windrow replay ${view}\`: it is built anew beside the old one, which serves until then. Or start the version that made it.`,
+    message: `Made by other logic than the present one, or of another topic of readings: the rows of ${views.join(', ')}.`,
+    remedy: `Run \`windrow replay ${views.join(' ')}\`: the rows are built anew beside the old ones, which serve until then. Or start the version that made them.`,
     kind: 'usage',
-    facts: { view },
+    facts: { views },
   })
 }
 
