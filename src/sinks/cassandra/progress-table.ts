@@ -229,6 +229,17 @@ export class Hold {
     if (!raised) throw mending(this.view)
   }
 
+  /** Who had a partition last is forgotten: a log that was put back to an older state counts its leases from there. */
+  async forgetLeases(partitions: number): Promise<void> {
+    for (let partition = 0; partition < partitions; partition++) {
+      const forgotten = await this.session.decide(
+        `UPDATE ${this.table} SET lease_epoch = ? WHERE "view" = ? AND partition = ? IF mender = ?`,
+        [longBytes(0), textBytes(this.view), intBytes(partition), this.holder],
+      )
+      if (!forgotten) throw mending(this.view)
+    }
+  }
+
   /** Where Cassandra is away, the right ends by itself. */
   async release(): Promise<void> {
     try {
