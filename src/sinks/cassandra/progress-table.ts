@@ -137,7 +137,7 @@ export class ProgressTable {
   async advance(view: string, partition: number, nextOffset: number, epoch: number): Promise<void> {
     await this.session.write([
       {
-        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, updated_at) VALUES (?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ?`,
+        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, updated_at) VALUES (?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ? AND TTL 0`,
         params: [
           textBytes(view),
           intBytes(partition),
