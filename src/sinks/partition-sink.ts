@@ -66,7 +66,9 @@ export class PartitionSink {
         await this.store.open()
         // What others find missing of the view concerns all its partitions, also those that have nothing to write.
         const doubted = this.store.doubted(this.target.view)
-        await this.goOn(await this.context.sink.claim(this.target, this.lease.epoch), doubted)
+        const claim = await this.claim()
+        if (claim === null) await this.mend()
+        else await this.goOn(claim, doubted)
       } catch (error) {
         if (!this.stopping.aborted) await this.recover(error)
       }
@@ -96,6 +98,25 @@ export class PartitionSink {
       lastWriteAt,
       problem,
       lastError,
+    }
+  }
+
+  /**
+   * Null where the store knows an epoch that the log has not given yet: it was written before the log was put back to an older state, and
+   * what it holds, also how far it is, is of records that this log may never have had.
+   */
+  private async claim(): Promise<SinkClaim | null> {
+    const { sink, logger } = this.context
+    const { view } = this.target
+    try {
+      return await sink.claim(this.target, this.lease.epoch)
+    } catch (error) {
+      if (!isWindrowError(error, 'WR_FENCED')) throw error
+      // The log refuses this where another process has a later epoch by now.
+      await this.progress.commitWith(this.nextOffset, [])
+      if (this.owned) throw shared(view, sink.describe())
+      logger.warn(this.facts(), `${view.name} was written from a later state of the log than this one: it is compared as a whole`)
+      return null
     }
   }
 

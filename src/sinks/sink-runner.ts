@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
 import { followLatest } from '../log/latest-records.ts'
-import type { Topic } from '../log/port.ts'
+import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { type CurrentView, viewsCurrent } from '../views/views-current.ts'
 import { PreparedStore } from './prepared-store.ts'
@@ -137,7 +137,7 @@ class Runner {
 
 /** Asks the store itself: the log's group only repeats what some process found there, and may be of another day. */
 async function untilCaughtUp(
-  { sink, clock }: SinkContext,
+  { sink, log, clock }: SinkContext,
   views: readonly View[],
   ends: readonly ViewEnds[],
   signal: AbortSignal,
@@ -145,18 +145,22 @@ async function untilCaughtUp(
   for (const { topic, ends: wanted } of ends) {
     const view = views.find(({ name }) => name === viewOfTopic(topic.name))
     if (view === undefined) continue
-    while (!(await hasAll(sink, view, topic, wanted))) {
+    while (!(await hasAll(sink, log, view, topic, wanted))) {
       await clock.sleep(LOOK_MS, signal)
       signal.throwIfAborted()
     }
   }
 }
 
-/** A store that is away for a while has not. */
-async function hasAll(sink: Sink, view: View, topic: Topic, wanted: readonly number[]): Promise<boolean> {
+/** A store that is away for a while has not; nor has one that is ahead of the log, which was put back to an older state. */
+async function hasAll(sink: Sink, log: Log, view: View, topic: Topic, wanted: readonly number[]): Promise<boolean> {
   try {
     const progress = await sink.progress(view, topic)
-    return wanted.every((end, partition) => (progress[partition] ?? 0) >= end)
+    for (const [partition, end] of wanted.entries()) {
+      const offset = progress[partition] ?? 0
+      if (offset < end || offset > (await log.bounds(topic, partition)).end) return false
+    }
+    return true
   } catch (error) {
     if (error instanceof WindrowError && error.canRetry) return false
     throw error

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WindrowError } from '../../src/core/errors.ts'
 import { compareStore, type RowDifference } from '../../src/sinks/compare-store.ts'
 import { logMendSource } from '../../src/sinks/log-mend-source.ts'
@@ -121,6 +121,43 @@ export function sinkMending(traits: StoreTraits): void {
       await world.makeTopicAnew()
       await world.write([put('lyon', 0, 2), put('nice', 0, 3)])
       expect(await held(await run())).toEqual(byKey(conformanceView, [row('lyon', 0, 2), row('nice', 0, 3)]))
+    })
+
+    test('because its log was put back to an older state gets the rows of that one', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const all = Array.from({ length: 12 }, (_, i) => put(`s${i}`, 0, i))
+      for (const n of [0, 1, 2]) {
+        const runner = await run()
+        await world.write([...all, put('paris', n, 50)])
+        await held(runner)
+        await runner.stop()
+      }
+      const back = await world.putBack()
+      await back.write(all.slice(4))
+      const runner = await back.start(store.sink())
+      onTestFinished(() => runner.stop())
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+      await back.caughtUp(runner)
+      expect(await rows()).toEqual(back.expected())
+      await back.write([put('s5', 0, 7), drop('s6', 0)])
+      await back.caughtUp(runner)
+      expect(await rows()).toEqual(back.expected())
+    })
+
+    test('because its log was put back, and went on otherwise from there, gets the rows of that one', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      for (const n of [0, 1, 2]) {
+        const runner = await run()
+        await world.write([put('paris', n, 50), put('lyon', n, 51)])
+        await held(runner)
+        await runner.stop()
+      }
+      const back = await world.putBack()
+      await back.write(Array.from({ length: 60 }, (_, i) => put(`s${i % 30}`, 0, i)))
+      const runner = await back.start(store.sink())
+      onTestFinished(() => runner.stop())
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+      await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual(back.expected())
     })
 
     test('because its table was dropped is filled again, also with what others of the view had written', async (context) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { systemClock } from '../../src/core/clock.ts'
 import { partitionOf } from '../../src/core/murmur2.ts'
 import { keyText, RecordBlockBuilder, valueBytes } from '../../src/core/record-block.ts'
@@ -43,6 +44,8 @@ export interface SinkWorld {
   start(sink: Sink, tuning?: Partial<SinkTuning>, log?: MemoryLog): Promise<SinkRunner>
   /** Compacts the topic when a day has gone by: its tombstones are forgotten. */
   forgetTombstones(): Promise<void>
+  /** The same log as it was before anything was written to the topic: what a backup was put back to. */
+  putBack(): Promise<SinkWorld>
   /** Waits until the store has everything. */
   caughtUp(runner: SinkRunner): Promise<void>
   deadLetters(): Promise<DeadLetter[]>
@@ -62,9 +65,10 @@ export function byKey(view: View, rows: ReadonlyArray<readonly Cell[]>): Cell[][
 }
 
 /** A log in memory with one view in it, and what a test does to them. */
-export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> {
+export async function sinkWorld(view: View, partitions = 2, logId: string = randomUUID()): Promise<SinkWorld> {
   let aheadMs = 0
-  const log = memoryLog({ now: () => Date.now() + aheadMs })
+  let topics = 0
+  const log = memoryLog({ now: () => Date.now() + aheadMs, newTopicId: () => `${logId}-${topics++}` })
   const rowSchemaId = await log.registry.register(`views.${view.name}-value`, rowSchema(view))
   const currentSchemaId = await log.registry.register(`${VIEWS_CURRENT_TOPIC}-value`, currentViewRecords.schema)
   const deadLetterSchemaId = await log.registry.register(`${DEAD_LETTERS_TOPIC}-value`, DEAD_LETTER_SCHEMA)
@@ -156,6 +160,7 @@ export async function sinkWorld(view: View, partitions = 2): Promise<SinkWorld> 
       aheadMs += 25 * 3_600_000
       await log.compact(topic)
     },
+    putBack: () => sinkWorld(view, partitions, logId),
     start: (sink, tuning = {}, session = log) =>
       startSinkRunner({
         sink,

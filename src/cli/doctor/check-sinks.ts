@@ -10,22 +10,30 @@ export async function checkSinks(session: Session, sinks: readonly Sink[]): Prom
 
 async function checkSink({ log, catalogue, topicOfView }: Session, sink: Sink): Promise<Finding> {
   const lags = new Map<string, number>()
+  const ahead: string[] = []
   try {
     for (const view of catalogue.views.filter(({ stores }) => stores.includes(sink.store))) {
       const topic = await topicOfView(view)
       if (topic === null) continue
       const written = await sink.progress(view, topic)
-      let lag = 0
+      let [lag, isAhead] = [0, false]
       for (let partition = 0; partition < topic.partitions; partition++) {
         const { start, end } = await log.bounds(topic, partition)
-        lag += Math.max(0, end - Math.max(start, written[partition] ?? 0))
+        const offset = written[partition] ?? 0
+        lag += Math.max(0, end - Math.max(start, offset))
+        isAhead ||= offset > end
       }
       if (lag > 0) lags.set(view.name, lag)
+      if (isAhead) ahead.push(view.name)
     }
   } catch (error) {
     return failure(sink.name, error)
   }
   const where = sink.describe()
+  if (ahead.length > 0) {
+    const remedy = `The log was put back to an older state: \`windrow run --sinks ${sink.name}\` compares the views with it, and mends them.`
+    return warning(sink.name, `${where}: was written further than the log goes: ${ahead.join(', ')}`, remedy)
+  }
   if (lags.size === 0) return note(sink.name, `${where}: has all rows of its views`)
   const each = [...lags].map(([view, lag]) => `${lag.toLocaleString('en-US')} of ${view}`)
   const remedy = `While a process writes there this is what it is behind; else run \`windrow run --sinks ${sink.name}\`.`

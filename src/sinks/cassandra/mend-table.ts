@@ -62,6 +62,7 @@ export async function mendTable(tools: MendTools, source: MendSource, signal: Ab
       writesAll = true
       await hold.raise(topic, epoch)
     }
+    await hold.forgetLeases(topic.partitions)
     await table.setAll(view.name, final.ends, epoch)
     return report
   } finally {

@@ -26,9 +26,14 @@ export async function prepareTables(session: CqlSession, views: readonly View[],
     // Two processes that start at once would both make the table, which a cluster of several nodes may take for two tables.
     await options.progress.alone(view.name, async () => {
       const existing = await readTable(session, view.name)
-      if (existing === null) await session.define(createTable(view, session.keyspace))
-      else if (!(await extend(session, view, existing))) return
+      if (existing !== null) check(session.keyspace, view, existing)
+      const missing = existing === null ? [] : missingColumns(view, existing)
+      if (existing !== null && missing.length === 0) return
+      // First, since what comes next may be carried out though its answer is lost, or this process ends: nobody would notice later that
+      // what the table is said to hold is not in it.
       await options.progress.forget(view.name, existing === null)
+      if (existing === null) await session.define(createTable(view, session.keyspace))
+      else await addColumns(session, view, missing)
     })
     await comment(session, view)
   }
@@ -41,14 +46,10 @@ async function isReady(session: CqlSession, view: View): Promise<boolean> {
   return missingColumns(view, existing).length === 0 && existing.comment === tableComment(view)
 }
 
-/** True when columns were added. */
-async function extend(session: CqlSession, view: View, existing: ExistingTable): Promise<boolean> {
-  check(session.keyspace, view, existing)
-  const missing = missingColumns(view, existing)
-  for (const { name, type } of missing) {
+async function addColumns(session: CqlSession, view: View, columns: readonly TableColumn[]): Promise<void> {
+  for (const { name, type } of columns) {
     await session.define(`ALTER TABLE ${tableName(session.keyspace, view.name)} ADD ${quoteName(name)} ${type}`)
   }
-  return missing.length > 0
 }
 
 async function comment(session: CqlSession, view: View): Promise<void> {

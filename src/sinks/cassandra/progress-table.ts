@@ -137,7 +137,7 @@ export class ProgressTable {
   async advance(view: string, partition: number, nextOffset: number, epoch: number): Promise<void> {
     await this.session.write([
       {
-        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, updated_at) VALUES (?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ?`,
+        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, updated_at) VALUES (?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ? AND TTL 0`,
         params: [
           textBytes(view),
           intBytes(partition),
@@ -227,6 +227,17 @@ export class Hold {
       this.holder,
     ])
     if (!raised) throw mending(this.view)
+  }
+
+  /** Who had a partition last is forgotten: a log that was put back to an older state counts its leases from there. */
+  async forgetLeases(partitions: number): Promise<void> {
+    for (let partition = 0; partition < partitions; partition++) {
+      const forgotten = await this.session.decide(
+        `UPDATE ${this.table} SET lease_epoch = ? WHERE "view" = ? AND partition = ? IF mender = ?`,
+        [longBytes(0), textBytes(this.view), intBytes(partition), this.holder],
+      )
+      if (!forgotten) throw mending(this.view)
+    }
   }
 
   /** Where Cassandra is away, the right ends by itself. */

@@ -115,8 +115,9 @@ export function tableStatements(view: View, keyspace: string): TableStatements {
   const times = view.values.map(({ column }) => `WRITETIME(${quoteName(column)})`)
   const equal = (columns: readonly string[]): string => columns.map((name) => `${name} = ?`).join(' AND ')
 
+  // For ever, also where somebody gave the table a default_time_to_live.
   const insert = `INSERT INTO ${table} (${[...names, ...bucketNames].join(', ')})
-    VALUES (${new Array(width + bucketNames.length).fill('?').join(', ')}) USING TIMESTAMP ?`
+    VALUES (${new Array(width + bucketNames.length).fill('?').join(', ')}) USING TIMESTAMP ? AND TTL 0`
   const remove = `DELETE FROM ${table} USING TIMESTAMP ? WHERE ${equal(keyNames)}`
   const readAll = `SELECT ${[...names, ...bucketNames, ...times].join(', ')} FROM ${table}`
   const readKeys = `SELECT ${[...keyNames, ...times].join(', ')} FROM ${table}`

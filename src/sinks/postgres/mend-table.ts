@@ -107,10 +107,12 @@ function replace(
       for (const row of stored) {
         const from = offsets[row.partition]
         if (from === undefined || row.topicId !== topic.id || row.nextOffset <= from) continue
-        for await (const rows of source.read(row.partition, from, row.nextOffset)) {
+        // A log that was put back to an older state ends before what was once written from it.
+        const to = Math.min(row.nextOffset, await source.end(row.partition))
+        for await (const rows of source.read(row.partition, from, to)) {
           await writeStage(session, statements, view.name, rows)
         }
-        offsets[row.partition] = row.nextOffset
+        offsets[row.partition] = to
       }
       const deleted = await session.query(removeMissing(view, schema, stage))
       const written = await session.query(copyDifferent(view, schema, stage))

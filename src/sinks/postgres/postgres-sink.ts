@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { isWindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { mendTable } from './mend-table.ts'
 import { asSink, assertVersion, rowError } from './postgres-errors.ts'
-import { prepareTables } from './prepare-tables.ts'
+import { assertTable, prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
 import { readTableRows } from './read-rows.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
@@ -90,13 +91,22 @@ class PostgresSink implements Sink {
       await this.table.advance(session, target, epoch, nextOffset)
       await this.write(session, target.view, rows)
     }
-    await this.act(() => this.client.transaction(write, { inBackground: true }))
+    try {
+      await this.act(() => this.client.transaction(write, { inBackground: true }))
+    } catch (error) {
+      if (isWindrowError(error, 'WR_ROW_REFUSED')) await this.checkTable(target.view)
+      throw error
+    }
   }
 
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
     // Each call for itself: the partitions of a view may ask at once.
     const tools = { client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }
-    return this.act(() => mendTable(tools, source, signal))
+    const refuse: MendSource['refuse'] = async (row, partition, reason) => {
+      await this.checkTable(source.view)
+      await source.refuse(row, partition, reason)
+    }
+    return this.act(() => mendTable(tools, { ...source, refuse }, signal))
   }
 
   rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {
@@ -123,6 +133,11 @@ class PostgresSink implements Sink {
     } catch (error) {
       throw rowError(view.name, error)
     }
+  }
+
+  /** No row is to blame where somebody changed the table meanwhile: rejects with WR_VIEW_TABLE_MISMATCH before one is given up for it. */
+  private checkTable(view: View): Promise<void> {
+    return this.act(() => assertTable(this.client, view, this.schema, this.extras[view.name] ?? []))
   }
 
   private statementsOf(view: View): TableStatements {

@@ -58,6 +58,17 @@ export async function prepareTables(
   })
 }
 
+/** Rejects with WR_VIEW_TABLE_MISMATCH when the table is not the view's, or not any more. */
+export async function assertTable(
+  session: SqlSession,
+  view: View,
+  schema: string,
+  extras: readonly ExtraColumn[],
+): Promise<void> {
+  const existing = await readTable(session, schema, view.name)
+  if (existing !== null) assertTableOfView(view, schema, extras, existing)
+}
+
 async function prepareTable(session: SqlSession, view: View, schema: string, extras: readonly ExtraColumn[]): Promise<Prepared> {
   let existing = await readTable(session, schema, view.name)
   let done: Prepared = 'kept'

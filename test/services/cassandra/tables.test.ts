@@ -177,6 +177,40 @@ describe('the table of a view', () => {
   })
 })
 
+describe('a table', () => {
+  test('that somebody gave a default_time_to_live keeps its rows all the same', async () => {
+    const session = keyspaces.session(keyspaces.name())
+    const world = await sinkWorld(conformanceView)
+    await filled(world, session)
+    for (const table of [name, 'windrow_progress'])
+      await session.define(`ALTER TABLE ${tableName(session.keyspace, table)} WITH default_time_to_live = 600`)
+    await world.write([put('paris', 0, 1)])
+    await filled(world, session)
+    expect(await session.read(`SELECT TTL(n) FROM ${tableName(session.keyspace, name)}`, [])).toEqual([[null]])
+    const progress = tableName(session.keyspace, 'windrow_progress')
+    const ends = await session.read(`SELECT TTL(next_offset) FROM ${progress} WHERE "view" = '${name}'`, [])
+    expect(new Set(ends.flat())).toEqual(new Set([null]))
+  })
+
+  test('that was made without an answer, or before the process ended, is filled', async () => {
+    const session = keyspaces.session(keyspaces.name())
+    const world = await sinkWorld(conformanceView)
+    await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
+    await filled(world, session)
+    await session.define(`DROP TABLE ${tableName(session.keyspace, name)}`)
+    const lost = new Error('no answer')
+    const unlucky: CqlSession = Object.assign(Object.create(session) as CqlSession, {
+      async define(query: string): Promise<void> {
+        await session.define(query)
+        throw lost
+      },
+    })
+    await expect(sinkOver(unlucky, []).open([conformanceView])).rejects.toBe(lost)
+    await filled(world, session)
+    expect(await held(session, conformanceView)).toEqual(world.expected())
+  })
+})
+
 const older = { name, doc: 'Grows.', key: { stationId: text('S.'), hour: instant('H.') }, stores } as const
 
 describe('what is written late', () => {

@@ -251,6 +251,29 @@ export function tablesSuite(client: SqlClient, newSchema: () => string): void {
       expect(await postgresSink({ client, schema: newSchema() }).progress(everyType, world.topic())).toEqual([0, 0])
     })
 
+    test.each([
+      ['ADD COLUMN extra integer NOT NULL', 'DROP COLUMN extra'],
+      ["ALTER COLUMN city TYPE varchar(3) USING 'x'", 'ALTER COLUMN city TYPE text'],
+    ])('blames no row where somebody changed the table under it (%s)', async (change, undo) => {
+      const schema = newSchema()
+      const view = viewOf({ mean: double('Cel', 'Mean.'), city })
+      const world = await sinkWorld(view)
+      const runner = await world.start(postgresSink({ client, schema }))
+      try {
+        await world.caughtUp(runner)
+        await client.query(`ALTER TABLE ${schema}.daily ${change}`)
+        await world.write([{ put: ['lyon', '2025-01-01', 1, 'Lyon'] }, { put: ['paris', '2025-01-01', 2, 'Paris'] }])
+        const codes = async () => (await runner.statuses()).map(({ problem }) => problem?.code)
+        await expect.poll(codes, { timeout: 20_000 }).toContain('WR_VIEW_TABLE_MISMATCH')
+        await client.query(`ALTER TABLE ${schema}.daily ${undo}`)
+        await world.caughtUp(runner)
+        expect(byKey(view, await readRows(client, schema, view))).toEqual(world.expected())
+        expect(await world.deadLetters()).toEqual([])
+      } finally {
+        await runner.stop()
+      }
+    })
+
     test('says what a person has to mend at once, when it is opened', async () => {
       const schema = newSchema()
       await client.query(`CREATE SCHEMA ${schema}`)
