@@ -6,6 +6,7 @@ import type { ExclusiveWriter, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { rowSchema } from '../views/row-schema.ts'
 import type { View } from '../views/view.ts'
+import { viewTopicLost } from '../views/view-topic-lost.ts'
 import {
   type CurrentView,
   firstGeneration,
@@ -130,7 +131,7 @@ async function firstOf(
 /** A generation that `views.current` names, ready to be written. WR_VIEW_TOPIC_LOST where its topic is not there. */
 export async function liveView(log: Log, view: View, current: Generation): Promise<LiveView> {
   const topic = await log.findTopic(current.topic)
-  if (topic === null || topic.id !== current.topicId) throw lost(view.name, current.topic)
+  if (topic === null || topic.id !== current.topicId) throw viewTopicLost(view.name, current.topic)
   const { generation, inputs } = current
   return { view, generation, topic, schemaId: await registerRows(log, view), inputs }
 }
@@ -194,13 +195,5 @@ function changedViews(views: readonly string[]): WindrowError {
     remedy: `Run \`windrow replay ${views.join(' ')}\`: the rows are built anew beside the old ones, which serve until then. Or start the version that made them.`,
     kind: 'usage',
     facts: { views },
-  })
-}
-
-function lost(view: string, topic: string): WindrowError {
-  return new WindrowError('WR_VIEW_TOPIC_LOST', {
-    message: `The topic ${topic} with the rows of the view ${view} is gone, or is another one of the same name.`,
-    remedy: `Run \`windrow replay ${view}\`: it is built anew from the log.`,
-    facts: { view, topic },
   })
 }

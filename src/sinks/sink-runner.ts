@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.ts'
-import { WindrowError } from '../core/errors.ts'
-import { followLatest } from '../log/latest-records.ts'
+import { messageOf, WindrowError } from '../core/errors.ts'
+import { endsOf } from '../log/ends-of.ts'
+import { followLatest, readLatest } from '../log/latest-records.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
+import { viewTopicLost } from '../views/view-topic-lost.ts'
 import { type CurrentView, viewsCurrent } from '../views/views-current.ts'
 import { PreparedStore } from './prepared-store.ts'
 import type { Sink } from './sink.ts'
@@ -33,6 +35,8 @@ export interface SinkRunner {
 const OPENING_MS = 5_000
 /** How often the store is asked how far it is. */
 const LOOK_MS = 50
+/** How often it is looked whether another generation is what it should have. */
+const LOOK_FOR_OTHERS_MS = 1_000
 
 /**
  * Starts to write the views. Rejects when the store says something that a person has to mend (a wrong password, a table that is not
@@ -100,14 +104,17 @@ class Runner {
 
   /** A log that fails for a while is asked again; what runs goes on meanwhile. */
   private async follow(): Promise<void> {
-    const { log, clock, logger, tuning } = this.context
+    const { log, clock, logger, tuning, sink } = this.context
     const { signal } = this.stopping
+    let told = ''
     while (!signal.aborted) {
       try {
         await followLatest(log, viewsCurrent, signal, (current) => this.take(current))
       } catch (error) {
         if (signal.aborted) return
-        logger.warn({ err: error, sink: this.context.sink.name }, 'the current generations of the views cannot be read for now')
+        const level = messageOf(error) === told ? 'debug' : 'warn'
+        told = messageOf(error)
+        logger[level]({ sink: sink.name }, `the current generations of the views cannot be followed for now: ${told}`)
         await clock.sleep(tuning.mostBackoffMs / 10, signal)
       }
     }
@@ -118,13 +125,8 @@ class Runner {
     const before = this.sinks.get(current.view)
     if (view === undefined || before?.topic.id === current.topicId || this.stopping.signal.aborted) return
     const topic = await this.context.log.findTopic(current.topic)
-    if (topic === null || topic.id !== current.topicId) {
-      this.context.logger.warn(
-        { view: view.name, topic: current.topic },
-        'the topic of the current generation of a view is not there',
-      )
-      return
-    }
+    // Looked for again: it may have been made a moment ago, or a replay may make another generation current.
+    if (topic === null || topic.id !== current.topicId) throw viewTopicLost(view.name, current.topic)
     // The new generation takes over from the store's own progress, so nothing is written by both.
     await before?.stop()
     this.sinks.delete(view.name)
@@ -142,14 +144,27 @@ async function untilCaughtUp(
   ends: readonly ViewEnds[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { topic, ends: wanted } of ends) {
-    const view = views.find(({ name }) => name === viewOfTopic(topic.name))
+  for (const asked of ends) {
+    const view = views.find(({ name }) => name === viewOfTopic(asked.topic.name))
     if (view === undefined) continue
-    while (!(await hasAll(sink, log, view, topic, wanted))) {
+    let wanted = asked
+    let lookedAt = clock.monotonic()
+    while (!(await hasAll(sink, log, view, wanted.topic, wanted.ends))) {
       await clock.sleep(LOOK_MS, signal)
       signal.throwIfAborted()
+      if (clock.monotonic() - lookedAt < LOOK_FOR_OTHERS_MS) continue
+      wanted = await ofCurrentGeneration(log, view, wanted)
+      lookedAt = clock.monotonic()
     }
   }
+}
+
+/** A replay may have made another generation current since, which then is what the store is to have. */
+async function ofCurrentGeneration(log: Log, view: View, wanted: ViewEnds): Promise<ViewEnds> {
+  const current = (await readLatest(log, viewsCurrent)).get(view.name)
+  if (current === undefined || current.topicId === wanted.topic.id) return wanted
+  const topic = await log.findTopic(current.topic)
+  return topic === null ? wanted : { topic, ends: await endsOf(log, topic) }
 }
 
 /** A store that is away for a while has not; nor has one that is ahead of the log, which was put back to an older state. */

@@ -114,12 +114,24 @@ export function writeError(place: InfluxPlace, error: WindrowError): WindrowErro
     return typeConflict(place, measurement, field, ours, theirs.replace(/\W+$/, ''))
   }
   if (status === 413) return tooLarge(said)
+  // Not the row's fault: whoever opens the bucket next says what has to be mended.
+  if (/retention policy/.test(said)) return forgetsPoints(place, `by a retention policy (${said})`)
   if (status !== 400 && status !== 422) return error
   return new WindrowError('WR_ROW_REFUSED', {
     message: `InfluxDB refuses a row: ${said}`,
     remedy: 'Correct what the message names, then retry the dead letter: windrow dlq retry.',
     facts: error.facts,
     cause: error,
+  })
+}
+
+/** `when` ends the sentence. */
+export function forgetsPoints({ where, bucket }: InfluxPlace, when: string): WindrowError {
+  return new WindrowError('WR_INFLUX_RETENTION', {
+    message: `the bucket ${bucket} of InfluxDB (${where}) forgets points ${when}, and views have no end`,
+    remedy: 'Let it keep them for ever (influx bucket update --id … --retention 0), or set INFLUX_BUCKET to another bucket.',
+    facts: { where, bucket },
+    kind: 'usage',
   })
 }
 

@@ -10,9 +10,9 @@ export interface PointTime {
   cell(at: number): Cell
 }
 
-/** Times are 64-bit nanoseconds: from 1677-09-21 to 2262-04-11. */
+/** Times are 64-bit nanoseconds: from 1677-09-21 to 2262-04-11. What is to be deleted is named by the instant after it, so the last one is missing. */
 export const FIRST_TIME_MS = -9_223_372_036_854
-export const LAST_TIME_MS = 9_223_372_036_854
+export const LAST_TIME_MS = 9_223_372_036_853
 
 const TIME_TYPES = new Set(['instant', 'day', 'month'])
 

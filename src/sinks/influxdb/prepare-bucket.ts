@@ -1,7 +1,7 @@
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import type { View } from '../../views/view.ts'
 import type { InfluxClient } from './influx-client.ts'
-import { type InfluxPlace, typeConflict } from './influx-errors.ts'
+import { forgetsPoints, type InfluxPlace, typeConflict } from './influx-errors.ts'
 import { quoteName } from './line-text.ts'
 import { type PointPlan, pointPlan } from './point-plan.ts'
 
@@ -87,15 +87,9 @@ async function makeBucket(client: InfluxClient): Promise<Bucket> {
   }
 }
 
-function checkRetention({ where, bucket }: InfluxPlace, { retentionRules = [] }: Bucket): void {
+function checkRetention(place: InfluxPlace, { retentionRules = [] }: Bucket): void {
   const seconds = Math.max(0, ...retentionRules.map(({ everySeconds = 0 }) => everySeconds))
-  if (seconds === 0) return
-  throw new WindrowError('WR_INFLUX_RETENTION', {
-    message: `the bucket ${bucket} of InfluxDB (${where}) forgets points after ${Math.round(seconds / 3600)} hours, and views have no end`,
-    remedy: `Let it keep them for ever (influx bucket update --id … --retention 0), or set INFLUX_BUCKET to another bucket.`,
-    facts: { where, bucket, seconds },
-    kind: 'usage',
-  })
+  if (seconds > 0) throw forgetsPoints(place, `after ${Math.round(seconds / 3600)} hours`)
 }
 
 /** Of a bucket that somebody made and nobody has written to. A token that may not change it is no matter. */

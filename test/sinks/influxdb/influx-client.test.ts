@@ -49,7 +49,7 @@ test.each([
   [{ status: 403, body: says('insufficient permissions for write') }, 'WR_INFLUX_FORBIDDEN', false],
   [{ status: 404, body: says('bucket "views" not found') }, 'WR_INFLUX_NOT_FOUND', false],
   [{ status: 400, body: says("unable to parse 'm f=': missing field value") }, 'WR_ROW_REFUSED', false],
-  [{ status: 422, body: says('partial write: points beyond retention policy dropped=1') }, 'WR_ROW_REFUSED', false],
+  [{ status: 422, body: says('partial write: points beyond retention policy dropped=1') }, 'WR_INFLUX_RETENTION', false],
   [{ status: 413, body: says('too large') }, 'WR_ROW_REFUSED', false],
   [{ status: 429, body: says('slow down') }, 'WR_INFLUX_BUSY', true],
   [{ status: 503, body: says('engine closed') }, 'WR_INFLUX_BUSY', true],
