@@ -5,7 +5,7 @@ import { readLatest } from '../log/latest-records.ts'
 import type { ExclusiveWriter, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { rowSchema } from '../views/row-schema.ts'
-import type { View } from '../views/view.ts'
+import type { Cell, View } from '../views/view.ts'
 import { viewTopicLost } from '../views/view-topic-lost.ts'
 import {
   type CurrentView,
@@ -27,6 +27,8 @@ export interface LiveView {
   readonly schemaId: number
   /** What its rows stood at when it became current; empty where it has every reading from the first on. */
   readonly inputs: readonly GenerationInput[]
+  /** The rows that are made of readings, where others are copied; all where nothing is said. */
+  readonly isBuilt?: (partition: number, key: readonly Cell[]) => boolean
 }
 
 /** How long it is tried again to prepare the views. */

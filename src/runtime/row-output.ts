@@ -1,6 +1,7 @@
 import { RecordBlockBuilder } from '../core/record-block.ts'
 import type { Write } from '../log/port.ts'
 import { type RowEncoder, rowEncoder } from '../views/row-encoder.ts'
+import { parseKey } from '../views/row-key.ts'
 import type { RowChange } from '../views/view.ts'
 import type { LiveView } from './live-views.ts'
 
@@ -25,7 +26,9 @@ export class RowOutput {
   }
 
   add(changes: readonly RowChange[]): void {
+    const { isBuilt, view } = this.live
     for (const { key, cells, isNew } of changes) {
+      if (isBuilt !== undefined && !isBuilt(this.partition, parseKey(view, key))) continue
       this.builder.add(key, cells === null ? null : this.encoder.encode(cells), isNew ? NEW_KEY : undefined)
       if (this.builder.byteLength >= BLOCK_BYTES) this.seal()
     }

@@ -1,6 +1,6 @@
 import type { EventType } from '../../events/event-type.ts'
 import { endsOf } from '../../log/ends-of.ts'
-import type { GroupMember, GroupProgress, Topic } from '../../log/port.ts'
+import type { GroupMember, Log, Topic } from '../../log/port.ts'
 import { engineGroup } from '../engine-group.ts'
 import { fixedGenerations } from '../generations.ts'
 import { forgetState } from '../segment-disk.ts'
@@ -56,8 +56,7 @@ export async function startBuilder(
     await stop()
     throw error
   }
-  const offsetsOf = async (group: string, topic: Topic): Promise<number[]> =>
-    byPartition(topic, await log.groupProgress(group, topic))
+  const offsetsOf = (group: string, topic: Topic): Promise<number[]> => offsetsOfGroup(log, group, topic)
 
   const left = async (): Promise<{ read: number; toRead: number }> => {
     let read = 0
@@ -96,11 +95,7 @@ export async function startBuilder(
       }
     },
     stop,
-    async offsets() {
-      const found = new Map<string, readonly number[]>()
-      for (const [event, topic] of inputs) found.set(event, await offsetsOf(groupOf(topic.name), topic))
-      return found
-    },
+    offsets: () => committedOffsets(log, inputs, groupOf),
     async forget() {
       for (const topic of inputs.values()) {
         await log.resetGroup(groupOf(topic.name), topic)
@@ -110,8 +105,19 @@ export async function startBuilder(
   }
 }
 
-function byPartition({ partitions }: Topic, progress: readonly GroupProgress[]): number[] {
-  const offsets = new Array<number>(partitions).fill(0)
-  for (const { partition, offset } of progress) offsets[partition] = offset
+/** How far the groups of the topics have come. */
+export async function committedOffsets(
+  log: Log,
+  inputs: ReadonlyMap<string, Topic>,
+  groupOf: (topic: string) => string,
+): Promise<InputOffsets> {
+  const found = new Map<string, readonly number[]>()
+  for (const [event, topic] of inputs) found.set(event, await offsetsOfGroup(log, groupOf(topic.name), topic))
+  return found
+}
+
+async function offsetsOfGroup(log: Log, group: string, topic: Topic): Promise<number[]> {
+  const offsets = new Array<number>(topic.partitions).fill(0)
+  for (const { partition, offset } of await log.groupProgress(group, topic)) offsets[partition] = offset
   return offsets
 }

@@ -16,10 +16,12 @@ export interface FlipOptions {
   readonly inputs: ReadonlyMap<string, Topic>
   /** What the new generations stand at. */
   readonly built: InputOffsets
+  /** What the rows stand at that are taken over from the generation before. */
+  readonly copied: InputOffsets
 }
 
 /** Lets the generations of a plan become current, all at once. WR_REPLAY_OVERTAKEN where others became current meanwhile. */
-export async function flip({ log, clock, plan, inputs, built }: FlipOptions): Promise<void> {
+export async function flip({ log, clock, plan, inputs, built, copied }: FlipOptions): Promise<void> {
   await changeCurrentViews(log, clock, async (current, say) => {
     const records: CurrentView[] = []
     for (const planned of plan.views) {
@@ -33,7 +35,7 @@ export async function flip({ log, clock, plan, inputs, built }: FlipOptions): Pr
         topic: topic.name,
         topicId: topic.id,
         fingerprint: planned.fingerprint,
-        inputs: inputsAt(planned, inputs, built),
+        inputs: inputsAt(planned, inputs, planned.target.isBuilt === undefined ? built : earlier(built, copied)),
         endOffsets: await endsOf(log, topic),
         since: clock.now(),
         previous: now === null ? null : await leaving(log, planned, now, inputs),
@@ -49,6 +51,13 @@ function inputsAt({ topologies }: PlannedView, inputs: ReadonlyMap<string, Topic
     topicId: (inputs.get(event) as Topic).id,
     offsets: offsets.get(event) as readonly number[],
   }))
+}
+
+/** Tasks that go on from there make some rows a second time, which comes to the same. */
+function earlier(built: InputOffsets, copied: InputOffsets): InputOffsets {
+  const least = (event: string, offsets: readonly number[]): number[] =>
+    offsets.map((offset, partition) => Math.min(offset, copied.get(event)?.[partition] ?? 0))
+  return new Map([...built].map(([event, offsets]) => [event, least(event, offsets)]))
 }
 
 /** The generation that ceases to be current, with what its rows have for certain. */

@@ -7,6 +7,8 @@ import type { ViewReplay } from '../../views/views-replays.ts'
 import { viewFingerprints, type WhatDecides } from '../fingerprints.ts'
 import { byView, currentViews, type LiveView, liveView, partitionsOf, registerRows, viewTopicName } from '../live-views.ts'
 
+import { type LostUntil, lostUntil, rebuiltRows } from './rebuilt-rows.ts'
+
 /** What a replay builds, and in place of what. */
 export interface PlannedView {
   readonly topologies: readonly Topology[]
@@ -22,6 +24,7 @@ export interface ReplayPlan {
   /** True when an earlier replay of the same was cut short, and this one goes on with it. */
   readonly resumed: boolean
   readonly startedAt: number
+  readonly from: number | null
   readonly views: readonly PlannedView[]
 }
 
@@ -31,6 +34,8 @@ export interface PlanOptions extends WhatDecides {
   readonly views: readonly string[]
   /** Back to the generations before. */
   readonly rollback: boolean
+  /** Rows of windows that end before are taken over as they are (ms since the epoch); null: all rows are built. */
+  readonly from: number | null
   readonly before: ReadonlyMap<string, ViewReplay>
   readonly now: number
 }
@@ -42,6 +47,7 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
   const fingerprints = viewFingerprints(options)
   const unfinished = unfinishedReplay(options, current, fingerprints)
   const topologies = byView(options.topologies)
+  const lost = await lostReadings(options)
   const planned: PlannedView[] = []
   for (const name of views) {
     const of = topologies.get(name) as Topology[]
@@ -50,17 +56,34 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     const target = rollback
       ? await generationBefore(log, of, was, fingerprint)
       : await nextGeneration(options, of, was, unfinished?.get(name) ?? null)
-    planned.push({ topologies: of, fingerprint, target, current: was })
+    const isBuilt = rollback ? null : rebuiltRows({ view: target.view, topologies: of, from: options.from, lost })
+    planned.push({ topologies: of, fingerprint, target: isBuilt ? { ...target, isBuilt } : target, current: was })
   }
   const [first] = unfinished?.values() ?? []
   const isSame =
     first !== undefined && planned.every(({ target }) => target.topic.id === unfinished?.get(target.view.name)?.topicId)
-  return { id: isSame ? first.id : randomUUID(), resumed: isSame, startedAt: isSame ? first.startedAt : now, views: planned }
+  return {
+    id: isSame ? first.id : randomUUID(),
+    resumed: isSame,
+    startedAt: isSame ? first.startedAt : now,
+    from: options.from,
+    views: planned,
+  }
+}
+
+/** By event: what the topics of readings have lost. */
+async function lostReadings({ log, topologies, views, readingTopics }: PlanOptions): Promise<Map<string, LostUntil>> {
+  const lost = new Map<string, LostUntil>()
+  for (const { event, view } of topologies) {
+    if (lost.has(event.name) || !views.includes(view.name)) continue
+    lost.set(event.name, await lostUntil(log, readingTopics.get(event.name) as Topic))
+  }
+  return lost
 }
 
 /** What the last replay left, by view, if it was to build the same by the same logic. */
 function unfinishedReplay(
-  { views, before, rollback }: PlanOptions,
+  { views, before, rollback, from }: PlanOptions,
   current: ReadonlyMap<string, CurrentView>,
   fingerprints: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, ViewReplay> | null {
@@ -68,7 +91,8 @@ function unfinishedReplay(
   const left = [...before.values()].filter((replay) => replay.id === id)
   const isTheSame = left.length === views.length && left.every(({ view }) => views.includes(view))
   const goesOn = left.every(
-    ({ view, state, fingerprint, generation }) =>
+    ({ view, state, fingerprint, generation, from: fromBefore }) =>
+      fromBefore === from &&
       (state === 'building' || state === 'handover') &&
       fingerprint === fingerprints.get(view) &&
       generation === (rollback ? current.get(view)?.previous?.generation : nextNumber(current.get(view) ?? null)),

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import { RecordBlockBuilder } from '../../core/record-block.ts'
 import { readLatest } from '../../log/latest-records.ts'
-import type { ExclusiveWriter, Log, Topic } from '../../log/port.ts'
+import type { ExclusiveWriter, Log, Topic, Write } from '../../log/port.ts'
 import { VIEWS_REPLAYS_TOPIC, type ViewReplay, viewsReplays } from '../../views/views-replays.ts'
 
 /** Tells how a replay stands: to the tasks that are to stand still, to whoever looks, and to the next replay if this one dies. */
@@ -11,6 +11,8 @@ export interface ReplayRecords {
   /** How the last replay of each view stood when this one began. */
   readonly before: ReadonlyMap<string, ViewReplay>
   write(replays: readonly Told[]): Promise<void>
+  /** Commits other records in the same right. */
+  commit(writes: readonly Write[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -26,6 +28,7 @@ export async function openReplayRecords(log: Log, clock: Clock): Promise<ReplayR
     return {
       before: await readLatest(log, viewsReplays),
       write: (replays) => write(writer, topic, schemaId, clock, replays),
+      commit: async (writes) => void (await writer.commit(writes)),
       close: () => writer.close(),
     }
   } catch (error) {

@@ -7,13 +7,15 @@ import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { ReplayState } from '../../views/views-replays.ts'
+import { engineGroup } from '../engine-group.ts'
 import { latenessSettings } from '../fingerprints.ts'
-import { startBuilder } from './builder.ts'
+import { committedOffsets, type InputOffsets, startBuilder } from './builder.ts'
 import { deleteOldGenerations } from './delete-old-generations.ts'
 import { flip } from './flip.ts'
 import { inputsOf, type PlannedView, planReplay, type ReplayPlan } from './replay-plan.ts'
 import { openReplayRecords, type ReplayRecords } from './replay-record.ts'
 import { untilStandingStill } from './stand-still.ts'
+import { takeOverRows } from './take-over-rows.ts'
 
 /** What a replay has done when it is told of: a process may die after each, and the next replay goes on. */
 export type ReplayStep = 'planned' | 'told' | 'caught-up' | 'asked' | 'standing-still' | 'built' | 'flipped' | 'done'
@@ -39,6 +41,8 @@ export interface ReplayOptions {
   readonly allowedLatenessMinutes: ReadonlyMap<string, number>
   /** Back to the generations before, brought up to date. */
   readonly rollback?: boolean
+  /** Rows of windows that end before this instant (ms since the epoch) are taken over as they are; null: all are built. */
+  readonly from?: number | null
   readonly memoryBytes: number
   /** How long a generation that is not current any more is kept for the way back. */
   readonly keepMs: number
@@ -75,6 +79,7 @@ export async function replayViews(options: ReplayOptions): Promise<readonly Repl
       ...options,
       settings,
       rollback: options.rollback === true,
+      from: options.from ?? null,
       before: records.before,
       now: clock.now(),
     })
@@ -110,25 +115,32 @@ class Replay {
   async run(): Promise<readonly ReplayedView[]> {
     const { log, clock, signal, isRunning } = this.options
     const { plan, inputs } = this
+    this.tellTakenOver()
     await this.reached('planned')
     await this.tell(null)
     await this.reached('told')
+    let copied: InputOffsets = new Map()
     const builder = await startBuilder(this.options, plan, events(plan), inputs)
     try {
       await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
       await this.reached('caught-up')
+      const others = await takeOverRows(log, plan.views, (writes) => this.records.commit(writes))
+      await others.advance(signal)
       this.state = 'handover'
       await this.tell(null)
       await this.reached('asked')
       await untilStandingStill({ log, clock, signal, replay: plan.id, topics: [...inputs.values()], isRunning })
       await this.reached('standing-still')
+      // What is copied has at least what the tasks have committed by now.
+      copied = await committedOffsets(log, inputs, engineGroup)
+      await others.advance(signal)
       await builder.untilBeyondTasks(signal)
     } finally {
       await builder.stop()
     }
     signal.throwIfAborted()
     await this.reached('built')
-    await flip({ log, clock, plan, inputs, built: await builder.offsets() })
+    await flip({ log, clock, plan, inputs, built: await builder.offsets(), copied })
     await this.reached('flipped')
     this.state = 'done'
     await this.tell(null)
@@ -141,6 +153,15 @@ class Replay {
   async tellFailed(error: unknown): Promise<void> {
     this.state = 'failed'
     await this.tell(messageOf(error))
+  }
+
+  private tellTakenOver(): void {
+    const { options, plan } = this
+    if (plan.from !== null || plan.views.every(({ target }) => target.isBuilt === undefined)) return
+    options.logger.warn(
+      {},
+      'the log has lost its oldest readings: rows of windows that it does not hold whole are taken over as they are, not built anew',
+    )
   }
 
   private async advanced(read: number, toRead: number): Promise<void> {
@@ -167,7 +188,7 @@ class Replay {
         topic: target.topic.name,
         topicId: target.topic.id,
         fingerprint,
-        from: null,
+        from: plan.from,
         read: progress.read,
         toRead: progress.toRead,
         startedAt: plan.startedAt,

@@ -1,45 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { airReadings } from '../../../src/events/air.ts'
 import type { Log } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
 import type { ReplayStep } from '../../../src/runtime/replay/replay-views.ts'
 import type { Runner } from '../../../src/runtime/runner.ts'
-import { mean } from '../../../src/streams/aggregates/standard.ts'
-import { aggregate } from '../../../src/streams/operators/aggregate.ts'
-import { keyBy } from '../../../src/streams/operators/key-by.ts'
-import { to } from '../../../src/streams/operators/to.ts'
-import { where } from '../../../src/streams/operators/where.ts'
-import { calendarDays } from '../../../src/streams/operators/windows.ts'
 import { airHourly } from '../../../src/streams/topologies/air.ts'
-import { topology } from '../../../src/streams/topology.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
-import { defineView, double, localDay, text } from '../../../src/views/view.ts'
-import { windowColumns } from '../../../src/views/window-columns.ts'
 import { currentRows, expectedRows, publisher, replay, rowsOfTopic, startTopologies } from './replay-world.ts'
+import { after, before } from './sample-topologies.ts'
 
 const never = new AbortController().signal
-
-const means = defineView({
-  name: 'means',
-  doc: 'A view of this test.',
-  key: { stationId: text('station'), day: localDay('day') },
-  values: { ...windowColumns, coMean: double('mg/m3', 'mean') },
-  stores: ['postgres'],
-})
-
-const before = topology('means', airReadings, (readings) =>
-  readings.pipe(keyBy('stationId'), calendarDays(), aggregate({ coMean: mean('co') }), to(means)),
-)
-/** Other logic for the same view: whole stations have no rows any more. */
-const after = topology('means', airReadings, (readings) =>
-  readings.pipe(
-    keyBy('stationId'),
-    where(1, (row) => (row.get('pm25') as number) >= 20),
-    calendarDays(),
-    aggregate({ coMean: mean('co') }),
-    to(means),
-  ),
-)
 
 async function isInLine(log: Log, runner: Runner, topologies: readonly (typeof before)[], view: string): Promise<void> {
   await runner.untilEnd(never)

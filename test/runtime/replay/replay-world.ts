@@ -5,7 +5,7 @@ import { airReadings } from '../../../src/events/air.ts'
 import type { AirReading } from '../../../src/events/reading.ts'
 import { readingEncoder } from '../../../src/events/reading-encoder.ts'
 import { WIRE_HEADER_BYTES } from '../../../src/events/wire-format.ts'
-import type { Log } from '../../../src/log/port.ts'
+import type { Log, Topic } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../../src/runtime/replay/replay-views.ts'
 import { type Runner, startRunner } from '../../../src/runtime/runner.ts'
@@ -62,6 +62,32 @@ export async function publisher(log: Log): Promise<Publisher> {
         await done
       }
     },
+  }
+}
+
+/** The same log with the oldest readings gone, as a retention does it; `starts` by partition. */
+export function trimmed(log: Log, starts: readonly number[]): Log {
+  const isTrimmed = (topic: Topic): boolean => topic.name === 'air.readings'
+  const startOf = (topic: Topic, partition: number): number => (isTrimmed(topic) ? (starts[partition] ?? 0) : 0)
+  return {
+    backend: log.backend,
+    registry: log.registry,
+    ensureTopic: (spec) => log.ensureTopic(spec),
+    findTopic: (name) => log.findTopic(name),
+    topics: () => log.topics(),
+    deleteTopic: (name) => log.deleteTopic(name),
+    async bounds(topic, partition) {
+      const { start, end } = await log.bounds(topic, partition)
+      return { start: Math.max(start, startOf(topic, partition)), end }
+    },
+    reader: (topic, partition, from = 0) => log.reader(topic, partition, Math.max(from, startOf(topic, partition))),
+    append: (writes) => log.append(writes),
+    exclusiveWriter: (id) => log.exclusiveWriter(id),
+    joinGroup: (options) => log.joinGroup(options),
+    groupProgress: (group, topic) => log.groupProgress(group, topic),
+    resetGroup: (group, topic) => log.resetGroup(group, topic),
+    compact: (topic) => log.compact(topic),
+    close: () => log.close(),
   }
 }
 
