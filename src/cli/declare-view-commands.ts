@@ -51,9 +51,10 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
   declare(
     'replay [views...]',
     'Build views anew from the log beside those that serve, flip to them, and bring the stores up to them. What runs goes on meanwhile. Without a name: all views. Ended anywhere, each view is old or new, and the same command goes on.',
-    ['replay', 'replay weather_daily weather_monthly', 'replay weather_daily --rollback'],
+    ['replay', 'replay weather_daily weather_monthly', 'replay weather_daily --from 2025-03', 'replay weather_daily --rollback'],
     (command) =>
       command
+        .option('--from <time>', 'only rows of this day (2025-01-01), month (2025-01) or instant on; the others stay as they are')
         .option('--rollback', 'back to the rows before the last replay, brought up to date')
         .option(
           '--sinks <names>',

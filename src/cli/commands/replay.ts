@@ -7,6 +7,7 @@ import type { StoreName } from '../../views/view.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
+import { rangeOptions } from '../instant-option.ts'
 import { createLogger } from '../logger.ts'
 import { showProgress } from '../progress.ts'
 import { runnersOfTopic } from '../runner-of.ts'
@@ -18,6 +19,8 @@ import { openViewsSql } from '../views-postgres.ts'
 
 export interface ReplayCommandOptions {
   readonly rollback?: boolean
+  /** A day, a month or an instant. */
+  readonly from?: string
   /** Those of the configuration where none are named. */
   readonly sinks?: readonly string[]
   readonly json?: boolean
@@ -38,7 +41,8 @@ export async function replay(context: CliContext, names: readonly string[], opti
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
     const began = performance.now()
-    const replayed = await build(context, session, logger, [...new Set(views)], options.rollback === true)
+    const what = { views: [...new Set(views)], rollback: options.rollback === true, from: rangeOptions(options).from ?? null }
+    const replayed = await build(context, session, logger, what)
     const builtSeconds = seconds(began)
     if (sinks.length > 0) await bringUpStores(context, session, logger, sinks, replayed.views)
     const facts = { readings: replayed.readings, build_seconds: builtSeconds, seconds: seconds(began) }
@@ -55,14 +59,19 @@ export async function replay(context: CliContext, names: readonly string[], opti
   })
 }
 
+interface WhatToReplay {
+  readonly views: readonly string[]
+  readonly rollback: boolean
+  readonly from: number | null
+}
+
 const seconds = (began: number): number => Math.round((performance.now() - began) / 100) / 10
 
 async function build(
   context: CliContext,
   session: Session,
   logger: Logger,
-  views: readonly string[],
-  rollback: boolean,
+  { views, rollback, from }: WhatToReplay,
 ): Promise<{ readonly views: readonly ReplayedView[]; readonly readings: number }> {
   const { config, catalogue, log } = session
   const topologies = catalogue.topologies.filter(({ view }) => views.includes(view.name))
@@ -84,6 +93,7 @@ async function build(
       readingTopics: await ensureReadingTopics(options),
       allowedLatenessMinutes: latenessMinutes(config),
       rollback,
+      from,
       memoryBytes: config.memoryMb * MEBIBYTE,
       keepMs: config.keepGenerationsHours * HOUR_MS,
       clock: systemClock,
