@@ -15,7 +15,7 @@ import { createLogger } from '../logger.ts'
 import { packageVersion } from '../package-version.ts'
 import { mayHaveLog, withConfig } from '../session.ts'
 import { chooseSinks } from '../sinks/choose-sinks.ts'
-import { openSinks } from '../sinks/open-sinks.ts'
+import { withSinks } from '../sinks/with-sinks.ts'
 import { type Style, styleOf } from '../style.ts'
 import { renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
@@ -70,14 +70,7 @@ async function examineSinks(config: Config, context: CliContext): Promise<Findin
   const names = chooseSinks(config, null).filter((name) => name !== 'postgres' || config.postgresUrl !== null)
   if (names.length === 0 || !mayHaveLog(config)) return []
   const logger = createLogger(config, context.stderr)
-  const sql = openViewsSql(config, logger)
-  const sinks = await openSinks({ config, names, sql, logger })
-  try {
-    return await withConfig(config, (session) => checkSinks(session, sinks))
-  } finally {
-    await Promise.all(sinks.map((sink) => sink.close()))
-    await sql.close()
-  }
+  return withConfig(config, (session) => withSinks({ session, names, logger }, (sinks) => checkSinks(session, sinks)))
 }
 
 async function examinePostgres(config: Config, context: CliContext): Promise<Finding[]> {
