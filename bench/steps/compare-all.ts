@@ -11,6 +11,6 @@ export async function compareAll({ folder, environment }: RunWithSinksParams): P
   const config = loadConfig(environment, folder)
   const names = chooseSinks(config, null)
   return withConfig(config, (session) =>
-    withSinks({ session, names, logger: quietLogger }, (sinks) => compareSinks(session, sinks, new AbortController().signal)),
+    withSinks({ config, names, logger: quietLogger }, (sinks) => compareSinks(session, sinks, new AbortController().signal)),
   )
 }

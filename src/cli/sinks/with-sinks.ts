@@ -1,19 +1,19 @@
+import type { Config } from '../../config/load-config.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Sink } from '../../sinks/sink.ts'
 import type { StoreName } from '../../views/view.ts'
-import type { Session } from '../session.ts'
 import { openViewsSql } from '../views-postgres.ts'
 import { openSinks } from './open-sinks.ts'
 
 export interface WithSinksOptions {
-  readonly session: Session
+  readonly config: Config
   readonly names: readonly StoreName[]
   readonly logger: Logger
 }
 
 /** Opens the sinks of these names, as configured, for `use` to look at their stores; closes them when it is done, however it ends. */
 export async function withSinks<T>(
-  { session: { config }, names, logger }: WithSinksOptions,
+  { config, names, logger }: WithSinksOptions,
   use: (sinks: readonly Sink[]) => Promise<T>,
 ): Promise<T> {
   const sql = openViewsSql(config, logger)

@@ -30,7 +30,7 @@ export function storesOfLog(
   const config = loadConfig(environment, folder)
 
   const look = <T>(use: (session: Session, sinks: readonly Sink[]) => Promise<T>): Promise<T> =>
-    withConfig(config, (session) => withSinks({ session, names, logger: silentLogger }, (sinks) => use(session, sinks)))
+    withConfig(config, (session) => withSinks({ config, names, logger: silentLogger }, (sinks) => use(session, sinks)))
 
   return {
     names,
