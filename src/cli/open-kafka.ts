@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../config/load-config.ts'
 import { messageOf, WindrowError } from '../core/errors.ts'
+import { fileNamedBy } from '../core/file-named-by.ts'
 import type { KafkaLogOptions, LogOnKafka } from '../log/kafka/kafka-log.ts'
 
 type Sasl = NonNullable<KafkaLogOptions['sasl']>
@@ -35,14 +35,15 @@ function tlsOf(config: Config): Tls {
   const keystore = config.kafkaSslKeystoreLocation
   const passphrase = (keystore === null ? config.kafkaSslKeyPassphrase : config.kafkaSslKeystorePassphrase)?.reveal()
   const options: Tls = {
-    ...given('ca', config.kafkaSslCaPem?.reveal() ?? fileAt('KAFKA_SSL_CA_LOCATION', config.kafkaSslCaLocation)),
-    ...given('crl', fileAt('KAFKA_SSL_CRL_LOCATION', config.kafkaSslCrlLocation)),
+    ...given('ca', config.kafkaSslCaPem?.reveal() ?? fileNamedBy('KAFKA_SSL_CA_LOCATION', config.kafkaSslCaLocation)),
+    ...given('crl', fileNamedBy('KAFKA_SSL_CRL_LOCATION', config.kafkaSslCrlLocation)),
     ...given(
       'cert',
-      config.kafkaSslCertificatePem?.reveal() ?? fileAt('KAFKA_SSL_CERTIFICATE_LOCATION', config.kafkaSslCertificateLocation),
+      config.kafkaSslCertificatePem?.reveal() ??
+        fileNamedBy('KAFKA_SSL_CERTIFICATE_LOCATION', config.kafkaSslCertificateLocation),
     ),
-    ...given('key', config.kafkaSslKeyPem?.reveal() ?? fileAt('KAFKA_SSL_KEY_LOCATION', config.kafkaSslKeyLocation)),
-    ...given('pfx', fileAt('KAFKA_SSL_KEYSTORE_LOCATION', keystore)),
+    ...given('key', config.kafkaSslKeyPem?.reveal() ?? fileNamedBy('KAFKA_SSL_KEY_LOCATION', config.kafkaSslKeyLocation)),
+    ...given('pfx', fileNamedBy('KAFKA_SSL_KEYSTORE_LOCATION', keystore)),
     ...given('ciphers', config.kafkaSslCipherSuites),
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(config.kafkaSslEndpointIdentification === 'none' ? { checkServerIdentity: () => undefined } : {}),
@@ -84,18 +85,4 @@ async function saslOf(config: Config): Promise<Sasl> {
 
 function given<K extends string, V>(name: K, value: V | null): { readonly [P in K]?: V } {
   return value === null ? {} : ({ [name]: value } as { readonly [P in K]: V })
-}
-
-function fileAt(variable: string, path: string | null): Buffer | null {
-  if (path === null) return null
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new WindrowError('WR_CONFIG_INVALID', {
-      message: `${variable} names ${path}, which cannot be read: ${messageOf(error)}`,
-      remedy: 'Name a file that this user may read.',
-      kind: 'usage',
-      cause: error,
-    })
-  }
 }

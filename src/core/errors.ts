@@ -12,6 +12,8 @@ export interface ErrorDetails {
   readonly cause?: unknown
   /** True when the same call may succeed later without anybody changing anything. */
   readonly canRetry?: boolean
+  /** True when the same may succeed in smaller pieces. */
+  readonly tooMuchAtOnce?: boolean
 }
 
 /** An error with a stable code (`WR_...`), its facts and its remedy. Every code is explained in docs/errors.md. */
@@ -21,6 +23,7 @@ export class WindrowError extends Error {
   readonly kind: ErrorKind
   readonly facts: Readonly<Record<string, unknown>>
   readonly canRetry: boolean
+  readonly tooMuchAtOnce: boolean
 
   constructor(code: `WR_${string}`, details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -30,6 +33,7 @@ export class WindrowError extends Error {
     this.kind = details.kind ?? 'failure'
     this.facts = details.facts ?? {}
     this.canRetry = details.canRetry ?? false
+    this.tooMuchAtOnce = details.tooMuchAtOnce ?? false
   }
 }
 

@@ -265,8 +265,7 @@ export class PartitionSink {
 
   private async recover(error: unknown): Promise<void> {
     const { clock, logger } = this.context
-    if (isWindrowError(error, 'WR_SQL_TIMEOUT') || isWindrowError(error, 'WR_INFLUX_TIMEOUT'))
-      this.batchRows = Math.max(1, this.batchRows >> 1)
+    if (error instanceof WindrowError && error.tooMuchAtOnce) this.batchRows = Math.max(1, this.batchRows >> 1)
     if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry))
       this.store.doubt(this.target.view)
     const { code, message } = this.stats.failed(error)

@@ -75,8 +75,8 @@ export interface MendReport {
 /**
  * A store that holds views. It keeps its own progress, together with the rows where it can, so that rows are in it once whatever ends
  * when. Calls reject with WR_FENCED when another owner has claimed the partition since (nothing was written), with WR_ROW_REFUSED
- * when the store refuses something in the batch for ever (nothing was written), with an error of `canRetry` while it is away, and with
- * any other for what a person has to mend.
+ * when the store refuses something in the batch for ever (nothing was written), with an error of `canRetry` while it is away (of
+ * `tooMuchAtOnce` too, where fewer rows may do), and with any other for what a person has to mend.
  */
 export interface Sink {
   /** For instance `postgres`: part of the consumer group's name and of the origin of dead letters. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Sink, SinkTarget } from '../../src/sinks/sink.ts'
-import { failingSink, lateSink } from './sink-doubles.ts'
+import { failingSink, lateSink, slowSink } from './sink-doubles.ts'
 import { sinkMending } from './sink-mending.ts'
 import {
   conformanceView,
@@ -65,6 +65,12 @@ export function sinkConformance(traits: StoreTraits): void {
       expect(await held(runner)).toEqual(world.expected())
       await world.write(all.filter((i) => i % 10 !== 0).map((i) => (i % 7 === 0 ? drop(...key(i)) : put(...key(i), i + 1))))
       expect(await held(runner)).toEqual(world.expected())
+    })
+
+    test('rows that are too many at once, in smaller batches', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      await world.write(Array.from({ length: 100 }, (_, i) => put('paris', i, i)))
+      expect(await held(await run(slowSink(store.sink(), 7), { batchRows: 50 }))).toEqual(world.expected())
     })
 
     test('any history in any pieces, with failures before and after each write, ends as the log says', async () => {

@@ -37,6 +37,15 @@ export function failingSink(sink: Sink, faults: Array<'none' | 'before' | 'after
   })
 }
 
+/** A sink that gives up, as after its time, whatever has more rows than these. */
+export function slowSink(sink: Sink, mostRows: number): Sink {
+  return applying(sink, async (batch) => {
+    if (batch.rows.length > mostRows)
+      throw new WindrowError('WR_SQL_TIMEOUT', { message: 'slow', remedy: 'wait', canRetry: true, tooMuchAtOnce: true })
+    await sink.apply(batch)
+  })
+}
+
 function applying(sink: Sink, apply: Sink['apply']): Sink {
   return {
     name: sink.name,

@@ -1,6 +1,7 @@
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import type { Sink } from '../../sinks/sink.ts'
 import type { Session } from '../session.ts'
+import { sinkLags, type ViewLag } from '../sinks/sink-lags.ts'
 import { type Finding, failure, note, warning } from './finding.ts'
 
 /** What each store says of how far it is, and how much of the views it does not have yet. Nothing is made or written. */
@@ -8,34 +9,28 @@ export async function checkSinks(session: Session, sinks: readonly Sink[]): Prom
   return Promise.all(sinks.map((sink) => checkSink(session, sink)))
 }
 
-async function checkSink({ log, catalogue, topicOfView }: Session, sink: Sink): Promise<Finding> {
-  const lags = new Map<string, number>()
-  const ahead: string[] = []
+async function checkSink(session: Session, sink: Sink): Promise<Finding> {
   try {
-    for (const view of catalogue.views.filter(({ stores }) => stores.includes(sink.store))) {
-      const topic = await topicOfView(view)
-      if (topic === null) continue
-      const written = await sink.progress(view, topic)
-      let [lag, isAhead] = [0, false]
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        const { start, end } = await log.bounds(topic, partition)
-        const offset = written[partition] ?? 0
-        lag += Math.max(0, end - Math.max(start, offset))
-        isAhead ||= offset > end
-      }
-      if (lag > 0) lags.set(view.name, lag)
-      if (isAhead) ahead.push(view.name)
-    }
+    return lagFinding(sink, await sinkLags(session, sink))
   } catch (error) {
     return failure(sink.name, error)
   }
+}
+
+function lagFinding(sink: Sink, lags: readonly ViewLag[]): Finding {
   const where = sink.describe()
+  const ahead = lags.filter(({ isAhead }) => isAhead)
   if (ahead.length > 0) {
     const remedy = `The log was put back to an older state: \`windrow run --sinks ${sink.name}\` compares the views with it, and mends them.`
-    return warning(sink.name, `${where}: was written further than the log goes: ${ahead.join(', ')}`, remedy)
+    return warning(
+      sink.name,
+      `${where}: was written further than the log goes: ${ahead.map(({ view }) => view).join(', ')}`,
+      remedy,
+    )
   }
-  if (lags.size === 0) return note(sink.name, `${where}: has all rows of its views`)
-  const each = [...lags].map(([view, lag]) => `${lag.toLocaleString('en-US')} of ${view}`)
+  const behind = lags.filter(({ lag }) => lag > 0)
+  if (behind.length === 0) return note(sink.name, `${where}: has all rows of its views`)
+  const each = behind.map(({ view, lag }) => `${lag.toLocaleString('en-US')} of ${view}`)
   const remedy = `While a process writes there this is what it is behind; else run \`windrow run --sinks ${sink.name}\`.`
   return warning(sink.name, `${where}: changes not written yet: ${each.join(', ')}`, remedy)
 }

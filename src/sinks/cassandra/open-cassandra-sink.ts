@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { messageOf, WindrowError } from '../../core/errors.ts'
+import { fileNamedBy } from '../../core/file-named-by.ts'
 import type { Sink } from '../sink.ts'
 import type { CassandraOptions } from './cassandra-options.ts'
 import { cassandraSink } from './cassandra-sink.ts'
@@ -28,17 +28,7 @@ export function openCassandraSink({ tls, ...options }: CassandraConfig): Sink {
 }
 
 function textOf(variable: string, path: string | null): string | null {
-  if (path === null) return null
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new WindrowError('WR_CONFIG_INVALID', {
-      message: `${variable} names ${path}, which cannot be read: ${messageOf(error)}`,
-      remedy: 'Name a file that this user may read.',
-      kind: 'usage',
-      cause: error,
-    })
-  }
+  return fileNamedBy(variable, path)?.toString() ?? null
 }
 
 /** What does not fit together would otherwise show as every single connection failing. */

@@ -27,6 +27,7 @@ export function influxTimeout({ where }: InfluxPlace, timeoutMs: number): Windro
     remedy: 'Look at the load of its machine and its disk. A sink tries again by itself, with fewer rows at a time.',
     facts: { where, timeoutMs },
     canRetry: true,
+    tooMuchAtOnce: true,
   })
 }
 

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { messageOf, WindrowError } from '../../core/errors.ts'
+import { fileNamedBy } from '../../core/file-named-by.ts'
 import type { Sink } from '../sink.ts'
 import { InfluxClient, type InfluxOptions } from './influx-client.ts'
 import { influxSink } from './influx-sink.ts'
@@ -32,7 +31,7 @@ export function influxConfig(settings: InfluxSettings): InfluxConfig {
   }
 }
 
-/** The sink as it is configured. Nothing is asked of the server yet. Throws WR_INFLUX_CA when the file cannot be read. */
+/** The sink as it is configured. Nothing is asked of the server yet. Throws WR_CONFIG_INVALID when the file cannot be read. */
 export function openInfluxSink(config: InfluxConfig): Sink {
   return influxSink(optionsOf(config))
 }
@@ -43,19 +42,6 @@ export function openInfluxClient(config: InfluxConfig): InfluxClient {
 }
 
 function optionsOf({ caLocation, ...options }: InfluxConfig): InfluxOptions {
-  return { ...options, ...(caLocation === null ? {} : { ca: authorities(caLocation) }) }
-}
-
-function authorities(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new WindrowError('WR_INFLUX_CA', {
-      message: `the file of INFLUX_CA_LOCATION cannot be read: ${messageOf(error)}`,
-      remedy: 'Correct the path, or unset it to trust the authorities that Node knows.',
-      facts: { path },
-      kind: 'usage',
-      cause: error,
-    })
-  }
+  const ca = fileNamedBy('INFLUX_CA_LOCATION', caLocation)?.toString()
+  return { ...options, ...(ca === undefined ? {} : { ca }) }
 }

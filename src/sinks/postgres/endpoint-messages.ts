@@ -20,6 +20,7 @@ export interface EndpointError {
   readonly message: string
   readonly remedy: string
   readonly canRetry: boolean
+  readonly tooMuchAtOnce: boolean
   readonly facts: Readonly<Record<string, unknown>>
 }
 

@@ -121,6 +121,7 @@ function outOfTurn(kind: string): EndpointReply {
       message: `the SQL endpoint does not understand ${kind} here`,
       remedy: 'Run the same version of windrow in every process.',
       canRetry: false,
+      tooMuchAtOnce: false,
       facts: {},
     },
   }
@@ -128,14 +129,15 @@ function outOfTurn(kind: string): EndpointReply {
 
 function errorOf(error: unknown): EndpointError {
   if (error instanceof WindrowError) {
-    const { code, message, remedy, canRetry, facts } = error
-    return { code, message, remedy, canRetry, facts }
+    const { code, message, remedy, canRetry, tooMuchAtOnce, facts } = error
+    return { code, message, remedy, canRetry, tooMuchAtOnce, facts }
   }
   return {
     code: 'WR_SQL_AWAY',
     message: messageOf(error),
     remedy: 'See the log of the other process.',
     canRetry: true,
+    tooMuchAtOnce: false,
     facts: {},
   }
 }

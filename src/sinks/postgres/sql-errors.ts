@@ -45,6 +45,7 @@ export function sqlTimeout(where: string, timeoutMs: number, cause?: unknown): W
     facts: { where, timeoutMs },
     cause,
     canRetry: true,
+    tooMuchAtOnce: true,
   })
 }
 

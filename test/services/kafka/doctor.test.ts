@@ -172,4 +172,10 @@ describe.runIf(howToRun() === 'java')('doctor and reset on Kafka (brokers that r
     )
     expect((await windrow.run('doctor')).code).toBe(1)
   })
+
+  test('doctor says once that all brokers are away', async () => {
+    await Promise.all(kafka.nodes.map((node) => node.kill()))
+    const problems = (await doctor()).filter(({ severity }) => severity === 'problem')
+    expect(problems).toEqual([expect.objectContaining({ about: 'log', text: expect.stringMatching('^WR_KAFKA_') })])
+  })
 })

@@ -1,9 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
-import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
-import { ageProgress, readRows, removeRows, upsertRows } from '../../sinks/postgres/postgres-rows.ts'
+import { postgresFixture } from '../../sinks/postgres/postgres-fixture.ts'
 import { sqlViewsSuite } from '../../sinks/postgres/sql-views.suite.ts'
 import { tablesSuite } from '../../sinks/postgres/tables.suite.ts'
 import { canAsk, testServer } from './server.ts'
@@ -26,24 +24,8 @@ describe.runIf(canAsk)('a Postgres server', () => {
   sinkConformance({
     name: 'server',
     fences: true,
-    async fixture() {
-      const schema = newSchema()
-      let sinks = 0
-      return {
-        // Of two processes that write, each has its own connections.
-        sink: () => postgresSink({ client: sinks++ % 2 === 0 ? client : other, schema }),
-        rows: (view) => readRows(client, schema, view),
-        tamper: (view, cells) => upsertRows(client, schema, view, [[...cells]]),
-        ageProgress: (view, ms) => ageProgress(client, schema, view, ms),
-        remove: (view, key) => removeRows(client, schema, view, [[...key]]),
-        dropTable: async (view) => {
-          await client.query(`DROP TABLE ${tableName(schema, view.name)}`)
-        },
-        refuseThirteen: async (view) => {
-          await client.query(`ALTER TABLE ${tableName(schema, view.name)} ADD CONSTRAINT unlucky CHECK (n <> 13)`)
-        },
-      }
-    },
+    // Of two processes that write, each has its own connections.
+    fixture: async () => postgresFixture(newSchema(), client, other),
   })
 
   test('gives a statement up after the time it is allowed', async () => {

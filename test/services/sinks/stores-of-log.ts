@@ -1,8 +1,8 @@
 import { vi } from 'vitest'
 import { type Session, withConfig } from '../../../src/cli/session.ts'
 import { compareSinks } from '../../../src/cli/sinks/compare-sinks.ts'
-import { openSinks } from '../../../src/cli/sinks/open-sinks.ts'
-import { openViewsSql } from '../../../src/cli/views-postgres.ts'
+import { sinkLags } from '../../../src/cli/sinks/sink-lags.ts'
+import { withSinks } from '../../../src/cli/sinks/with-sinks.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
 import { WindrowError } from '../../../src/core/errors.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
@@ -29,16 +29,8 @@ export function storesOfLog(
 ): StoresOfLog {
   const config = loadConfig(environment, folder)
 
-  async function withSinks<T>(use: (look: Looking) => Promise<T>): Promise<T> {
-    const sql = openViewsSql(config, silentLogger)
-    const sinks = await openSinks({ config, names, sql, logger: silentLogger })
-    try {
-      return await withConfig(config, (session) => use({ session, sinks }))
-    } finally {
-      await Promise.all(sinks.map((sink) => sink.close()))
-      await sql.close()
-    }
-  }
+  const look = <T>(use: (session: Session, sinks: readonly Sink[]) => Promise<T>): Promise<T> =>
+    withConfig(config, (session) => withSinks({ config, names, logger: silentLogger }, (sinks) => use(session, sinks)))
 
   return {
     names,
@@ -50,12 +42,12 @@ export function storesOfLog(
         }
       }),
     untilCaughtUp: (wanted) =>
-      withSinks(async ({ session, sinks }) => {
+      look(async (session, sinks) => {
         for (const sink of sinks.filter(({ store }) => wanted.includes(store)))
           await untilNone(sink.name, () => lagOf(session, sink))
       }),
     differences: () =>
-      withSinks(async ({ session, sinks }) => {
+      look(async (session, sinks) => {
         const lines: string[] = []
         const compared = await compareSinks(session, sinks, AbortSignal.timeout(PATIENCE_MS), (sink, view, difference) => {
           const { kind, key, expected, found } = difference
@@ -67,11 +59,6 @@ export function storesOfLog(
 }
 
 const PATIENCE_MS = 120_000
-
-interface Looking {
-  readonly session: Session
-  readonly sinks: readonly Sink[]
-}
 
 /** Looks again and again, and lets others in this process work meanwhile. */
 async function untilNone(about: string, lag: () => Promise<number>): Promise<void> {
@@ -101,16 +88,6 @@ async function readingsBehind(log: Log, topic: Topic): Promise<number> {
 }
 
 /** Changes of all views that the store has not written yet. */
-async function lagOf({ log, catalogue, topicOfView }: Session, sink: Sink): Promise<number> {
-  let lag = 0
-  for (const view of catalogue.views.filter(({ stores }) => stores.includes(sink.store))) {
-    const topic = await topicOfView(view)
-    if (topic === null) continue
-    const written = await sink.progress(view, topic)
-    for (let partition = 0; partition < topic.partitions; partition++) {
-      const { end } = await log.bounds(topic, partition)
-      lag += Math.max(0, end - (written[partition] ?? 0))
-    }
-  }
-  return lag
+async function lagOf(session: Session, sink: Sink): Promise<number> {
+  return (await sinkLags(session, sink)).reduce((sum, { lag }) => sum + lag, 0)
 }

@@ -77,7 +77,7 @@ test('a field of another type is named, with what helps', async () => {
 
 test('a server that never answers is given up after the time-out', async () => {
   const error = await errorOf('silence', 40)
-  expect(error).toMatchObject({ code: 'WR_INFLUX_TIMEOUT', canRetry: true })
+  expect(error).toMatchObject({ code: 'WR_INFLUX_TIMEOUT', canRetry: true, tooMuchAtOnce: true })
   expect(mayBeUnderWay(error)).toBe(true)
 })
 

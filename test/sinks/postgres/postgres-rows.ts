@@ -1,4 +1,5 @@
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
+import { cellOf } from '../../../src/sinks/postgres/read-rows.ts'
 import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
 import { tableName, tableStatements } from '../../../src/sinks/postgres/table-sql.ts'
 import type { Cell, View } from '../../../src/views/view.ts'
@@ -7,12 +8,7 @@ import type { Cell, View } from '../../../src/views/view.ts'
 export async function readRows(client: SqlClient, schema: string, view: View): Promise<Cell[][]> {
   const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
   const { rows } = await client.query(`SELECT ${columns} FROM ${tableName(schema, view.name)}`)
-  return rows.map((values) =>
-    view.columns.map((column, i) => {
-      const value = values[i] as Cell
-      return column.type === 'instant' && value !== null ? Date.parse(String(value)) : value
-    }),
-  )
+  return rows.map((values) => view.columns.map((column, i) => cellOf(column, values[i] ?? null)))
 }
 
 export async function upsertRows(client: SqlClient, schema: string, view: View, rows: Cell[][]): Promise<void> {
