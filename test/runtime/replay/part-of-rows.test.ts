@@ -3,7 +3,16 @@ import type { Log } from '../../../src/log/port.ts'
 import { lostUntil } from '../../../src/runtime/replay/rebuilt-rows.ts'
 import type { Runner } from '../../../src/runtime/runner.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
-import { currentRows, expectedRows, publisher, replay, rowsOfTopic, startTopologies, trimmed } from './replay-world.ts'
+import {
+  currentRows,
+  expectedRows,
+  type Publisher,
+  publisher,
+  replay,
+  rowsOfTopic,
+  startTopologies,
+  trimmed,
+} from './replay-world.ts'
 import { after, before } from './sample-topologies.ts'
 
 const never = new AbortController().signal
@@ -18,14 +27,15 @@ const only = (rows: Map<string, string>, wanted: (day: string) => boolean): Map<
 
 describe('a replay of a part', () => {
   let log: Log
-  let publish: (count: number) => Promise<void>
+  let publish: Publisher['publish']
+  let keepPublishing: Publisher['keepPublishing']
   let runner: Runner
   let now: number
 
   beforeEach(async () => {
     now = START
     log = memoryLog({ now: () => now })
-    ;({ publish } = await publisher(log))
+    ;({ publish, keepPublishing } = await publisher(log))
     // The log takes each day when it is over.
     for (let day = 0; day < 12; day++) {
       now += DAY_MS
@@ -52,6 +62,15 @@ describe('a replay of a part', () => {
     await publish(A_DAY)
     await runner.untilEnd(never)
     expect(await currentRows(log, 'means')).toEqual(await expectedRows(log, [before], 'means'))
+  })
+
+  test('loses nothing of the rows that it takes over while readings keep coming for them', async () => {
+    const stop = keepPublishing()
+    await replay(log.connect(), [before], ['means'], { from: Date.parse('2031-01-01T00:00:00Z') })
+    await stop()
+    await runner.untilEnd(never)
+    expect(await currentRows(log, 'means')).toEqual(await expectedRows(log, [before], 'means'))
+    expect(await rowsOfTopic(log, 'views.means.g2')).toEqual(await currentRows(log, 'means'))
   })
 
   test('of a log that has lost its oldest readings takes over what it cannot build', async () => {

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../src/core/clock.ts'
+import type { Logger } from '../../../src/core/logger.ts'
 import { partitionOf } from '../../../src/core/murmur2.ts'
 import { keyText, RecordBlockBuilder, valueBytes } from '../../../src/core/record-block.ts'
 import { airReadings } from '../../../src/events/air.ts'
@@ -8,7 +9,7 @@ import { WIRE_HEADER_BYTES } from '../../../src/events/wire-format.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../../src/runtime/replay/replay-views.ts'
-import { type Runner, startRunner } from '../../../src/runtime/runner.ts'
+import { type Runner, type RunnerOptions, startRunner } from '../../../src/runtime/runner.ts'
 import type { Topology } from '../../../src/streams/topology.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
 import { air } from '../../streams/readings.ts'
@@ -91,18 +92,20 @@ export function trimmed(log: Log, starts: readonly number[]): Log {
   }
 }
 
-export function startTopologies(log: Log, topologies: readonly Topology[]): Promise<Runner> {
+/** A logger that keeps the codes of what it was warned of. */
+export function codesOf(): { readonly logger: Logger; readonly codes: unknown[] } {
+  const codes: unknown[] = []
+  return { logger: { ...logger, warn: (facts: object) => void codes.push((facts as { code?: unknown }).code) }, codes }
+}
+
+export function startTopologies(
+  log: Log,
+  topologies: readonly Topology[],
+  options: Partial<RunnerOptions> = {},
+): Promise<Runner> {
   const tuning = { commitIntervalMs: 5 }
-  return startRunner({
-    log,
-    kv: null,
-    topologies,
-    partitions: PARTITIONS,
-    memoryBytes: 1 << 24,
-    tuning,
-    clock: systemClock,
-    logger,
-  })
+  const usual = { kv: null, partitions: PARTITIONS, memoryBytes: 1 << 24, clock: systemClock, logger }
+  return startRunner({ ...usual, log, topologies, tuning, ...options })
 }
 
 /** A replay of some of the views of the topologies. */
