@@ -81,6 +81,19 @@ function distrusted(where: string, cause: Error): WindrowError {
   })
 }
 
+/** What OpenSSL says of bytes that are no TLS: the nodes talk without it. */
+const NO_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER'
+
+function speaksNoTls(where: string, cause: Error): WindrowError {
+  return new WindrowError('WR_CASSANDRA_TLS', {
+    message: `Cassandra (${where}) does not speak TLS at this address`,
+    remedy: "Unset CASSANDRA_TLS, or turn on client_encryption_options in the nodes' cassandra.yaml.",
+    facts: { where },
+    kind: 'usage',
+    cause,
+  })
+}
+
 /** OpenSSL's and Node's codes of a certificate that is not believed, from either side. */
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/
 
@@ -92,6 +105,7 @@ export function cassandraError(where: string, error: unknown): unknown {
   if (error instanceof errors.ResponseError) return answered(where, error)
   if (error instanceof errors.OperationTimedOutError) return cassandraAway(where, 'it does not answer in time', error)
   const { code, syscall, isSocketError } = error as NodeJS.ErrnoException & { isSocketError?: boolean }
+  if (code === NO_TLS) return speaksNoTls(where, error)
   if (typeof code === 'string' && TLS_CODE.test(code)) return distrusted(where, error)
   if (isSocketError === true || syscall !== undefined) return cassandraAway(where, error.message, error)
   if (error instanceof errors.BusyConnectionError) return cassandraBusy(where, error.message, error)
@@ -119,7 +133,7 @@ function noHost(where: string, error: InstanceType<typeof errors.NoHostAvailable
   const why = Object.entries((error.innerErrors ?? {}) as Record<string, unknown>).map(
     ([host, reason]) => `${host}: ${messageOf(reason)}`,
   )
-  return cassandraAway(where, why.length === 0 ? 'no node is up' : why.join('; '), error)
+  return cassandraAway(where, why.length === 0 ? 'no node is up, or none of the names is known' : why.join('; '), error)
 }
 
 /** A keyspace, a table or a column is not there. */

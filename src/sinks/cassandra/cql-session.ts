@@ -12,6 +12,8 @@ export interface Cluster {
   /** Of the node that was asked. */
   readonly version: string
   readonly localDc: string
+  /** Names of all data centres. */
+  readonly dcs: readonly string[]
   /** Nodes of the local data centre. */
   readonly localNodes: number
 }

@@ -24,8 +24,9 @@ export async function discoverCluster(options: CassandraOptions, where: string):
     if (Number.parseInt(version, 10) < OLDEST) throw tooOld(where, version)
     const dcs = client.hosts.values().map(({ datacenter }) => datacenter)
     const localDc = options.localDc ?? dc
-    if (!dcs.includes(localDc)) throw noSuchDc(where, localDc, [...new Set(dcs)])
-    return { version, localDc, localNodes: dcs.filter((each) => each === localDc).length }
+    const names = [...new Set(dcs)]
+    if (!names.includes(localDc)) throw noSuchDc(where, localDc, names)
+    return { version, localDc, dcs: names, localNodes: dcs.filter((each) => each === localDc).length }
   } finally {
     await client.shutdown()
   }

@@ -94,15 +94,25 @@ async function ensureKeyspace(session: CqlSession, replication: readonly string[
   await session.define(`CREATE KEYSPACE IF NOT EXISTS ${quoteName(session.keyspace)} WITH replication = ${copies}`)
 }
 
-/** `{'class': 'NetworkTopologyStrategy', 'dc1': 3}` of `3` or `dc1:3`. */
-export function replicationCql({ localDc, localNodes }: Cluster, replication: readonly string[]): string {
+/** `{'class': 'NetworkTopologyStrategy', 'dc1': 3}` of `3` or `dc1:3`. Throws WR_CASSANDRA_DC for a data centre that is not there. */
+export function replicationCql({ localDc, dcs: known, localNodes }: Cluster, replication: readonly string[]): string {
   const given = replication.length === 0 ? [String(Math.min(COPIES, localNodes))] : replication
   const dcs = given.map((item) => {
     const colon = item.lastIndexOf(':')
     const dc = colon < 0 ? localDc : item.slice(0, colon)
+    if (!known.includes(dc)) throw noSuchReplica(dc, known)
     return `${quoteText(dc)}: ${Number(item.slice(colon + 1))}`
   })
   return `{'class': 'NetworkTopologyStrategy', ${dcs.join(', ')}}`
+}
+
+function noSuchReplica(dc: string, dcs: readonly string[]): WindrowError {
+  return new WindrowError('WR_CASSANDRA_DC', {
+    message: `CASSANDRA_REPLICATION asks for copies in the data centre ${dc}, which is not there: there is ${dcs.join(', ')}`,
+    remedy: 'Correct the names in CASSANDRA_REPLICATION, or give a number alone, for copies in the local data centre.',
+    facts: { dc, dcs },
+    kind: 'usage',
+  })
 }
 
 function mismatch(table: string, problems: readonly string[]): WindrowError {

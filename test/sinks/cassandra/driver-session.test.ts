@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { cassandraError } from '../../../src/sinks/cassandra/cassandra-errors.ts'
 import type { CassandraOptions } from '../../../src/sinks/cassandra/cassandra-options.ts'
 import { cassandraSink } from '../../../src/sinks/cassandra/cassandra-sink.ts'
 import { openCassandraSink } from '../../../src/sinks/cassandra/open-cassandra-sink.ts'
@@ -80,6 +81,15 @@ describe('a node', () => {
   test('that speaks no TLS is away', async () => {
     const tls = { ca: null, cert: null, key: null, checksHost: true }
     expect(await refusal(await fakeCassandra({}), { tls })).toMatchObject({ code: 'WR_CASSANDRA_AWAY', canRetry: true })
+  })
+})
+
+test('a node that answers TLS in plain text is said to speak none', () => {
+  const cause = Object.assign(new Error('ssl3_get_record:wrong version number'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' })
+  expect(cassandraError('node', cause)).toMatchObject({
+    code: 'WR_CASSANDRA_TLS',
+    canRetry: false,
+    remedy: expect.stringContaining('Unset CASSANDRA_TLS'),
   })
 })
 

@@ -137,9 +137,17 @@ test('an unset column is left alone only where a row is new', () => {
 })
 
 test('a keyspace has three copies unless told otherwise, or as many as there are nodes', () => {
-  const cluster = { version: '5.0.5', localDc: "d'c", localNodes: 2 }
+  const cluster = { version: '5.0.5', localDc: "d'c", dcs: ["d'c", 'dc1', 'dc2'], localNodes: 2 }
   expect(replicationCql(cluster, [])).toBe("{'class': 'NetworkTopologyStrategy', 'd''c': 2}")
   expect(replicationCql({ ...cluster, localNodes: 7 }, [])).toContain(': 3}')
   expect(replicationCql(cluster, ['5'])).toContain("'d''c': 5}")
   expect(replicationCql(cluster, ['dc1:3', 'dc2:2'])).toContain("'dc1': 3, 'dc2': 2}")
+  expect(() => replicationCql(cluster, ['dc1:3', 'lyon:2'])).toThrow(
+    expect.objectContaining({
+      code: 'WR_CASSANDRA_DC',
+      canRetry: false,
+      message: expect.stringMatching(/in the data centre lyon, which is not there: there is d'c, dc1, dc2/),
+      remedy: expect.stringContaining('CASSANDRA_REPLICATION'),
+    }),
+  )
 })
