@@ -82,6 +82,12 @@ export class Branches {
     return { generations: this.inLine, behind }
   }
 
+  /** False while a commit is owed to say that a generation has everything before the position. */
+  areNoted(position: number): boolean {
+    if (position < this.options.committed) return true
+    return this.branches.every(({ live, from }) => from > position || (this.inLine.get(live.view.name) ?? 1) === live.generation)
+  }
+
   /** True when other generations are current by now than those that are written. Throws WR_TOPOLOGY_REPLACED. */
   areOutdated(): boolean {
     return this.branches.some(({ topology, live }) => this.current(topology).topic.id !== live.topic.id)

@@ -5,7 +5,7 @@ import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import { endsOf } from '../log/ends-of.ts'
-import type { GroupMember, Log, Topic } from '../log/port.ts'
+import type { GroupMember, GroupProgress, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup } from './engine-group.ts'
@@ -15,6 +15,7 @@ import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
 import { Supervisor, type SupervisorStatus } from './supervisor.ts'
 import type { CommitListener } from './task.ts'
+import { parseTaskProgress } from './task-progress.ts'
 import type { TaskTuning } from './task-tuning.ts'
 import { watchTopics } from './watch-topics.ts'
 
@@ -87,9 +88,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     deadLetters,
     status: () => supervisor.status(),
     async untilEnd(signal) {
-      for (const topic of readingTopics.values()) {
+      for (const [event, topic] of readingTopics) {
+        const views = new Set(topologies.filter((each) => each.event.name === event).map(({ view }) => view.name))
+        const current = (): LiveView[] => [...generations.views.values()].filter(({ view }) => views.has(view.name))
         const ends = await endsOf(log, topic)
-        await untilProcessed(log, clock, topic, ends, signal, () => supervisor.rethrow())
+        await untilProcessed(options, { topic, ends, current, signal, check: () => supervisor.rethrow() })
       }
       return Promise.all([...generations.views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
     },
@@ -143,19 +146,30 @@ export async function ensureReadingTopics({
   return topics
 }
 
-async function untilProcessed(
-  log: Log,
-  clock: Clock,
-  topic: Topic,
-  ends: readonly number[],
-  signal: AbortSignal,
-  check: () => void,
-): Promise<void> {
+interface Wanted {
+  readonly topic: Topic
+  readonly ends: readonly number[]
+  /** The generations that are to have everything up to the ends. */
+  readonly current: () => readonly LiveView[]
+  readonly signal: AbortSignal
+  /** Throws where waiting would have no end. */
+  readonly check: () => void
+}
+
+async function untilProcessed({ log, clock }: RunnerOptions, wanted: Wanted): Promise<void> {
+  const { topic, ends, current, signal, check } = wanted
   while (!signal.aborted) {
     check()
-    const progress = await log.groupProgress(engineGroup(topic.name), topic)
-    const offsets = new Map(progress.map(({ partition, offset }) => [partition, offset]))
-    if (ends.every((end, partition) => (offsets.get(partition) ?? 0) >= end)) return
+    const found = await log.groupProgress(engineGroup(topic.name), topic)
+    const progress = new Map(found.map((each) => [each.partition, each]))
+    const hasAll = ends.every((end, partition) => end === 0 || hasEverything(progress.get(partition), end, current()))
+    if (hasAll) return
     await clock.sleep(LOOK_MS, signal)
   }
+}
+
+function hasEverything(progress: GroupProgress | undefined, end: number, views: readonly LiveView[]): boolean {
+  if (progress === undefined || progress.offset < end) return false
+  const { generations } = parseTaskProgress(progress.metadata)
+  return views.every(({ view, generation }) => (generations.get(view.name) ?? 1) === generation)
 }

@@ -235,7 +235,8 @@ export class Task {
         if (batch === null) {
           // Marks of transactions take offsets too, which no record brings: they are behind when the end is reached.
           this.position = Math.max(this.position, reader.position)
-          if (this.pendingRecords > 0 || this.position > this.committed) await this.commit(stop)
+          const owesCommit = this.position > this.committed || !(this.branches as Branches).areNoted(this.position)
+          if (this.pendingRecords > 0 || owesCommit) await this.commit(stop)
           else await untilAnyAborts([stop, changed], (signal) => reader.whenMore(signal))
           continue
         }

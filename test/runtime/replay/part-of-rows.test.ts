@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Log } from '../../../src/log/port.ts'
 import { lostUntil } from '../../../src/runtime/replay/rebuilt-rows.ts'
 import type { Runner } from '../../../src/runtime/runner.ts'
-import { memoryLog } from '../../../src/testing/memory-log.ts'
+import { type MemoryLog, memoryLog } from '../../../src/testing/memory-log.ts'
 import {
   currentRows,
   expectedRows,
@@ -26,7 +25,7 @@ const only = (rows: Map<string, string>, wanted: (day: string) => boolean): Map<
   new Map([...rows].filter(([key]) => wanted(dayOf(key))))
 
 describe('a replay of a part', () => {
-  let log: Log
+  let log: MemoryLog
   let publish: Publisher['publish']
   let keepPublishing: Publisher['keepPublishing']
   let runner: Runner
