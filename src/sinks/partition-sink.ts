@@ -264,7 +264,7 @@ export class PartitionSink {
   }
 
   private async recover(error: unknown): Promise<void> {
-    const { clock, logger } = this.context
+    const { clock, logger, sink, isNews } = this.context
     if (error instanceof WindrowError && error.tooMuchAtOnce) this.batchRows = Math.max(1, this.batchRows >> 1)
     if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry))
       this.store.doubt(this.target.view)
@@ -273,8 +273,10 @@ export class PartitionSink {
     const facts = { ...this.facts(), code, tries: this.backoff.tries, wait_ms: waitMs }
     // To lose the right to write to one who compares the whole view is nothing that anybody has to know.
     const usual = code === 'WR_FENCED' || code === 'WR_SINK_MENDING'
-    if (this.backoff.tries === 1 && !usual) logger.warn(facts, `${this.target.view.name} cannot be written for now: ${message}`)
-    else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)
+    if (this.backoff.tries === 1 && !usual && isNews(`${code} ${message}`)) {
+      const remedy = isWindrowError(error) ? error.remedy : undefined
+      logger.warn({ sink: sink.name, code, remedy }, `cannot be written for now, and is tried again: ${message}`)
+    } else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)
     await clock.sleep(waitMs, this.stopping)
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Log, Write } from '../log/port.ts'
@@ -54,9 +55,28 @@ export interface SinkRunnerOptions {
 export interface SinkContext extends Omit<SinkRunnerOptions, 'tuning' | 'random'> {
   readonly tuning: SinkTuning
   readonly random: () => number
+  /** True once in a while for the same text: what keeps one partition from being written mostly keeps all of them. */
+  readonly isNews: (text: string) => boolean
 }
 
-/** The consumer group of a sink in a view topic: a topic made anew has another. */
-export function sinkGroup(sink: string, topicId: string): string {
-  return `sink-${sink}.${topicId}`
+/** The same is news again after so long. */
+const NEWS_MS = 60_000
+
+export function newsOf(clock: Clock): SinkContext['isNews'] {
+  const toldAt = new Map<string, number>()
+  return (text) => {
+    const now = clock.monotonic()
+    if (now - (toldAt.get(text) ?? Number.NEGATIVE_INFINITY) < NEWS_MS) return false
+    toldAt.set(text, now)
+    return true
+  }
+}
+
+/**
+ * The consumer group of a sink in a view topic. A topic made anew has another, and so has the same kind of store at another address: those who
+ * share a group share the writing, so that each would have a part of the rows only.
+ */
+export function sinkGroup(sink: Sink, topicId: string): string {
+  const place = createHash('sha256').update(sink.describe()).digest('hex').slice(0, 8)
+  return `sink-${sink.name}-${place}.${topicId}`
 }

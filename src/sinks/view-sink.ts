@@ -29,7 +29,7 @@ export class ViewSink {
   }
 
   get group(): string {
-    return sinkGroup(this.context.sink.name, this.topic.id)
+    return sinkGroup(this.context.sink, this.topic.id)
   }
 
   /** When it rejects, nothing is left of it. */

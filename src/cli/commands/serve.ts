@@ -1,7 +1,11 @@
+import { systemClock } from '../../core/clock.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
 import { withSession } from '../session.ts'
+import { chooseSinks } from '../sinks/choose-sinks.ts'
+import { openSinks } from '../sinks/open-sinks.ts'
+import { storesHealth } from '../sinks/stores-health.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -10,8 +14,10 @@ export async function serve(context: CliContext): Promise<ExitCode> {
   return withSession(context, async (session) => {
     const logger = createLogger(session.config, context.stderr)
     const sql = openViewsSql(session.config, logger)
+    const stores = await openSinks({ config: session.config, names: chooseSinks(session.config, null), sql, logger })
     try {
-      const server = await startPageServer({ session, logger, sql, runner: null, sinks: async () => [], sources: () => [] })
+      const sinks = storesHealth(session, stores, systemClock)
+      const server = await startPageServer({ session, logger, sql, runner: null, sinks, sources: () => [] })
       try {
         await context.stdout.write(`windrow is at ${server.url}\n`)
         await untilAborted(context.signal)
@@ -19,6 +25,7 @@ export async function serve(context: CliContext): Promise<ExitCode> {
         await server.close()
       }
     } finally {
+      await Promise.all(stores.map((store) => store.close()))
       await sql.close()
     }
     return 0

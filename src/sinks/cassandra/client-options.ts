@@ -25,5 +25,5 @@ export function clientOptions(options: CassandraOptions): cassandra.ClientOption
 
 /** For errors and logs. */
 export function describeCassandra({ contactPoints, keyspace }: CassandraOptions): string {
-  return `${contactPoints.join(',')}/${keyspace}`
+  return `${[...contactPoints].sort().join(',')}/${keyspace}`
 }
