@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import { KeyIndex } from '../../src/log/embedded/key-index.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
-import { numbered, readAll, write } from '../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../conformance/plain-records.ts'
 
 const spec = { name: 'rows', partitions: 1, cleanup: 'compact' } as const
 

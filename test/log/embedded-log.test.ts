@@ -5,7 +5,7 @@ import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import { blocksPrefix, headKey } from '../../src/log/embedded/log-keys.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { type MemoryDisk, memoryDisk, memoryKv } from '../../src/testing/memory-kv.ts'
-import { numbered, readAll, write } from '../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../conformance/plain-records.ts'
 
 describe('the embedded log', () => {
   let disk: MemoryDisk

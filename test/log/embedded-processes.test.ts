@@ -6,7 +6,7 @@ import { statOf } from '../../src/core/process-identity.ts'
 import { writeLockHolder } from '../../src/kv/open-gate.ts'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
-import { numbered, readAll, write } from '../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../conformance/plain-records.ts'
 import { type Child, startChild } from '../support/child.ts'
 
 interface Acknowledged {

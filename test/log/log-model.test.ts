@@ -7,7 +7,7 @@ import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { GroupMember, Log, LogReader, PartitionLease, Topic } from '../../src/log/port.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { plain, write } from '../conformance/log-conformance.ts'
+import { plain, write } from '../conformance/plain-records.ts'
 
 const PARTITIONS = 2
 

@@ -4,7 +4,7 @@ import type { RecordBatch } from '../../src/core/record-block.ts'
 import { BlockAssembler } from '../../src/log/embedded/block-assembler.ts'
 import { crc32, crc32ByTable } from '../../src/log/embedded/crc32.ts'
 import { decodeBlock, stampBlock } from '../../src/log/embedded/stored-block.ts'
-import { blockOf, plain } from '../conformance/log-conformance.ts'
+import { blockOf, plain } from '../conformance/plain-records.ts'
 
 const someText = fc.string({ maxLength: 12 })
 const record = fc.record({

@@ -4,7 +4,7 @@ import type { Log, Topic } from '../../src/log/port.ts'
 import { openTable, type Table } from '../../src/log/table.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { blockOf, write } from '../conformance/log-conformance.ts'
+import { blockOf, write } from '../conformance/plain-records.ts'
 import { bytes, textOf } from '../kv/key-value-conformance.ts'
 
 describe('a table of a topic', () => {

@@ -4,7 +4,7 @@ import { keyText } from '../../src/core/record-block.ts'
 import type { Log, PartitionLease, Topic } from '../../src/log/port.ts'
 import { readAgain } from '../../src/runtime/recovery.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { numbered, write } from '../conformance/log-conformance.ts'
+import { numbered, write } from '../conformance/plain-records.ts'
 
 interface Told {
   readonly level: 'info' | 'warn'

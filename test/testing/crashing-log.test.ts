@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Log, PartitionLease, Topic } from '../../src/log/port.ts'
 import { CRASH_POINTS, type CrashPlan, crashingLog, isCrash } from '../../src/testing/crashing-log.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { numbered, write } from '../conformance/log-conformance.ts'
+import { numbered, write } from '../conformance/plain-records.ts'
 
 describe('a crashing log', () => {
   let log: Log

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { numbered, write } from '../conformance/log-conformance.ts'
+import { numbered, write } from '../conformance/plain-records.ts'
 
 test('a session of a log in memory that was killed refuses everything, its successor finds what was committed', async () => {
   const disk = memoryLog()

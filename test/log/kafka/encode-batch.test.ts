@@ -4,7 +4,7 @@ import { RecordBlockBuilder } from '../../../src/core/record-block.ts'
 import { encodeBatch } from '../../../src/log/kafka/encode-batch.ts'
 import type { PartitionAnswer } from '../../../src/log/kafka/fetch/fetch-answer.ts'
 import { FetchedBatches } from '../../../src/log/kafka/fetch/fetched-batches.ts'
-import { plain } from '../../conformance/log-conformance.ts'
+import { plain } from '../../conformance/plain-records.ts'
 
 const types = ['none', 'gzip', 'snappy', 'lz4'] as const
 const producer = { producerId: 7n, epoch: 1, sequence: 0, transactional: false }

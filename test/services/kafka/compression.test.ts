@@ -6,7 +6,7 @@ import { expect, inject, test } from 'vitest'
 import { hasKcat } from '../../../scripts/services/find-tools.js'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Topic } from '../../../src/log/port.ts'
-import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../../conformance/plain-records.ts'
 import { clusterOf, makeTopic } from './fetch-kit.ts'
 
 const { kafkaBrokers } = inject('services')

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startKafka } from '../../../scripts/services/kafka.js'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
-import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../../conformance/plain-records.ts'
 import { type Child, startChild } from '../../support/child.ts'
 
 type Kafka = Awaited<ReturnType<typeof startKafka>>

@@ -15,7 +15,7 @@ import {
 } from '../../../src/log/kafka/transaction-requests.ts'
 import { TransactionalProducer } from '../../../src/log/kafka/transactional-producer.ts'
 import type { Topic } from '../../../src/log/port.ts'
-import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../../conformance/plain-records.ts'
 import { clusterOf, makeTopic } from './fetch-kit.ts'
 
 const settings = { clientId: 'test' }

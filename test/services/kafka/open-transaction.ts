@@ -6,7 +6,7 @@ import { isAnswer } from '../../../src/log/kafka/kafka-errors.ts'
 import { byPartition } from '../../../src/log/kafka/produce.ts'
 import { tryAgain } from '../../../src/log/kafka/try-again.ts'
 import type { Topic } from '../../../src/log/port.ts'
-import { write } from '../../conformance/log-conformance.ts'
+import { write } from '../../conformance/plain-records.ts'
 
 export interface Program {
   readonly cluster: Cluster

@@ -13,7 +13,7 @@ import { loadConfig } from '../../../src/config/load-config.ts'
 import { openCluster } from '../../../src/log/kafka/cluster.ts'
 import type { Log } from '../../../src/log/port.ts'
 import { runCommand } from '../../cli/run-command.ts'
-import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../../conformance/plain-records.ts'
 import { password, SESSION_MS, type SecuredKafka, startSecuredKafka } from './secured-kafka.ts'
 
 type Settings = Readonly<Record<string, string>>

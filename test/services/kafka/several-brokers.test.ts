@@ -4,7 +4,7 @@ import { keyText } from '../../../src/core/record-block.ts'
 import { type Cluster, openCluster } from '../../../src/log/kafka/cluster.ts'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
-import { numbered, readAll, write } from '../../conformance/log-conformance.ts'
+import { numbered, readAll, write } from '../../conformance/plain-records.ts'
 import { type Child, startChild } from '../../support/child.ts'
 
 type Kafka = Awaited<ReturnType<typeof startKafka>>
