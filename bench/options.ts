@@ -34,11 +34,11 @@ export function parseOptions(args: readonly string[]): BenchOptions | { readonly
   }
   const { values, positionals } = parsed
   if (values.help === true) return null
-  const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name))
+  const unknown = positionals.filter((name) => namedBy(name).length === 0)
   if (unknown.length > 0) return { mistake: `There is no scenario ${unknown.join(', ')}.` }
   const all = scenarios.filter(({ onRequest }) => !onRequest).map(({ name }) => name)
   return {
-    names: positionals.length > 0 ? positionals : all,
+    names: positionals.length > 0 ? positionals.flatMap(namedBy) : all,
     jsonFile: values.json ?? null,
     quick: values.quick === true,
     profileFolder: values['cpu-prof'] ?? null,
@@ -56,4 +56,10 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean' },
     },
   })
+}
+
+/** The scenario of that name, or all of a kind: `replay` for `replay-air` and the others. */
+function namedBy(name: string): readonly string[] {
+  const names = scenarios.map((scenario) => scenario.name)
+  return names.includes(name) ? [name] : names.filter((each) => each.startsWith(`${name}-`))
 }

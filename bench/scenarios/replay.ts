@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Usage } from '../measure/usage.ts'
 import { type Figure, figure, figureOfRounds } from '../report/figure.ts'
 import type { ReplayLogResult } from '../steps/replay-log.ts'
+import type { ReplayViewsResult } from '../steps/replay-views.ts'
 import { airInOrder } from '../workloads/specs.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
@@ -30,6 +31,8 @@ interface Round {
   readonly read: Usage
   readonly decoded: Usage
   readonly replay: ReplayLogResult
+  /** The same views built once more by `windrow replay`, beside those. */
+  readonly again: ReplayViewsResult
 }
 
 async function measureReplay(context: ScenarioContext, whole: WorkloadSpec, aim?: { atLeast: number }): Promise<Figure[]> {
@@ -54,6 +57,9 @@ async function measureReplay(context: ScenarioContext, whole: WorkloadSpec, aim?
       '1',
       ({ replay, decoded }) => replay.usage.cpuSeconds / decoded.cpuSeconds,
     ),
+    of('windrow replay: readings a second', '1/s', ({ again }) => readings / again.usage.seconds, aim),
+    of('... as a share of merely reading the log', '1', ({ again, read }) => read.seconds / again.usage.seconds),
+    of('... CPU seconds a million readings', 's', ({ again }) => again.usage.cpuSeconds / millions),
     of('bytes written a reading', 'B', ({ replay }) => perReading(replay.usageWithStop.writtenBytes, readings)),
     of('rows a reading', '1', ({ replay }) => replay.rows / readings),
     of('commits', '1', ({ replay }) => replay.commits),
@@ -68,8 +74,9 @@ async function measureRound(context: ScenarioContext, full: string, workload: Wo
   const read = await context.step('scanLog', { folder, workload, decode: false })
   const decoded = await context.step('scanLog', { folder, workload, decode: true })
   const replay = await context.step('replayLog', { folder, workload }, { profile: true })
+  const again = await context.step('replayViews', { folder, workload })
   rmSync(folder, { recursive: true, force: true })
-  return { read, decoded, replay }
+  return { read, decoded, replay, again }
 }
 
 function perReading(bytes: number | null, readings: number): number | null {

@@ -17,9 +17,9 @@ import { type LogPlace, openBenchLog } from './bench-log.ts'
 import { quietLogger } from './quiet-logger.ts'
 
 /** As the configuration has it unless told otherwise. */
-const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
+export const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
 
-const topologiesOf: Readonly<Record<WorkloadSpec['kind'], readonly Topology[]>> = {
+export const topologiesOf: Readonly<Record<WorkloadSpec['kind'], readonly Topology[]>> = {
   air: [airHourly, dailySensorMeans],
   weather: [weatherData, weatherHourly, weatherDaily, weatherMonthly, weatherStations],
 }

@@ -3,23 +3,21 @@ import type { EventType } from '../../src/events/event-type.ts'
 import type { ReadingBatch } from '../../src/events/reading-batch.ts'
 import { createReadingDecoder } from '../../src/events/reading-decoder.ts'
 import { schemaCache } from '../../src/events/schema-cache.ts'
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Log, Topic } from '../../src/log/port.ts'
 import { startMeter, type Usage } from '../measure/usage.ts'
 import type { WorkloadSpec } from '../workloads/workload.ts'
 import { workloadOf } from '../workloads/workload-of.ts'
-import { logDirectory } from './bench-folder.ts'
+import { type LogPlace, openBenchLog } from './bench-log.ts'
 
-export interface ScanLogParams {
-  readonly folder: string
+export interface ScanLogParams extends LogPlace {
   readonly workload: WorkloadSpec
   /** False only reads the records; true also makes rows of numbers of them. */
   readonly decode: boolean
 }
 
 /** Goes through all readings of a log: what any topology costs at the least. */
-export async function scanLog({ folder, workload, decode }: ScanLogParams): Promise<Usage> {
-  const log = await openEmbeddedLog({ directory: logDirectory(folder) })
+export async function scanLog({ workload, decode, ...place }: ScanLogParams): Promise<Usage> {
+  const log = await openBenchLog(place)
   const { event } = workloadOf(workload)
   const topic = (await log.findTopic(event.defaultTopic)) as Topic
   const stop = startMeter()

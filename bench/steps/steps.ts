@@ -4,6 +4,7 @@ import type { Channel } from '../process/channel.ts'
 const steps = {
   fillLog: async () => (await import('./fill-log.ts')).fillLog,
   scanLog: async () => (await import('./scan-log.ts')).scanLog,
+  replayViews: async () => (await import('./replay-views.ts')).replayViews,
   replayLog: async () => (await import('./replay-log.ts')).replayLog,
   appendRecords: async () => (await import('./append-records.ts')).appendRecords,
   measureLatency: async () => (await import('./measure-latency.ts')).measureLatency,
