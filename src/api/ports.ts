@@ -271,6 +271,8 @@ export interface ReplayRequest {
   readonly views: readonly string[]
   /** Back to the generations before. */
   readonly rollback: boolean
+  /** Rows of windows that end before it are taken over as they are; null: all are built. */
+  readonly from: number | null
 }
 
 export interface StartedReplay {

@@ -219,8 +219,8 @@ describe.runIf(chromium !== null)(title, () => {
     await block.getByRole('button', { name: 'Build anew' }).click()
     await expect.poll(() => ports.replayRequests.length).toBe(2)
     expect(ports.replayRequests).toEqual([
-      { views: ['weather_daily'], rollback: false },
-      { views: [], rollback: false },
+      { views: ['weather_daily'], rollback: false, from: null },
+      { views: [], rollback: false, from: null },
     ])
     expect(await block.getByLabel('Token').isVisible()).toBe(false)
     expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).not.toContain(
@@ -246,7 +246,7 @@ describe.runIf(chromium !== null)(title, () => {
     isBusy = false
     await block.getByText('Go on with it').click()
     await block.getByText('Going on with generation 2 of weather_hourly.').waitFor()
-    expect(ports.replayRequests).toEqual([{ views: ['weather_hourly'], rollback: false }])
+    expect(ports.replayRequests).toEqual([{ views: ['weather_hourly'], rollback: false, from: null }])
   })
 
   test('says so where no token is set with which a replay might begin', async () => {

@@ -53,17 +53,29 @@ describe('replays', () => {
     expect(await post({ views: ['weather_daily'], rollback: true })).toEqual({
       status: 202,
       body: { id: 'e1', resumed: false, views: [{ view: 'weather_daily', generation: 2 }] },
-      requests: [{ views: ['weather_daily'], rollback: true }],
+      requests: [{ views: ['weather_daily'], rollback: true, from: null }],
     })
   })
 
   test('begin for all views where none is named, in so many words', async () => {
     const { status, requests } = await post({ views: [] })
-    expect([status, requests]).toEqual([202, [{ views: [], rollback: false }]])
+    expect([status, requests]).toEqual([202, [{ views: [], rollback: false, from: null }]])
     expect((await post({})).status).toBe(400)
+    expect(await post({ views: [], verify: true })).toMatchObject({
+      status: 400,
+      body: { message: 'There is no parameter "verify" here.' },
+      requests: [],
+    })
+  })
+
+  test('begin at an instant where one is given', async () => {
+    const from = async (text: string) => (await post({ views: ['weather_daily'], from: text })).requests[0]?.from
+    expect(await from('2025-03')).toBe(Date.parse('2025-03-01T00:00:00Z'))
+    expect(await from('2025-03-30')).toBe(Date.parse('2025-03-30T00:00:00Z'))
+    expect(await from('2025-03-30T01:00:00+02:00')).toBe(Date.parse('2025-03-29T23:00:00Z'))
     expect(await post({ views: [], from: 'yesterday' })).toMatchObject({
       status: 400,
-      body: { message: 'There is no parameter "from" here.' },
+      body: { code: 'WR_API_PARAMETER' },
       requests: [],
     })
   })

@@ -91,7 +91,7 @@ test('a replay does not begin while another is at work, nor of a view that there
 
 test('a replay that ends with its process is gone on with', async () => {
   await inSession(async (session) => {
-    const request = { views: ['weather_hourly'], rollback: false }
+    const request = { views: ['weather_hourly'], rollback: false, from: null }
     const first = backgroundReplays(session, logger)
     const { id } = await first.start(request)
     await first.end()

@@ -3,6 +3,7 @@ import { ApiError, postJson } from './api-client.js'
 import { createSelect } from './controls.js'
 import { el, fill } from './dom.js'
 
+/** @typedef {{ views: string[], from: string | null }} Wanted */
 /** @typedef {{ id: string, resumed: boolean, views: { view: string, generation: number }[] }} Started */
 
 /** WINDROW_API_TOKEN as somebody has typed it: in memory alone, until the page is left. @type {string | null} */
@@ -17,7 +18,7 @@ const ALL = ''
  */
 export function createReplayControls(names, onStarted) {
   let chosen = names[0] ?? ALL
-  /** What is to be gone on with once there is a token; null: what is chosen is to be built. @type {string[] | null} */
+  /** What is to be gone on with once there is a token; null: what is chosen is to be built. @type {Wanted | null} */
   let pending = null
   /** What was started here and has not ended. @type {Started | null} */
   let under = null
@@ -83,7 +84,7 @@ export function createReplayControls(names, onStarted) {
     say('plain', 'Asking…')
     try {
       /** @type {Started} */
-      const started = await postJson('/api/replays', { views: pending ?? (chosen === ALL ? [] : [chosen]) }, token)
+      const started = await postJson('/api/replays', pending ?? { views: chosen === ALL ? [] : [chosen], from: null }, token)
       pending = null
       hideToken()
       under = started
@@ -119,23 +120,26 @@ export function createReplayControls(names, onStarted) {
       tellEnd(replays)
       const stale = replays.filter((replay) => replay.stale)
       const ids = [...new Set(stale.map(({ id }) => id))]
-      const left = ids.map((id) => stale.filter((replay) => replay.id === id).map(({ view }) => view))
+      const left = ids.map((id) => {
+        const views = stale.filter((replay) => replay.id === id)
+        return { views: views.map(({ view }) => view), from: views[0]?.from ?? null }
+      })
       if (JSON.stringify(left) === shown) return
       shown = JSON.stringify(left)
-      const goOn = (/** @type {string[]} */ views) => () => {
-        pending = views
+      const goOn = (/** @type {Wanted} */ wanted) => () => {
+        pending = wanted
         void start()
       }
       fill(
         cutShort,
-        left.map((views) => cutShortNotice(views, goOn(views))),
+        left.map((wanted) => cutShortNotice(wanted, goOn(wanted))),
       )
     },
   }
 }
 
-/** @param {string[]} views @param {() => void} onGo */
-function cutShortNotice(views, onGo) {
+/** @param {Wanted} wanted @param {() => void} onGo */
+function cutShortNotice({ views }, onGo) {
   return el(
     'div',
     { class: 'notice' },

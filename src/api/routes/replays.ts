@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { parameterError } from '../api-error.ts'
+import { isDay, isMonth, parseInstantLoosely } from '../cell-text.ts'
 import type { ApiPorts } from '../ports.ts'
 import { requireToken } from '../security.ts'
 import { replayOnWire } from '../wire.ts'
@@ -6,6 +8,7 @@ import { replayOnWire } from '../wire.ts'
 interface StartBody {
   readonly views: readonly string[]
   readonly rollback?: boolean
+  readonly from?: string | null
 }
 
 const replaySchema = {
@@ -54,6 +57,17 @@ const startedSchema = {
   },
 } as const
 
+/** A day or a month begins at 00:00 UTC. */
+function startOf(text: string): number {
+  const day = isMonth(text) ? `${text}-01` : text
+  const instant = isDay(day) ? Date.parse(`${day}T00:00:00Z`) : parseInstantLoosely(text)
+  if (instant !== null) return instant
+  throw parameterError(
+    `from=${JSON.stringify(text)} is neither a day, a month nor an instant.`,
+    'Give a day (2025-01-01), a month (2025-01) or an instant with its offset (2025-01-01T00:00:00Z).',
+  )
+}
+
 export function replayRoutes(app: FastifyInstance, ports: Pick<ApiPorts, 'replays' | 'startReplay'>, token: string | null): void {
   const tags = ['Replays']
   app.get(
@@ -86,6 +100,11 @@ export function replayRoutes(app: FastifyInstance, ports: Pick<ApiPorts, 'replay
           required: ['views'],
           properties: {
             views: { type: 'array', items: { type: 'string' }, maxItems: 1000, description: 'Names of views; none: all views.' },
+            from: {
+              type: 'string',
+              nullable: true,
+              description: 'Rows of windows that end before it are taken over as they are: a day, a month or an instant.',
+            },
             rollback: { type: 'boolean', default: false, description: 'Back to the generations before, brought up to date.' },
           },
         },
@@ -93,8 +112,8 @@ export function replayRoutes(app: FastifyInstance, ports: Pick<ApiPorts, 'replay
       },
     },
     async (request, reply) => {
-      const { views, rollback = false } = request.body
-      return reply.code(202).send(await ports.startReplay({ views, rollback }))
+      const { views, rollback = false, from = null } = request.body
+      return reply.code(202).send(await ports.startReplay({ views, rollback, from: from === null ? null : startOf(from) }))
     },
   )
 }

@@ -16,7 +16,7 @@ export function backgroundReplays(session: Session, logger: Logger): BackgroundR
   const ending = new AbortController()
   const underWay = new Set<Promise<void>>()
 
-  const run = async (names: readonly string[], rollback: boolean, onBegun: (replay: StartedReplay) => void): Promise<void> => {
+  const run = async (request: ReplayRequest, onBegun: (replay: StartedReplay) => void): Promise<void> => {
     const { signal } = ending
     let begun: StartedReplay | null = null
     try {
@@ -24,8 +24,7 @@ export function backgroundReplays(session: Session, logger: Logger): BackgroundR
         session,
         logger,
         terminal: null,
-        views: names,
-        rollback,
+        ...request,
         signal,
         onBegun: (replay) => {
           begun = replay
@@ -38,18 +37,18 @@ export function backgroundReplays(session: Session, logger: Logger): BackgroundR
       // Before it began, whoever asked for it is told.
       if (begun === null) throw error
       if (signal.aborted) logger.info(begun, 'the replay has been ended: the next one of the same views goes on with it')
-      else logger.error({ ...failure(error), views: names }, `the replay has failed: ${messageOf(error)}`)
+      else logger.error({ ...failure(error), views: request.views }, `the replay has failed: ${messageOf(error)}`)
     }
   }
 
   return {
-    start({ views, rollback }) {
+    start({ views, ...how }) {
       const { catalogue } = session
       return new Promise((resolve, reject) => {
         ending.signal.throwIfAborted()
         const found = views.length === 0 ? catalogue.views : views.map((name) => catalogue.viewNamed(name))
         const names = [...new Set(found.map(({ name }) => name))]
-        const running = run(names, rollback, resolve)
+        const running = run({ views: names, ...how }, resolve)
           .catch(reject)
           .finally(() => underWay.delete(running))
         underWay.add(running)

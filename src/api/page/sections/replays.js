@@ -6,7 +6,7 @@ import { countText } from '../number-format.js'
 import { createReplayControls } from '../replay-controls.js'
 import { createRates, durationText, isAtWork, percentOf, progressText } from '../replay-progress.js'
 import { simpleTable } from '../simple-table.js'
-import { ageText, timeText } from '../zone-time.js'
+import { ageText, plainTimeText, timeText } from '../zone-time.js'
 
 /** @typedef {import('../types.js').Replay} Replay */
 
@@ -20,6 +20,11 @@ const STATES = {
   handover: { look: 'behind', word: 'handing over' },
   done: { look: 'fresh', word: 'done' },
   failed: { look: 'problem', word: 'failed' },
+}
+
+/** @param {Replay} replay */
+function viewCell({ view, from }) {
+  return from === null ? view : [view, el('span', { class: 'muted' }, ` from ${plainTimeText(Date.parse(from), 'UTC')} UTC`)]
 }
 
 /** @param {Replay} replay */
@@ -45,7 +50,7 @@ function table(replays, rateOf) {
   return simpleTable(
     'Replays, the last of each view',
     [
-      { title: 'View', cell: ({ view }) => view },
+      { title: 'View', cell: viewCell },
       { title: 'State', cell: stateCell },
       { title: 'Readings', cell: (replay) => progressCell(replay, rateOf(replay)) },
       { title: 'Generation', cell: ({ generation }) => countText(generation), number: true, doc: 'What is built.' },
