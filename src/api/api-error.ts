@@ -30,6 +30,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   WR_API_TOKEN_UNSET: 403,
   WR_API_TOKEN_WRONG: 401,
   WR_API_STREAMS: 503,
+  WR_REPLAY_RUNNING: 409,
 }
 
 function statusOf(error: WindrowError): number {

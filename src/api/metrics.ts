@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ReplayState } from '../views/views-replays.ts'
 import type { HealthReport, Ledger, PartState } from './ports.ts'
 
 /** The process's own figures and those of the pipeline, in Prometheus' text format. One a process. */
@@ -11,6 +12,7 @@ export interface Metrics {
 }
 
 const STATES: readonly PartState[] = ['starting', 'catching_up', 'running', 'waiting', 'stopped']
+const REPLAY_STATES: readonly ReplayState[] = ['building', 'handover', 'done', 'failed']
 const seconds = (instant: number): number => instant / 1000
 
 function fatesOf(ledger: Ledger): ReadonlyArray<readonly [string, number]> {
@@ -92,6 +94,17 @@ function instruments(registry: Registry) {
       labelNames: ['source'],
       registers,
     }),
+    replayRead: gauge('windrow_replay_records_read', 'Records that the last replay of a view has read.', ['view']),
+    replayToRead: gauge('windrow_replay_records_to_read', 'Records that the last replay of a view has to read in all.', ['view']),
+    replayState: gauge('windrow_replay_state', '1 for the state that the last replay of a view is in, else 0.', [
+      'view',
+      'state',
+    ]),
+    replayUpdated: gauge(
+      'windrow_replay_last_update_timestamp_seconds',
+      'When the last replay of a view last told how it stands: one that builds and has been silent for half a minute has died.',
+      ['view'],
+    ),
     ready: gauge('windrow_ready', '1 when the views can be read, else 0.', []),
     info: gauge('windrow_info', 'Always 1; the labels say what runs.', ['version', 'backend']),
     commit: new Histogram({
@@ -140,6 +153,12 @@ function update(all: Instruments, report: HealthReport): void {
     all.sourcePublished.inc({ source }, published)
     all.sourceProblem.set({ source }, problem === null ? 0 : 1)
     if (lastSuccessAt !== null) all.sourceLastSuccess.set({ source }, seconds(lastSuccessAt))
+  }
+  for (const { view, ...replay } of report.replays) {
+    all.replayRead.set({ view }, replay.read)
+    all.replayToRead.set({ view }, replay.toRead)
+    all.replayUpdated.set({ view }, seconds(replay.updatedAt))
+    for (const state of REPLAY_STATES) all.replayState.set({ view, state }, replay.state === state ? 1 : 0)
   }
 }
 

@@ -17,6 +17,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         { name: 'Views', description: 'Rows, changes, and where they come from.' },
         { name: 'Health', description: 'The state of the pipeline.' },
         { name: 'Dead letters', description: 'What could not be used.' },
+        { name: 'Replays', description: 'Views that are built anew from the log.' },
         { name: 'Schema registry', description: "The part of Confluent's schema registry API that readers of records use." },
       ],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

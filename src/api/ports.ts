@@ -1,4 +1,5 @@
 import type { Cell, StoreName, View, ViewColumn } from '../views/view.ts'
+import type { ViewReplay } from '../views/views-replays.ts'
 
 /**
  * What the API is handed. It reads no log and no database itself; the command line implements these ports. All times are
@@ -19,6 +20,10 @@ export interface ApiPorts {
   deadLetters(query: { readonly limit: number; readonly after: string | null }): Promise<readonly DeadLetterInfo[]>
   /** Puts dead letters through the pipeline again: those named, or all of one code, or (neither given) all. */
   retryDeadLetters(selection: DeadLetterSelection): Promise<DeadLetterRetry>
+  /** How the last replay of each view stands, by name; none of a view that was never replayed. */
+  replays(): Promise<readonly ReplayInfo[]>
+  /** Resolves when a replay has begun, which then goes on by itself. WR_REPLAY_RUNNING, WR_VIEW_UNKNOWN, WR_ROLLBACK_…. */
+  startReplay(request: ReplayRequest): Promise<StartedReplay>
   readonly schemaRegistry: SchemaRegistryReader
 }
 
@@ -160,6 +165,8 @@ export interface HealthReport {
   readonly tasks: readonly TaskHealth[]
   readonly sinks: readonly SinkHealth[]
   readonly sources: readonly SourceHealth[]
+  /** The last replay of each view. */
+  readonly replays: readonly ReplayInfo[]
 }
 
 export interface TopicHealth {
@@ -252,6 +259,27 @@ export interface DeadLetterRetry {
   readonly tried: number
   readonly accepted: number
   readonly refused: number
+}
+
+export interface ReplayInfo extends Omit<ViewReplay, 'topic' | 'topicId' | 'fingerprint'> {
+  /** It is neither done nor failed, and who was at it has been silent for so long that it must have died. */
+  readonly stale: boolean
+}
+
+export interface ReplayRequest {
+  /** Names of views; empty: all. */
+  readonly views: readonly string[]
+  /** Back to the generations before. */
+  readonly rollback: boolean
+  /** Rows of windows that end before it are taken over as they are; null: all are built. */
+  readonly from: number | null
+}
+
+export interface StartedReplay {
+  readonly id: string
+  /** True when it goes on with one that was cut short. */
+  readonly resumed: boolean
+  readonly views: ReadonlyArray<{ readonly view: string; readonly generation: number }>
 }
 
 /** What the log's registry answers, without registering. */

@@ -9,6 +9,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { pageRoutes } from './routes/page.ts'
 import { registryRoutes } from './routes/registry.ts'
+import { replayRoutes } from './routes/replays.ts'
 import { stationsRoute } from './routes/stations.ts'
 import { type StreamOptions, streamRoute } from './routes/stream.ts'
 import { viewRoutes } from './routes/views.ts'
@@ -70,6 +71,7 @@ export function createServer(ports: ApiPorts, options: ServerOptions): FastifyIn
       streamRoute(api, ports, streams)
       healthRoutes(api, ports, metrics)
       deadLetterRoutes(api, ports, options.token)
+      replayRoutes(api, ports, options.token)
       await api.register((registry) => registryRoutes(registry, ports.schemaRegistry, logger))
     })
     await documentRoutes(documented)

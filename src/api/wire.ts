@@ -2,7 +2,7 @@ import { formatInstant } from '../views/instant.ts'
 import type { View } from '../views/view.ts'
 import { jsonCell, optionalInstantText } from './cell-text.ts'
 import { assessHealth, unexplained } from './health-status.ts'
-import type { DeadLetterInfo, HealthReport, Ledger, Problem, PublishedView, StationInfo, WhyReport } from './ports.ts'
+import type { DeadLetterInfo, HealthReport, Ledger, Problem, PublishedView, ReplayInfo, StationInfo, WhyReport } from './ports.ts'
 import { filterColumns, timeColumn } from './view-query.ts'
 
 // What leaves by HTTP: snake_case names, instants in ISO 8601.
@@ -170,4 +170,23 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
 export function deadLetterOnWire(letter: DeadLetterInfo): Readonly<Record<string, unknown>> {
   const { id, origin, where, input, code, message, remedy, size, preview } = letter
   return { id, origin, where, input, code, message, remedy, recorded_at: formatInstant(letter.recordedAt), size, preview }
+}
+
+export function replayOnWire(replay: ReplayInfo): Readonly<Record<string, unknown>> {
+  const { id, view, state, stale, generation, from, read, toRead, startedAt, updatedAt, host, pid, error } = replay
+  return {
+    id,
+    view,
+    state,
+    stale,
+    generation,
+    from: optionalInstantText(from),
+    read,
+    to_read: toRead,
+    started_at: formatInstant(startedAt),
+    updated_at: formatInstant(updatedAt),
+    host,
+    pid,
+    error,
+  }
 }

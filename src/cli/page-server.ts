@@ -10,6 +10,7 @@ import { healthReport } from './api/health.ts'
 import { apiPorts } from './api/ports.ts'
 import { viewsProblem } from './api/views-problem.ts'
 import { packageVersion } from './package-version.ts'
+import { backgroundReplays } from './replay/background-replays.ts'
 import type { Session } from './session.ts'
 
 export interface PageServerOptions {
@@ -38,7 +39,8 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const problem = viewsProblem(sql, clock, runner === null ? (catalogue.views[0]?.name ?? null) : null)
   const health = () =>
     healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem: problem })
-  const server = createServer(apiPorts({ session, sql, clock, health }), {
+  const replays = backgroundReplays(session, logger)
+  const server = createServer(apiPorts({ session, sql, clock, health, replays }), {
     host: config.host,
     token: config.apiToken?.reveal() ?? null,
     version: packageVersion(),
@@ -48,5 +50,12 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const { url, port } = await listen(server, { host: config.host, port: config.port })
   if (config.port !== 0 && port !== config.port)
     logger.warn({ wanted: config.port, port }, 'the port is taken, so the next free one is used')
-  return { url, close: () => server.close() }
+  return {
+    url,
+    async close() {
+      await server.close()
+      // After the last request: nobody begins another.
+      await replays.end()
+    },
+  }
 }

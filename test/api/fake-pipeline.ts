@@ -1,4 +1,4 @@
-import type { DeadLetterInfo, HealthReport, Ledger, SchemaRegistryReader, TopicHealth } from '../../src/api/ports.ts'
+import type { DeadLetterInfo, HealthReport, Ledger, ReplayInfo, SchemaRegistryReader, TopicHealth } from '../../src/api/ports.ts'
 import type { Cell } from '../../src/views/view.ts'
 
 const MINUTE_MS = 60_000
@@ -81,7 +81,46 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         problem: null,
       },
     ],
+    replays: fakeReplays(now),
   }
+}
+
+/** One is building, one was cut short, one is done and one has failed. */
+export function fakeReplays(now: number): ReplayInfo[] {
+  const common = { generation: 2, from: null, toRead: 1_204_000, host: 'fog', pid: 4711, error: null, stale: false }
+  return [
+    {
+      ...common,
+      id: 'd1',
+      view: 'air_hourly',
+      state: 'failed',
+      read: 300_000,
+      startedAt: now - 900_000,
+      updatedAt: now - 890_000,
+      error: 'The disk that holds the data folder is full: 12 MB are left of 40 GB, and windrow keeps 64 MB free.',
+    },
+    {
+      ...common,
+      id: 'a1',
+      view: 'daily_energy_summary',
+      state: 'done',
+      generation: 4,
+      read: 1_204_000,
+      startedAt: now - 7_200_000,
+      updatedAt: now - 7_193_000,
+    },
+    { ...common, id: 'b1', view: 'weather_daily', state: 'building', read: 505_680, startedAt: now - 2_000, updatedAt: now },
+    {
+      ...common,
+      id: 'c1',
+      view: 'weather_hourly',
+      state: 'handover',
+      read: 1_203_000,
+      startedAt: now - 300_000,
+      updatedAt: now - 240_000,
+      stale: true,
+    },
+  ]
 }
 
 export function fakeDeadLetters(now: number): DeadLetterInfo[] {

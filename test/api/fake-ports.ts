@@ -1,9 +1,9 @@
-import type { ApiPorts, Condition, StreamBatch, StreamRequest, StreamRow, ViewQuery } from '../../src/api/ports.ts'
+import type { ApiPorts, Condition, ReplayRequest, StreamBatch, StreamRequest, StreamRow, ViewQuery } from '../../src/api/ports.ts'
 import { DAY_MS } from '../../src/core/calendar.ts'
 import { canonicalKey } from '../../src/views/row-key.ts'
 import type { Cell, View } from '../../src/views/view.ts'
 import { places, type Row, stationInfo } from './fake-data.ts'
-import { fakeDeadLetters, fakeHealth, fakeSchemas } from './fake-pipeline.ts'
+import { fakeDeadLetters, fakeHealth, fakeReplays, fakeSchemas } from './fake-pipeline.ts'
 import { type FakeView, fakeViews, LOOK_BACK_MS } from './fake-rows.ts'
 import { fakeWhy } from './fake-why.ts'
 
@@ -19,6 +19,7 @@ export interface FakePorts extends ApiPorts {
   /** What was asked of `queryView`, newest last. */
   readonly queries: ViewQuery[]
   readonly retries: Array<Parameters<ApiPorts['retryDeadLetters']>[0]>
+  readonly replayRequests: ReplayRequest[]
 }
 
 /** The row as cells; what it does not say is null. */
@@ -73,6 +74,7 @@ export function fakePorts({ now, from = now - 70 * DAY_MS, batchSize = 500, view
   const followers = new Set<Follower>()
   const queries: ViewQuery[] = []
   const retries: FakePorts['retries'] = []
+  const replayRequests: ReplayRequest[] = []
   let clock = from
   let position = 0
 
@@ -148,6 +150,7 @@ export function fakePorts({ now, from = now - 70 * DAY_MS, batchSize = 500, view
     views: views.map(({ view, kind }) => ({ view, kind, stores: view.stores })),
     queries,
     retries,
+    replayRequests,
     advance,
     queryView,
     streamView,
@@ -172,6 +175,12 @@ export function fakePorts({ now, from = now - 70 * DAY_MS, batchSize = 500, view
     retryDeadLetters: async (selection) => {
       retries.push(selection)
       return { tried: 2, accepted: 1, refused: 1 }
+    },
+    replays: async () => fakeReplays(clock),
+    startReplay: async (request) => {
+      replayRequests.push(request)
+      const started = request.views.length === 0 ? views.map(({ view }) => view.name) : request.views
+      return { id: 'e1', resumed: false, views: started.map((view) => ({ view, generation: 2 })) }
     },
     schemaRegistry: fakeSchemas,
   }

@@ -123,6 +123,15 @@ describe('/metrics', () => {
     expect(body).toContain('process_resident_memory_bytes')
   })
 
+  test('has how the last replay of each view stands', async () => {
+    const text = await createMetrics().render(well)
+    expect(figure(text, 'windrow_replay_records_read{view="weather_daily"}')).toBe(505_680)
+    expect(figure(text, 'windrow_replay_records_to_read{view="weather_daily"}')).toBe(1_204_000)
+    expect(figure(text, 'windrow_replay_state{view="weather_daily",state="building"}')).toBe(1)
+    expect(figure(text, 'windrow_replay_state{view="weather_daily",state="done"}')).toBe(0)
+    expect(figure(text, 'windrow_replay_last_update_timestamp_seconds{view="weather_daily"}')).toBe(NOW / 1000)
+  })
+
   test('tells the state as of the scrape: what is gone is gone, counters do not add up over scrapes', async () => {
     const metrics = createMetrics()
     const first = await metrics.render(well)

@@ -35,6 +35,7 @@ describe('the OpenAPI document', () => {
         '/metrics',
         '/api/dead-letters',
         '/api/dead-letters/retry',
+        '/api/replays',
         '/subjects',
         '/subjects/{subject}/versions/{version}',
         '/schemas/ids/{id}',
@@ -85,6 +86,8 @@ describe('the OpenAPI document', () => {
       expect(target, pointer).toBeDefined()
     }
     expect(document.paths['/api/dead-letters/retry']!.post!.security).toEqual([{ token: [] }])
+    expect(document.paths['/api/replays']!.post!.security).toEqual([{ token: [] }])
+    expect(document.paths['/api/replays']!.get!.security).toBeUndefined()
   })
 })
 

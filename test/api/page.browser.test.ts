@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../src/api/listen.ts'
-import type { ApiPorts } from '../../src/api/ports.ts'
+import type { ApiPorts, ReplayInfo } from '../../src/api/ports.ts'
+import { WindrowError } from '../../src/core/errors.ts'
 import { fakePorts } from './fake-ports.ts'
 import { findChromium, launchChromium } from './find-chromium.ts'
 import { NOW, openServer, startServer } from './start-server.ts'
@@ -10,6 +11,7 @@ import { NOW, openServer, startServer } from './start-server.ts'
 const chromium = findChromium()
 const title = chromium === null ? 'the page (skipped: no Chromium found; set WINDROW_CHROMIUM to one)' : 'the page'
 const HOUR = 3_600_000
+const TOKEN = 's3cret'
 
 interface Visit {
   readonly page: Page
@@ -40,7 +42,7 @@ describe.runIf(chromium !== null)(title, () => {
     return shared.url
   }
   async function ownUrl(ports: ApiPorts): Promise<string> {
-    return (await listen(startServer({}, ports).app, { host: '127.0.0.1', port: 0 })).url
+    return (await listen(startServer({ token: TOKEN }, ports).app, { host: '127.0.0.1', port: 0 })).url
   }
   async function visit(
     path: string,
@@ -179,6 +181,83 @@ describe.runIf(chromium !== null)(title, () => {
     expect(await page.getByText('adds up').count()).toBe(3)
     await page.getByText('Set the clock of the sensor, then publish the reading again.').waitFor()
     expect(await page.locator('main').textContent()).toContain('WR_READING_FUTURE')
+  })
+
+  const replays = (page: Page) => page.locator('.block', { has: page.getByRole('heading', { name: 'Replays' }) })
+
+  test('the pipeline shows the last replay of each view, and what became of it', async () => {
+    const { page } = await visit('/?tab=pipeline')
+    const row = (view: string) => replays(page).locator('tbody tr', { hasText: view })
+    await row('weather_daily').getByText('building').waitFor()
+    expect(await row('weather_daily').textContent()).toContain('42 %')
+    expect(await row('weather_hourly').textContent()).toContain('cut short')
+    expect(await row('daily_energy_summary').textContent()).toContain('1,204,000 in 7 s')
+    expect(await row('air_hourly').textContent()).toContain('The disk that holds the data folder is full')
+  })
+
+  test('a replay is begun with the token, which is asked for once and kept in memory alone', async () => {
+    const ports = fakePorts({ now: NOW, from: NOW - 2 * 24 * HOUR })
+    const told: ReplayInfo[] = []
+    const { page, url } = await visit('/?tab=pipeline', {}, { ...ports, replays: async () => told })
+    const block = replays(page)
+    await block.getByText('None yet').waitFor()
+    await block.getByRole('combobox').selectOption('weather_daily')
+    await block.getByRole('button', { name: 'Build anew' }).click()
+    await block.getByText('A replay needs the token').waitFor()
+    await block.getByLabel('Token').fill('another')
+    await page.keyboard.press('Enter')
+    await block.getByText('That is not the token').waitFor()
+    expect(ports.replayRequests).toEqual([])
+    await block.getByLabel('Token').fill(TOKEN)
+    await page.keyboard.press('Enter')
+    await block.getByText('Building generation 2 of weather_daily.').waitFor()
+
+    const [base] = await ports.replays()
+    told.push({ ...base!, id: 'e1', view: 'weather_daily', state: 'done', error: null })
+    await block.getByText('Done: generation 2 of weather_daily is current.').waitFor()
+    await block.getByRole('combobox').selectOption({ label: 'All views' })
+    await block.getByRole('button', { name: 'Build anew' }).click()
+    await expect.poll(() => ports.replayRequests.length).toBe(2)
+    expect(ports.replayRequests).toEqual([
+      { views: ['weather_daily'], rollback: false, from: null },
+      { views: [], rollback: false, from: null },
+    ])
+    expect(await block.getByLabel('Token').isVisible()).toBe(false)
+    expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).not.toContain(
+      TOKEN,
+    )
+    expect(page.url()).toBe(`${url}/?tab=pipeline`)
+  })
+
+  test('a replay that cannot begin says why, and one that was cut short is gone on with', async () => {
+    const ports = fakePorts({ now: NOW, from: NOW - 2 * 24 * HOUR })
+    let isBusy = true
+    const busy = { message: 'Another replay of this log is at work.', remedy: 'Wait until it is done.', kind: 'usage' } as const
+    const startReplay: ApiPorts['startReplay'] = async (request) => {
+      if (isBusy) throw new WindrowError('WR_REPLAY_RUNNING', busy)
+      return { ...(await ports.startReplay(request)), resumed: true }
+    }
+    const { page } = await visit('/?tab=pipeline', {}, { ...ports, startReplay })
+    const block = replays(page)
+    await block.getByText('Go on with it').click()
+    await block.getByLabel('Token').fill(TOKEN)
+    await page.keyboard.press('Enter')
+    await block.getByText('Another replay of this log is at work. Wait until it is done.').waitFor()
+    isBusy = false
+    await block.getByText('Go on with it').click()
+    await block.getByText('Going on with generation 2 of weather_hourly.').waitFor()
+    expect(ports.replayRequests).toEqual([{ views: ['weather_hourly'], rollback: false, from: null }])
+  })
+
+  test('says so where no token is set with which a replay might begin', async () => {
+    const { page } = await visit('/?tab=pipeline', {})
+    const block = replays(page)
+    await block.getByRole('button', { name: 'Build anew' }).click()
+    await block.getByLabel('Token').fill('any')
+    await page.keyboard.press('Enter')
+    await block.getByText('no token is set').waitFor()
+    expect(await block.textContent()).toContain('Set WINDROW_API_TOKEN')
+    expect(await block.getByLabel('Token').isVisible()).toBe(false)
   })
 
   test('says what to do where there is nothing yet, and begins by itself', async () => {

@@ -13,14 +13,14 @@ export class ApiError extends Error {
 
 /**
  * @param {string} path
- * @param {AbortSignal | null} signal
+ * @param {RequestInit} options
  * @returns {Promise<Response>}
  */
-async function request(path, signal) {
+async function request(path, options) {
   try {
-    return await fetch(path, { signal, headers: { accept: 'application/json' } })
+    return await fetch(path, { ...options, headers: { accept: 'application/json', ...options.headers } })
   } catch (error) {
-    if (signal?.aborted) throw error
+    if (options.signal?.aborted) throw error
     throw new ApiError({
       code: 'NO_ANSWER',
       message: 'windrow does not answer.',
@@ -30,14 +30,11 @@ async function request(path, signal) {
 }
 
 /**
- * Rejects with an ApiError, or with an AbortError when the signal aborts.
- * @template T
- * @param {string} path
- * @param {AbortSignal | null} [signal]
- * @returns {Promise<T>}
+ * What was answered, or the error that the answer tells.
+ * @param {Response} response
+ * @param {AbortSignal | null} signal
  */
-export async function getJson(path, signal = null) {
-  const response = await request(path, signal)
+async function bodyOf(response, signal) {
   const body = await response.json().catch((error) => {
     if (signal?.aborted) throw error
     throw new ApiError({
@@ -52,6 +49,30 @@ export async function getJson(path, signal = null) {
     message: body.message ?? response.statusText,
     remedy: body.remedy ?? 'Load the page again.',
   })
+}
+
+/**
+ * Rejects with an ApiError, or with an AbortError when the signal aborts.
+ * @template T
+ * @param {string} path
+ * @param {AbortSignal | null} [signal]
+ * @returns {Promise<T>}
+ */
+export async function getJson(path, signal = null) {
+  return bodyOf(await request(path, { signal }), signal)
+}
+
+/**
+ * Asks for a change, which needs the token. Rejects with an ApiError.
+ * @template T
+ * @param {string} path
+ * @param {object} body
+ * @param {string} token
+ * @returns {Promise<T>}
+ */
+export async function postJson(path, body, token) {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  return bodyOf(await request(path, { method: 'POST', headers, body: JSON.stringify(body) }), null)
 }
 
 /**

@@ -6,7 +6,7 @@ import { el } from './dom.js'
  * @template T
  * @typedef {object} SimpleColumn
  * @property {string} title
- * @property {(item: T) => Child} cell
+ * @property {(item: T) => Child | Child[]} cell
  * @property {boolean} [number]
  * @property {string} [doc]
  */

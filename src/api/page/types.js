@@ -80,6 +80,22 @@
  * @property {string | null} preview
  */
 /**
+ * @typedef {object} Replay
+ * @property {string} id
+ * @property {string} view
+ * @property {'building' | 'handover' | 'done' | 'failed'} state
+ * @property {boolean} stale
+ * @property {number} generation
+ * @property {string | null} from
+ * @property {number} read
+ * @property {number} to_read
+ * @property {string} started_at
+ * @property {string} updated_at
+ * @property {string} host
+ * @property {number} pid
+ * @property {string | null} error
+ */
+/**
  * @typedef {object} WhyReading
  * @property {string} timestamp
  * @property {number} interval_minutes

@@ -1,4 +1,13 @@
-import type { HealthReport, PartState, Problem, SinkHealth, SourceHealth, TaskHealth, TopicHealth } from '../../api/ports.ts'
+import type {
+  HealthReport,
+  PartState,
+  Problem,
+  ReplayInfo,
+  SinkHealth,
+  SourceHealth,
+  TaskHealth,
+  TopicHealth,
+} from '../../api/ports.ts'
 import type { Clock } from '../../core/clock.ts'
 import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { EventType } from '../../events/event-type.ts'
@@ -9,6 +18,7 @@ import type { Runner } from '../../runtime/runner.ts'
 import type { SupervisorStatus } from '../../runtime/supervisor.ts'
 import type { TaskState, TaskStatus } from '../../runtime/task-status.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { listReplays } from '../replay/list-replays.ts'
 
 export interface HealthParts {
   readonly log: Log
@@ -49,7 +59,7 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
     backend: log.backend,
     ready: viewsProblem === null,
     problems: [viewsProblem, logProblem].filter((problem) => problem !== null),
-    ...('problem' in inLog ? { topics: [], tasks: [] } : inLog.found),
+    ...('problem' in inLog ? { topics: [], tasks: [], replays: [] } : inLog.found),
     sinks: 'problem' in sinks ? [] : sinks.found,
     sources: parts.sources(),
   }
@@ -75,11 +85,13 @@ const logIsAway: Problem = {
   since: null,
 }
 
-async function partsInLog({
-  log,
-  catalogue,
-  runner,
-}: HealthParts): Promise<{ readonly topics: TopicHealth[]; readonly tasks: TaskHealth[] }> {
+interface PartsInLog {
+  readonly topics: readonly TopicHealth[]
+  readonly tasks: readonly TaskHealth[]
+  readonly replays: readonly ReplayInfo[]
+}
+
+async function partsInLog({ log, catalogue, clock, runner }: HealthParts): Promise<PartsInLog> {
   const status = runner?.status() ?? null
   const topics: TopicHealth[] = []
   const tasks: TaskHealth[] = []
@@ -90,7 +102,7 @@ async function partsInLog({
     topics.push(found.topic)
     tasks.push(...found.tasks)
   }
-  return { topics, tasks }
+  return { topics, tasks, replays: await listReplays(log, clock) }
 }
 
 async function topicParts(

@@ -7,6 +7,8 @@ import type { Cell, View } from '../../views/view.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { describeDeadLetter, listDeadLetters } from '../dead-letters.ts'
 import { explain } from '../explain.ts'
+import type { BackgroundReplays } from '../replay/background-replays.ts'
+import { listReplays } from '../replay/list-replays.ts'
 import { retryDeadLetters } from '../retry-dead-letters.ts'
 import type { Session } from '../session.ts'
 import { queryView } from './query-view.ts'
@@ -17,6 +19,7 @@ export interface ApiPartsOptions {
   readonly sql: SqlClient
   readonly clock: Clock
   readonly health: ApiPorts['health']
+  readonly replays: BackgroundReplays
 }
 
 /** Where the Postgres sink has its tables. */
@@ -25,7 +28,7 @@ const VIEWS_SCHEMA = 'public'
 const MOST_READINGS = 5_000
 
 /** Everything that the API is handed: rows from Postgres, changes and explanations from the log. */
-export function apiPorts({ session, sql, clock, health }: ApiPartsOptions): ApiPorts {
+export function apiPorts({ session, sql, clock, health, replays }: ApiPartsOptions): ApiPorts {
   const { log, catalogue, topicOfView } = session
   return {
     views: publishedViews(catalogue),
@@ -36,6 +39,8 @@ export function apiPorts({ session, sql, clock, health }: ApiPartsOptions): ApiP
     health,
     deadLetters: async (query) => (await listDeadLetters(log, query)).map(describeDeadLetter),
     retryDeadLetters: (selection) => retryDeadLetters(log, catalogue, selection),
+    replays: () => listReplays(log, clock),
+    startReplay: (request) => replays.start(request),
     schemaRegistry: log.registry,
   }
 }

@@ -1,16 +1,12 @@
 import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { ensureDeadLetters } from '../../runtime/dead-letter-output.ts'
-import { type ReplayedView, replayViews } from '../../runtime/replay/replay-views.ts'
-import { ensureReadingTopics } from '../../runtime/runner.ts'
+import type { ReplayedView } from '../../runtime/replay/replay-views.ts'
 import type { StoreName } from '../../views/view.ts'
-import { latenessMinutes } from '../allowed-lateness.ts'
 import type { CliContext, ExitCode } from '../context.ts'
-import { topicNames } from '../engine.ts'
 import { rangeOptions } from '../instant-option.ts'
 import { createLogger } from '../logger.ts'
-import { showProgress } from '../progress.ts'
-import { runnersOfTopic } from '../runner-of.ts'
+import { buildViews } from '../replay/build-views.ts'
 import { type Session, withSession } from '../session.ts'
 import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
 import { openSinks } from '../sinks/open-sinks.ts'
@@ -26,9 +22,6 @@ export interface ReplayCommandOptions {
   readonly json?: boolean
 }
 
-const MEBIBYTE = 1024 * 1024
-const HOUR_MS = 3_600_000
-
 /**
  * `windrow replay`: builds views anew from the log beside those that serve, flips to them, and brings the stores up to them. Ended or killed
  * anywhere, each view is old or new, and the same command goes on.
@@ -41,8 +34,15 @@ export async function replay(context: CliContext, names: readonly string[], opti
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
     const began = performance.now()
-    const what = { views: [...new Set(views)], rollback: options.rollback === true, from: rangeOptions(options).from ?? null }
-    const replayed = await build(context, session, logger, what)
+    const replayed = await buildViews({
+      session,
+      logger,
+      terminal: context.terminal,
+      views: [...new Set(views)],
+      rollback: options.rollback === true,
+      from: rangeOptions(options).from ?? null,
+      signal: context.signal,
+    })
     const builtSeconds = seconds(began)
     if (sinks.length > 0) await bringUpStores(context, session, logger, sinks, replayed.views)
     const facts = { readings: replayed.readings, build_seconds: builtSeconds, seconds: seconds(began) }
@@ -59,57 +59,7 @@ export async function replay(context: CliContext, names: readonly string[], opti
   })
 }
 
-interface WhatToReplay {
-  readonly views: readonly string[]
-  readonly rollback: boolean
-  readonly from: number | null
-}
-
 const seconds = (began: number): number => Math.round((performance.now() - began) / 100) / 10
-
-async function build(
-  context: CliContext,
-  session: Session,
-  logger: Logger,
-  { views, rollback, from }: WhatToReplay,
-): Promise<{ readonly views: readonly ReplayedView[]; readonly readings: number }> {
-  const { config, catalogue, log } = session
-  const topologies = catalogue.topologies.filter(({ view }) => views.includes(view.name))
-  const options = { log, topologies, partitions: config.partitions, topicNames: topicNames(catalogue) }
-  const progress = showProgress({
-    terminal: context.terminal,
-    logger,
-    clock: systemClock,
-    title: views.length === catalogue.views.length ? 'all views' : views.join(', '),
-    unit: 'readings',
-  })
-  let readings = 0
-  try {
-    const replayed = await replayViews({
-      log,
-      kv: await session.state(),
-      topologies,
-      views,
-      readingTopics: await ensureReadingTopics(options),
-      allowedLatenessMinutes: latenessMinutes(config),
-      rollback,
-      from,
-      memoryBytes: config.memoryMb * MEBIBYTE,
-      keepMs: config.keepGenerationsHours * HOUR_MS,
-      clock: systemClock,
-      logger,
-      signal: context.signal,
-      isRunning: async (topic) => (await runnersOfTopic(session, topic)).some(({ where }) => where !== 'gone'),
-      onProgress: ({ read, toRead }) => {
-        readings = read
-        progress.update(read, toRead)
-      },
-    })
-    return { views: replayed, readings }
-  } finally {
-    progress.end()
-  }
-}
 
 /** Shares the writing with whoever else does it, until the stores have the new generations. */
 async function bringUpStores(

@@ -53,6 +53,15 @@ export interface ReplayOptions {
   /** False where nobody runs the topologies of the topic, so that nobody can be asked to stand still. */
   readonly isRunning: (topic: Topic) => Promise<boolean>
   readonly onProgress?: (progress: ReplayProgress) => Promise<void> | void
+  /** Called when it is certain that it begins, and `views.replays` says so. */
+  readonly onBegun?: (replay: BegunReplay) => void
+}
+
+export interface BegunReplay {
+  readonly id: string
+  /** True when it goes on with one that was cut short. */
+  readonly resumed: boolean
+  readonly views: ReadonlyArray<{ readonly view: string; readonly generation: number }>
 }
 
 export interface ReplayedView {
@@ -119,6 +128,7 @@ class Replay {
     await this.reached('planned')
     await this.tell(null)
     await this.reached('told')
+    this.options.onBegun?.(begun(plan))
     let copied: InputOffsets = new Map()
     const builder = await startBuilder(this.options, plan, events(plan), inputs)
     try {
@@ -200,6 +210,10 @@ class Replay {
 
 function events({ views }: ReplayPlan): readonly EventType[] {
   return [...new Set(views.flatMap(({ topologies }) => topologies.map(({ event }) => event)))]
+}
+
+function begun({ id, resumed, views }: ReplayPlan): BegunReplay {
+  return { id, resumed, views: views.map(({ target: { view, generation } }) => ({ view: view.name, generation })) }
 }
 
 async function replayed(log: Log, { target }: PlannedView): Promise<ReplayedView> {

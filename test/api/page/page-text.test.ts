@@ -3,6 +3,7 @@ import { readState, writeState } from '../../../src/api/page/app-state.js'
 import { cellText, columnLabel } from '../../../src/api/page/column-text.js'
 import { bytesText, compassPoint, numberText, quantityText } from '../../../src/api/page/number-format.js'
 import { resolveRange } from '../../../src/api/page/range.js'
+import { createRates, durationText, isAtWork, progressText } from '../../../src/api/page/replay-progress.js'
 import { silenceOf } from '../../../src/api/page/silence.js'
 
 const station = {
@@ -98,5 +99,55 @@ describe('ranges', () => {
       '2026-03-28T23:00:00.000Z',
       '2026-03-29T22:00:00.000Z',
     ])
+  })
+})
+
+describe('a replay that is under way', () => {
+  type Replay = Parameters<typeof progressText>[0]
+  const replay = (change: Partial<Replay>): Replay => ({
+    id: 'a',
+    view: 'weather_daily',
+    state: 'building',
+    stale: false,
+    generation: 2,
+    from: null,
+    read: 0,
+    to_read: 1_000_000,
+    started_at: '2026-04-01T09:00:00Z',
+    updated_at: '2026-04-01T09:00:00Z',
+    host: 'fog',
+    pid: 1,
+    error: null,
+    ...change,
+  })
+
+  test('says how far it is, and how fast and how long still once it has told twice', () => {
+    const rates = createRates()
+    const told = (read: number, seconds: number): string => {
+      const now = replay({ read, updated_at: new Date(Date.UTC(2026, 3, 1, 9, 0, seconds)).toISOString() })
+      rates.take([now, { ...now, view: 'stations' }])
+      return progressText(now, rates.of(now))
+    }
+    expect(told(100_000, 0)).toBe('10 %')
+    expect(told(100_000, 0)).toBe('10 %')
+    expect(told(300_000, 2)).toBe('30 % · 100,000/s · 7 s left')
+    // Asked again before it told anything new.
+    expect(told(300_000, 2)).toBe('30 % · 100,000/s · 7 s left')
+    expect(told(300_000, 4)).toBe('30 % · 0/s')
+    expect(told(1_000_000, 6)).toBe('100 % · 350,000/s')
+    // One that is gone on with begins at what was committed.
+    expect(told(200_000, 20)).toBe('20 %')
+  })
+
+  test('is at work until it is done, has failed, or its process has died', () => {
+    expect(isAtWork(replay({}))).toBe(true)
+    expect(isAtWork(replay({ state: 'handover' }))).toBe(true)
+    expect(isAtWork(replay({ stale: true }))).toBe(false)
+    expect(isAtWork(replay({ state: 'done' }))).toBe(false)
+    expect(isAtWork(replay({ state: 'failed' }))).toBe(false)
+  })
+
+  test('a duration has the units that matter', () => {
+    expect([200, 8_400, 60_000, 200_000, 7_500_000].map(durationText)).toEqual(['1 s', '8 s', '1 min', '3 min 20 s', '2 h 5 min'])
   })
 })

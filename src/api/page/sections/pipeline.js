@@ -1,10 +1,12 @@
 // @ts-check
 import { getJson } from '../api-client.js'
+import { block } from '../block.js'
 import { el, fill, keepPlaces } from '../dom.js'
 import { bytesText, countText } from '../number-format.js'
 import { newestOf } from '../range.js'
 import { simpleTable } from '../simple-table.js'
 import { ageText, plainTimeText, timeText } from '../zone-time.js'
+import { createReplays } from './replays.js'
 
 /** @typedef {import('../types.js').Health} Health */
 /** @typedef {import('../types.js').DeadLetter} DeadLetter */
@@ -27,20 +29,6 @@ function stateCell({ state, recovered = null, problem }) {
 function lastErrorCell(error, now) {
   if (error === null) return '–'
   return el('span', { title: error.message }, el('code', {}, error.code), ` ${age(error.at, now)}`)
-}
-
-/**
- * @param {string} title
- * @param {import('../dom.js').Child | import('../dom.js').Child[]} what
- * @param {...import('../dom.js').Child} children
- */
-function block(title, what, ...children) {
-  return el(
-    'section',
-    { class: 'block' },
-    el('header', {}, el('h2', {}, title), el('p', { class: 'muted' }, ...[what].flat())),
-    ...children,
-  )
 }
 
 /** @param {Health} health */
@@ -222,7 +210,9 @@ function deadLetters(letters, now) {
 export function createPipelineSection(app) {
   const state = el('div')
   const letters = el('div')
-  const element = el('div', { class: 'pipeline' }, el('h1', { class: 'visually-hidden' }, 'Pipeline'), state, letters)
+  const replays = createReplays([...app.views.keys()])
+  const title = el('h1', { class: 'visually-hidden' }, 'Pipeline')
+  const element = el('div', { class: 'pipeline' }, title, state, replays.element, letters)
   const reading = new AbortController()
   let timer = 0
 
@@ -264,6 +254,7 @@ export function createPipelineSection(app) {
     destroy() {
       reading.abort()
       clearTimeout(timer)
+      replays.destroy()
     },
   }
 }
