@@ -102,7 +102,7 @@ function instruments(registry: Registry) {
     ]),
     replayUpdated: gauge(
       'windrow_replay_last_update_timestamp_seconds',
-      'When the last replay of a view last told how it stands: one that builds and has been silent for half a minute has died.',
+      'When the last replay of a view last told how it stands: one that builds and is silent for half a minute was cut short.',
       ['view'],
     ),
     ready: gauge('windrow_ready', '1 when the views can be read, else 0.', []),

@@ -262,7 +262,7 @@ export interface DeadLetterRetry {
 }
 
 export interface ReplayInfo extends Omit<ViewReplay, 'topic' | 'topicId' | 'fingerprint'> {
-  /** It is neither done nor failed, and who was at it has been silent for so long that it must have died. */
+  /** It is neither done nor failed, and who was at it has been silent for so long that it must have ended. */
   readonly stale: boolean
 }
 

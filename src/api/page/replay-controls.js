@@ -143,7 +143,7 @@ function cutShortNotice({ views }, onGo) {
   return el(
     'div',
     { class: 'notice' },
-    el('span', {}, `The replay of ${views.join(', ')} was cut short: the process that ran it has died. `),
+    el('span', {}, `The replay of ${views.join(', ')} was cut short: its process has ended. `),
     el('button', { type: 'button', class: 'row-button', on: { click: onGo } }, 'Go on with it'),
   )
 }

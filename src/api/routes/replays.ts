@@ -25,7 +25,7 @@ const replaySchema = {
     stale: {
       type: 'boolean',
       description:
-        'Neither done nor failed, and silent for 30 s: who ran it has died. A replay of the same views goes on with it.',
+        'Neither done nor failed, and silent for 30 s: its process has ended. A replay of the same views goes on with it.',
     },
     generation: { type: 'integer', description: 'What is built.' },
     from: {

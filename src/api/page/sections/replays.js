@@ -37,7 +37,7 @@ function stateCell({ state, stale }) {
 function progressCell(replay, rate) {
   const { state, read, to_read, started_at, updated_at } = replay
   if (state === 'done') return `${countText(to_read)} in ${durationText(Date.parse(updated_at) - Date.parse(started_at))}`
-  if (!isAtWork(replay)) return `${percentOf(replay)} % of ${countText(to_read)}`
+  if (!isAtWork(replay)) return to_read === 0 ? '–' : `${percentOf(replay)} % of ${countText(to_read)}`
   const bar = el('progress', { max: Math.max(1, to_read), value: read, 'aria-label': `Replay of ${replay.view}` })
   return el('span', { class: 'progress' }, bar, ` ${progressText(replay, rate)}`)
 }
