@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { ExportOptions } from './commands/export.ts'
-import type { ReplayCommandOptions } from './commands/replay.ts'
 import type { SqlOptions } from './commands/sql.ts'
 import type { CliContext } from './context.ts'
 import { type Declare, listItem, wholeNumberFrom } from './declare.ts'
+import type { ReplayOptions } from './replay/choose-replay.ts'
 
 const json = ['--json', 'print JSON for programs'] as const
 
@@ -51,10 +51,26 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
   declare(
     'replay [views...]',
     'Build views anew from the log beside those that serve, flip to them, and bring the stores up to them. What runs goes on meanwhile. Without a name: all views. Ended anywhere, each view is old or new, and the same command goes on.',
-    ['replay', 'replay weather_daily weather_monthly', 'replay weather_daily --from 2025-03', 'replay weather_daily --rollback'],
+    [
+      'replay',
+      'replay weather_daily weather_monthly',
+      'replay weather_daily --from 2025-03',
+      'replay weather_daily --rollback',
+      'replay --verify --output differences.csv',
+      'replay weather_daily --as-of 2025-03-01T12:00Z',
+    ],
     (command) =>
       command
         .option('--from <time>', 'only rows of this day (2025-01-01), month (2025-01) or instant on; the others stay as they are')
+        .option(
+          '--verify',
+          'only compare them with their topics and every store, and change nothing; exit code 1 when a row differs',
+        )
+        .option(
+          '--as-of <time>',
+          'only show the rows as they were known then (by when readings were ingested) beside the present ones',
+        )
+        .option('-o, --output <file>', 'with --verify all differences, with --as-of all rows: *.csv, *.json or *.parquet')
         .option('--rollback', 'back to the rows before the last replay, brought up to date')
         .option(
           '--sinks <names>',
@@ -63,10 +79,10 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
         )
         .option(...json),
     async ([views], options) =>
-      (await import('./commands/replay.ts')).replay(
+      (await import('./replay/choose-replay.ts')).chooseReplay(
         context,
         (views ?? []) as readonly string[],
-        options as unknown as ReplayCommandOptions,
+        options as unknown as ReplayOptions,
       ),
   )
   declare(

@@ -6,7 +6,7 @@ import { latenessMinutes } from './allowed-lateness.ts'
 import type { Session } from './session.ts'
 
 /** Of several topologies that fill one view, the key names the event. */
-function topologyOf({ catalogue }: Session, view: View, key: readonly Cell[]): Topology {
+export function topologyOf({ catalogue }: Session, view: View, key: readonly Cell[]): Topology {
   const candidates = catalogue.topologies.filter((topology) => topology.view === view)
   const found = candidates.length === 1 ? candidates[0] : candidates.find(({ event }) => key.includes(event.name))
   if (found !== undefined) return found

@@ -2,7 +2,7 @@ import { isDay, isMonth, parseInstantLoosely } from '../api/cell-text.ts'
 import { WindrowError } from '../core/errors.ts'
 
 /** An option's value as milliseconds since the epoch: a day or a month begins at 00:00 UTC. Undefined stays so. */
-function instantOption(name: string, text: string | undefined): number | undefined {
+export function instantOption(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const day = isMonth(text) ? `${text}-01` : text
   const instant = isDay(day) ? Date.parse(`${day}T00:00:00Z`) : parseInstantLoosely(text)

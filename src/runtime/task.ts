@@ -44,6 +44,8 @@ export interface TaskOptions {
   readonly budget: MemoryBudget
   /** Infinity takes readings of any age. */
   readonly allowedLatenessMs: number
+  /** Milliseconds since the epoch: readings ingested later are left out, as if they were not in the log. */
+  readonly asOf?: number
   readonly tuning: TaskTuning
   readonly clock: Clock
   readonly logger: Logger
@@ -113,6 +115,7 @@ export class Task {
       partition,
       partitions: topic.partitions,
       schemas: this.schemas,
+      ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
     })
     this.letters = options.deadLetters === null ? null : new DeadLetterOutput(options.deadLetters, topic, partition)
     this.committed = options.progress?.offset ?? 0

@@ -1,12 +1,12 @@
 import { WindrowError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
 import { camelCase } from '../core/naming.ts'
+import { pickKey } from '../core/pick-key.ts'
 import { type RecordBatch, valueBytes } from '../core/record-block.ts'
-import { indexOfOffset } from '../core/slice-batch.ts'
+import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
 import { avroType, type SchemaJson } from '../events/avro-schema.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
 import {
-  newReadingBatch,
   type ReadingBatch,
   ROW_INTERVAL,
   ROW_PAYLOAD,
@@ -74,16 +74,34 @@ export interface ExplainOptions {
  * whole partition of the station's topic and changes nothing.
  */
 export async function explainRow(options: ExplainOptions): Promise<Explanation> {
-  const station = stationOf(options.topology, options.key)
-  const explainer = new Explainer(options, station)
-  const { log, topic } = options
-  const reader = log.reader(topic, explainer.partition)
-  try {
-    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) await explainer.take(batch)
-  } finally {
-    await reader.close()
+  const [explanation] = await explainRows(options.log, options.topic, [options])
+  return explanation as Explanation
+}
+
+/** The same for several rows of one topic's readings, in one read of each partition. `upTo` ends it there, by partition. */
+export async function explainRows(
+  log: Log,
+  topic: Topic,
+  rows: ReadonlyArray<Omit<ExplainOptions, 'log' | 'topic'>>,
+  upTo?: readonly number[],
+): Promise<Explanation[]> {
+  const explainers = rows.map((row) => new Explainer({ ...row, log, topic }, stationOf(row.topology, row.key)))
+  for (const partition of new Set(explainers.map((explainer) => explainer.partition))) {
+    const own = explainers.filter((explainer) => explainer.partition === partition)
+    const end = upTo?.[partition] ?? Number.POSITIVE_INFINITY
+    const { start } = await log.bounds(topic, partition)
+    const reader = log.reader(topic, partition, start)
+    try {
+      while (reader.position < end) {
+        const batch = await reader.next()
+        if (batch === null) break
+        for (const explainer of own) await explainer.take(sliceBatch(batch, 0, indexOfOffset(batch, end)))
+      }
+    } finally {
+      await reader.close()
+    }
   }
-  return explainer.finish()
+  return explainers.map((explainer) => explainer.finish())
 }
 
 function stationOf({ view, event }: Topology, key: readonly Cell[]): string {
@@ -102,6 +120,7 @@ class Explainer {
   readonly partition: number
   private readonly options: ExplainOptions
   private readonly station: string
+  private readonly keyBytes: Uint8Array
   private readonly dictionaries = new Dictionaries()
   private readonly schemas: ReturnType<typeof schemaCache>
   private readonly decoder: ReturnType<typeof createReadingDecoder>
@@ -117,7 +136,8 @@ class Explainer {
     const { log, topology, topic } = options
     this.options = options
     this.station = station
-    this.partition = partitionOf(new TextEncoder().encode(station), topic.partitions)
+    this.keyBytes = new TextEncoder().encode(station)
+    this.partition = partitionOf(this.keyBytes, topic.partitions)
     this.schemas = schemaCache(log.registry)
     const { dictionaries, schemas, partition } = this
     this.decoder = createReadingDecoder({ event: topology.event, dictionaries, partition, partitions: topic.partitions, schemas })
@@ -137,10 +157,12 @@ class Explainer {
     })
   }
 
-  async take(batch: RecordBatch): Promise<void> {
+  async take(records: RecordBatch): Promise<void> {
+    const batch = pickKey(records, this.keyBytes)
+    if (batch.count === 0) return
     const unknown = this.decoder.unknownSchemaIds(batch)
     if (unknown.length > 0) await this.schemas.load(unknown)
-    const own = this.ofStation(this.decoder.decode(batch))
+    const own = this.decoder.decode(batch)
     const late: number[] = []
     this.run.next(this.store.apply(own, emptyLedger(), late, false))
     for (let i = 0; i < own.count; i++) this.note(own, i, late.includes(i), batch)
@@ -165,22 +187,6 @@ class Explainer {
       watermarkAt: Number.isFinite(watermark) ? watermark : null,
       readings,
     }
-  }
-
-  /** The readings of the batch that are of the station. */
-  private ofStation(batch: ReadingBatch): ReadingBatch {
-    const key = this.dictionaries.keys.find(this.station)
-    const own = newReadingBatch(batch.width, this.dictionaries, batch.count)
-    for (let i = 0; i < batch.count; i++) {
-      if (batch.keys[i] !== key) continue
-      const at = own.count++
-      own.offsets[at] = batch.offsets[i] as number
-      own.keys[at] = key
-      own.subKeys[at] = batch.subKeys[i] as number
-      own.ingestedAt[at] = batch.ingestedAt[i] as number
-      own.rows.set(batch.rows.subarray(i * batch.width, (i + 1) * batch.width), at * batch.width)
-    }
-    return own
   }
 
   /** Keeps a reading that lies in the row's window, and says what it did to the ones before it. */

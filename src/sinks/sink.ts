@@ -101,7 +101,7 @@ export interface Sink {
    * Claims of all partitions end by it. WR_SINK_MENDING (`canRetry`) while another process does the same.
    */
   mend(source: MendSource, signal: AbortSignal): Promise<MendReport>
-  /** All rows that the store holds of the view, in any order, some thousands at a time: pages are read as they are asked for. */
+  /** All rows that the store holds of the view (none where it was never opened, or has lost the table), in any order, some thousands at a time: pages are read as they are asked for. */
   rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>>
   /** Where it writes, without secrets. */
   describe(): string

@@ -143,6 +143,11 @@ export function isMissing(error: unknown): boolean {
   return code === codes.invalid && /unconfigured|does not exist|undefined|unknown/i.test(message)
 }
 
+/** The same of a table or a keyspace alone. */
+export function isMissingTable(error: unknown): boolean {
+  return isMissing(error) && !/column/i.test(((error as WindrowError).cause as Error).message)
+}
+
 /** Of a statement that writes rows: what a row's own values are to blame for is that row's. */
 export function rowError(view: string, error: unknown): unknown {
   if (!(error instanceof WindrowError) || error.code !== 'WR_CQL') return error

@@ -1,10 +1,12 @@
 import { formatInstant } from '../../views/instant.ts'
 import type { Cell, View, ViewColumn } from '../../views/view.ts'
 import { quoteName } from './quote.ts'
-import type { SqlParameter, SqlSession, SqlValue } from './sql-client.ts'
+import type { SqlParameter, SqlResult, SqlSession, SqlValue } from './sql-client.ts'
+import { sqlStateOf } from './sql-errors.ts'
 import { tableName } from './table-sql.ts'
 
 const PAGE = 5_000
+const UNDEFINED_TABLE = '42P01'
 
 /** A value of a result as the view has it. */
 export function cellOf(column: ViewColumn, value: SqlValue): Cell {
@@ -17,7 +19,7 @@ export function parameterOf(column: ViewColumn, cell: Cell): SqlParameter {
   return column.type === 'instant' && typeof cell === 'number' ? formatInstant(cell) : cell
 }
 
-/** All rows of a view's table by key. Each page is a statement of its own, so that no snapshot is held open. */
+/** All rows of a view's table by key, none where there is no table. Each page is a statement of its own, so that no snapshot is held open. */
 export async function* readTableRows(
   session: SqlSession,
   schema: string,
@@ -30,9 +32,18 @@ export async function* readTableRows(
   let last: readonly Cell[] | undefined
   do {
     const after = last === undefined ? [] : view.key.map((column, i) => parameterOf(column, last?.[i] ?? null))
-    const { rows } = await session.query(`${from} ${last === undefined ? '' : beyond} ORDER BY ${key} LIMIT ${PAGE}`, after)
-    const page = rows.map((values) => view.columns.map((column, i) => cellOf(column, values[i] ?? null)))
+    const found = await queryIfThere(session, `${from} ${last === undefined ? '' : beyond} ORDER BY ${key} LIMIT ${PAGE}`, after)
+    const page = found.map((values) => view.columns.map((column, i) => cellOf(column, values[i] ?? null)))
     if (page.length > 0) yield page
     last = page.length < PAGE ? undefined : page.at(-1)
   } while (last !== undefined)
+}
+
+async function queryIfThere(session: SqlSession, sql: string, parameters: readonly SqlParameter[]): Promise<SqlResult['rows']> {
+  try {
+    return (await session.query(sql, parameters)).rows
+  } catch (error) {
+    if (sqlStateOf(error) === UNDEFINED_TABLE) return []
+    throw error
+  }
 }

@@ -1,0 +1,129 @@
+import { deserialize, serialize } from 'node:v8'
+import { SortedStore } from '../../kv/sorted-store.ts'
+import type { RebuiltView } from '../../runtime/replay/rebuild.ts'
+import type { RowDifference } from '../../sinks/compare-store.ts'
+import { canonicalKey } from '../../views/row-key.ts'
+import type { Cell } from '../../views/view.ts'
+import { sameCells } from './same-cells.ts'
+
+export type RowPages = AsyncIterable<ReadonlyArray<readonly Cell[]>>
+
+export interface ComparedRows {
+  readonly equal: number
+  readonly missing: number
+  readonly extra: number
+  readonly changed: number
+  /** Rows of the store that readings may have made which the log has lost. */
+  readonly notCompared: number
+}
+
+export interface CompareRebuiltOptions {
+  readonly rebuilt: RebuiltView
+  /** The rows of the store, in any order. Each key once, but a store may have it twice. */
+  readonly rows: RowPages
+  /** Calls for every state that rows went through since the rebuilt ones. Read after the store's rows. */
+  readonly versions: (onVersion: (key: string, cells: () => readonly Cell[] | null) => Promise<void>) => Promise<void>
+  readonly signal: AbortSignal
+  /** Called for each difference, in the order of the keys. */
+  readonly onDifference: (difference: RowDifference) => Promise<void>
+}
+
+const utf8 = new TextEncoder()
+const texts = new TextDecoder()
+const HERE = Uint8Array.of(1)
+
+/**
+ * Compares what a store holds with rebuilt rows while both the view and the store go on: a row that has changed since the rebuilding may be
+ * any of its states since then.
+ */
+export async function compareRebuilt(options: CompareRebuiltOptions): Promise<ComparedRows> {
+  const met = new SortedStore()
+  const suspects = new SortedStore()
+  try {
+    const notCompared = await lookAtFound(options, met, suspects)
+    const rows = await lookForMissing(options, met, suspects)
+    await acquit(options, suspects)
+    return { ...(await tell(options, suspects, rows)), notCompared }
+  } finally {
+    await met.close()
+    await suspects.close()
+  }
+}
+
+/** What the store has under a suspect key; null: nothing. */
+type Found = readonly Cell[] | null
+
+async function lookAtFound(
+  { rebuilt, rows, signal }: CompareRebuiltOptions,
+  met: SortedStore,
+  suspects: SortedStore,
+): Promise<number> {
+  const { view } = rebuilt.rows
+  let notCompared = 0
+  for await (const page of rows) {
+    signal.throwIfAborted()
+    for (const cells of page) {
+      if (!rebuilt.isWhole(cells)) {
+        notCompared += 1
+        continue
+      }
+      const key = canonicalKey(view, cells)
+      const name = utf8.encode(key)
+      const expected = rebuilt.rows.get(key)
+      if (expected !== null) await met.put(name, HERE)
+      if (expected === null || !sameCells(expected, cells)) await suspects.put(name, serialize(cells))
+    }
+  }
+  return notCompared
+}
+
+/** Gives how many rows there should be. */
+async function lookForMissing(
+  { rebuilt, signal }: CompareRebuiltOptions,
+  met: SortedStore,
+  suspects: SortedStore,
+): Promise<number> {
+  let count = 0
+  for await (const page of rebuilt.rows.entries()) {
+    signal.throwIfAborted()
+    for (const { key, cells } of page) {
+      if (!rebuilt.isWhole(cells)) continue
+      count += 1
+      const name = utf8.encode(key)
+      if (met.get(name) === null) await suspects.put(name, serialize(null))
+    }
+  }
+  return count
+}
+
+/** Lets those go that have been as they were found since the rows were rebuilt. */
+async function acquit({ versions }: CompareRebuiltOptions, suspects: SortedStore): Promise<void> {
+  await versions(async (key, cells) => {
+    const name = utf8.encode(key)
+    const suspect = suspects.get(name)
+    if (suspect === null) return
+    const found = deserialize(suspect) as Found
+    const version = cells()
+    const wasSo = found === null || version === null ? found === version : sameCells(found, version)
+    if (wasSo) await suspects.put(name, null)
+  })
+}
+
+async function tell(
+  { rebuilt, onDifference }: CompareRebuiltOptions,
+  suspects: SortedStore,
+  rows: number,
+): Promise<Omit<ComparedRows, 'notCompared'>> {
+  const counts = { missing: 0, extra: 0, changed: 0 }
+  for await (const page of suspects.entries()) {
+    for (const { key: name, value } of page) {
+      const key = texts.decode(name)
+      const found = deserialize(value) as Found
+      const expected = rebuilt.rows.get(key)
+      const kind = found === null ? 'missing' : expected === null ? 'extra' : 'changed'
+      counts[kind] += 1
+      await onDifference({ kind, key, expected, found })
+    }
+  }
+  return { equal: rows - counts.missing - counts.changed, ...counts }
+}
