@@ -173,7 +173,7 @@ export function deadLetterOnWire(letter: DeadLetterInfo): Readonly<Record<string
 }
 
 export function replayOnWire(replay: ReplayInfo): Readonly<Record<string, unknown>> {
-  const { id, view, state, stale, generation, from, read, toRead, startedAt, updatedAt, host, pid, error } = replay
+  const { id, view, state, stale, generation, from, rollback, read, toRead, startedAt, updatedAt, host, pid, error } = replay
   return {
     id,
     view,
@@ -181,6 +181,7 @@ export function replayOnWire(replay: ReplayInfo): Readonly<Record<string, unknow
     stale,
     generation,
     from: optionalInstantText(from),
+    rollback,
     read,
     to_read: toRead,
     started_at: formatInstant(startedAt),

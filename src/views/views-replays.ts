@@ -23,6 +23,8 @@ export interface ViewReplay {
   readonly fingerprint: string
   /** Instant from which on the rows are built anew, ms since the epoch; null: from the start. */
   readonly from: number | null
+  /** It goes back to the generation before, which is brought up to date. */
+  readonly rollback: boolean
   /** Records of the topics of readings read so far, and how many there are to read: the same for all views of a replay. */
   readonly read: number
   readonly toRead: number
@@ -52,6 +54,7 @@ const viewReplayRecords = wireRecords<ViewReplay>(
       { name: 'topic_id', type: 'string', doc: 'Identity of that topic.' },
       { name: 'fingerprint', type: 'string', doc: 'Of the topology that makes the rows.' },
       { name: 'from', type: ['null', 'long'], default: null, doc: 'Rows from this instant on are built anew; null: all.' },
+      { name: 'rollback', type: 'boolean', default: false, doc: 'Back to the generation before.' },
       { name: 'read', type: 'long', doc: 'Records read so far.' },
       { name: 'to_read', type: 'long', doc: 'Records to read.' },
       { name: 'started_at', type: 'long', doc: 'Milliseconds since the epoch.' },

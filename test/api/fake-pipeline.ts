@@ -87,7 +87,16 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
 
 /** One is building, one was cut short, one is done and one has failed. */
 export function fakeReplays(now: number): ReplayInfo[] {
-  const common = { generation: 2, from: null, toRead: 1_204_000, host: 'fog', pid: 4711, error: null, stale: false }
+  const common = {
+    generation: 2,
+    from: null,
+    rollback: false,
+    toRead: 1_204_000,
+    host: 'fog',
+    pid: 4711,
+    error: null,
+    stale: false,
+  }
   return [
     {
       ...common,

@@ -27,6 +27,7 @@ describe('replays', () => {
       stale: false,
       generation: 2,
       from: null,
+      rollback: false,
       read: 505_680,
       to_read: 1_204_000,
       started_at: '2026-04-01T09:19:58Z',

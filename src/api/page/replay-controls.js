@@ -3,7 +3,7 @@ import { ApiError, postJson } from './api-client.js'
 import { createSelect } from './controls.js'
 import { el, fill } from './dom.js'
 
-/** @typedef {{ views: string[], from: string | null }} Wanted */
+/** @typedef {{ views: string[], from: string | null, rollback?: boolean }} Wanted */
 /** @typedef {{ id: string, resumed: boolean, views: { view: string, generation: number }[] }} Started */
 
 /** WINDROW_API_TOKEN as somebody has typed it: in memory alone, until the page is left. @type {string | null} */
@@ -122,7 +122,7 @@ export function createReplayControls(names, onStarted) {
       const ids = [...new Set(stale.map(({ id }) => id))]
       const left = ids.map((id) => {
         const views = stale.filter((replay) => replay.id === id)
-        return { views: views.map(({ view }) => view), from: views[0]?.from ?? null }
+        return { views: views.map(({ view }) => view), from: views[0]?.from ?? null, rollback: views[0]?.rollback ?? false }
       })
       if (JSON.stringify(left) === shown) return
       shown = JSON.stringify(left)

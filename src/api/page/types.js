@@ -87,6 +87,7 @@
  * @property {boolean} stale
  * @property {number} generation
  * @property {string | null} from
+ * @property {boolean} rollback
  * @property {number} read
  * @property {number} to_read
  * @property {string} started_at

@@ -34,6 +34,7 @@ const replaySchema = {
       nullable: true,
       description: 'The rows from this instant on are built anew; null: all.',
     },
+    rollback: { type: 'boolean', description: 'It goes back to the generation before.' },
     read: { type: 'integer', description: 'Records read so far.' },
     to_read: { type: 'integer', description: 'Records to read.' },
     started_at: { type: 'string', format: 'date-time' },

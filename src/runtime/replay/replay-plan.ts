@@ -25,6 +25,7 @@ export interface ReplayPlan {
   readonly resumed: boolean
   readonly startedAt: number
   readonly from: number | null
+  readonly rollback: boolean
   readonly views: readonly PlannedView[]
 }
 
@@ -67,6 +68,7 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     resumed: isSame,
     startedAt: isSame ? first.startedAt : now,
     from: options.from,
+    rollback,
     views: planned,
   }
 }
@@ -91,8 +93,9 @@ function unfinishedReplay(
   const left = [...before.values()].filter((replay) => replay.id === id)
   const isTheSame = left.length === views.length && left.every(({ view }) => views.includes(view))
   const goesOn = left.every(
-    ({ view, state, fingerprint, generation, from: fromBefore }) =>
-      fromBefore === from &&
+    ({ view, state, fingerprint, generation, ...was }) =>
+      was.from === from &&
+      was.rollback === rollback &&
       (state === 'building' || state === 'handover') &&
       fingerprint === fingerprints.get(view) &&
       generation === (rollback ? current.get(view)?.previous?.generation : nextNumber(current.get(view) ?? null)),

@@ -199,6 +199,7 @@ class Replay {
         topicId: target.topic.id,
         fingerprint,
         from: plan.from,
+        rollback: plan.rollback,
         read: progress.read,
         toRead: progress.toRead,
         startedAt: plan.startedAt,

@@ -111,6 +111,7 @@ describe('a replay that is under way', () => {
     stale: false,
     generation: 2,
     from: null,
+    rollback: false,
     read: 0,
     to_read: 1_000_000,
     started_at: '2026-04-01T09:00:00Z',

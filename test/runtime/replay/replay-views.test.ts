@@ -96,7 +96,7 @@ describe('a replay', () => {
     const old = await startTopologies(log, [airHourly], { kv })
     await old.untilEnd(never)
     await expect(startTopologies(log.connect(), [airHourly, before])).rejects.toMatchObject({ code: 'WR_VIEW_NEW' })
-    await replay(log.connect(), [airHourly, before], ['means'])
+    await replay(log.connect(), [airHourly, before], ['means'], { isRunning: async () => false })
     await publish(300)
     await old.untilEnd(never)
     await old.stop()
@@ -127,7 +127,7 @@ describe('a replay', () => {
       code: 'WR_ROLLBACK_LOGIC',
     })
     await next.stop()
-    const [back] = await replay(log.connect(), [before], ['means'], { rollback: true })
+    const [back] = await replay(log.connect(), [before], ['means'], { rollback: true, isRunning: async () => false })
     expect(back).toMatchObject({ generation: 1 })
     const again = await startTopologies(log, [before])
     const stop = keepPublishing()
