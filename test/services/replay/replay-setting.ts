@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { startWindrow, type WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
 import { loadModules } from '../../../src/cli/load-modules.ts'
+import { openConfiguredKafka } from '../../../src/cli/open-kafka.ts'
+import { type Config, loadConfig } from '../../../src/config/load-config.ts'
 import { openLmdbStore } from '../../../src/kv/lmdb-store.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
-import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import type { Log } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
 import type { ReplayStep } from '../../../src/runtime/replay/replay-views.ts'
@@ -44,7 +45,8 @@ export interface ReplaySetting {
   stop(process: WindrowProcess): Promise<void>
   stores(logic: Logic): StoresOfLog
   environment(logic: Logic): Record<string, string>
-  generations(): Promise<readonly (number | undefined)[]>
+  /** Those that are current, in the order of VIEWS. */
+  generations(): Promise<readonly number[]>
   /** Views whose rows are, once all readings are processed, not what the logic makes of them from the beginning: none. */
   wrongViews(logic: Logic): Promise<readonly string[]>
   /** What `windrow export` says of each view. */
@@ -57,7 +59,6 @@ export interface ReplaySetting {
 export async function replaySetting({ settings, stores }: ReplaySettingOptions): Promise<ReplaySetting> {
   const folder = await mkdtemp(join(tmpdir(), 'windrow-replay-'))
   const dataDir = join(folder, 'data')
-  const { log, close } = await openLog(dataDir, settings.KAFKA_BROKERS ?? '')
   const all = new Set<WindrowProcess>()
   let started = 0
 
@@ -68,6 +69,7 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     WINDROW_LOG_LEVEL: 'debug',
     ...settings,
   })
+  const { log, close } = await openLog(loadConfig(environment('old'), folder))
   const start: ReplaySetting['start'] = (logic, args, more = {}) => {
     started += 1
     const process = startWindrow({
@@ -114,7 +116,7 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     environment,
     async generations() {
       const current = await currentViews(log)
-      return VIEWS.map((view) => current.get(view)?.generation)
+      return VIEWS.map((view) => current.get(view)?.generation ?? 0)
     },
     async wrongViews(logic) {
       const made = await topologies(logic)
@@ -128,10 +130,10 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     exports: (logic) => exported(logic, {}),
     async exportsOfFreshRun(logic) {
       const fresh = join(folder, `fresh-${started}`)
-      const opened = await openLog(fresh, '')
+      const more = { WINDROW_DATA_DIR: fresh, KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '' }
+      const opened = await openLog(loadConfig({ ...environment(logic), ...more }, folder))
       await copyReadings(log, opened.log)
       await opened.close()
-      const more = { WINDROW_DATA_DIR: fresh, KAFKA_BROKERS: '' }
       await endedWith(start(logic, ['run', '--until-end', '--sinks', 'none'], more), 'exit code 0')
       return exported(logic, more)
     },
@@ -143,12 +145,12 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
   }
 }
 
-async function openLog(dataDir: string, brokers: string): Promise<{ readonly log: Log; close(): Promise<void> }> {
-  if (brokers !== '') {
-    const log = await openKafkaLog({ brokers: brokers.split(',') })
+async function openLog(config: Config): Promise<{ readonly log: Log; close(): Promise<void> }> {
+  if (config.kafkaBrokers.length > 0) {
+    const log = await openConfiguredKafka(config)
     return { log, close: () => log.close() }
   }
-  const kv = await openLmdbStore({ path: join(dataDir, 'log') })
+  const kv = await openLmdbStore({ path: join(config.dataDir, 'log') })
   const log = await openEmbeddedLog({ kv })
   return {
     log,
