@@ -25,6 +25,18 @@ export interface MendTools {
 
 /** Longer than any request takes; a process that ended in the middle is waited for so long. */
 const HOLD_MS = 60_000
+/** So many deletes take less than that by far. */
+const REMOVED_AT_ONCE = 100
+/**
+ * For so long, in all, points are deleted without touching any that stays: by a delete each where such are between, of 10 ms in a small bucket
+ * and 300 in a large one. After that by ranges, whose other points are missing until they are written again right after.
+ */
+const GAPLESS_MS = 30_000
+
+/** A point to delete, and the row that is written in its place, null where it is gone. */
+interface RemovedPoint extends PointKey {
+  readonly row: FinalRow | null
+}
 
 /**
  * Makes the measurement as the topic says. All points are compared with the topic's final state first, beside the live writers; then, with all
@@ -57,6 +69,7 @@ class Mend {
   /** Canonical keys of rows to look at again. */
   private readonly doubtful = new SortedStore()
   private nextHold = 0
+  private gaplessMs = 0
   private written = 0
   private deleted = 0
 
@@ -176,14 +189,13 @@ class Mend {
         if (wanted.has(key)) there.set(key, [...(there.get(key) ?? []), found])
       }
     }
-    const removed: PointKey[] = []
-    const rewritten: PointKey[] = []
-    const upserts = new Map<number, SinkRow[]>()
+    const removed: RemovedPoint[] = []
+    const upserts: FinalRow[] = []
     for (const [key, pointKey] of wanted) {
       const [row, found = []] = [final.get(key), there.get(key)]
       if (row === null) {
         if (found.length === 0) continue
-        removed.push(pointKey)
+        removed.push({ ...pointKey, row: null })
         this.deleted += 1
         continue
       }
@@ -192,14 +204,42 @@ class Mend {
       const [only] = found
       if (found.length === 1 && only !== undefined && isEqual(plan, row, only)) continue
       const hasRemains = found.some(({ decoder, values }) => leavesRemains(decoder.shape(values), encoded))
-      if (found.length > 1 || hasRemains) removed.push(pointKey)
-      rewritten.push(pointKey)
-      const rows = upserts.get(row.partition) ?? []
-      upserts.set(row.partition, rows)
-      rows.push(sinkRow(row))
+      if (found.length > 1 || hasRemains) removed.push({ ...pointKey, row })
+      else upserts.push(row)
     }
-    await removePoints(client, plan, removed, rewritten)
-    for (const [partition, rows] of upserts) await this.write(partition, rows)
+    await this.replace(removed, upserts)
+  }
+
+  private async replace(removed: readonly RemovedPoint[], upserts: readonly FinalRow[]): Promise<void> {
+    const { client, plan } = this.tools
+    await this.writeAll(upserts)
+    let at = 0
+    for (; at < removed.length && this.gaplessMs < GAPLESS_MS; at += REMOVED_AT_ONCE) {
+      await this.stillHolds()
+      const some = removed.slice(at, at + REMOVED_AT_ONCE)
+      const began = performance.now()
+      await removePoints(client, plan, some, [])
+      this.gaplessMs += performance.now() - began
+      await this.writeAll(rowsOf(some))
+    }
+    const rest = removed.slice(at)
+    if (rest.length === 0) return
+    const rewritten = upserts.map(({ keyCells }) => ({ keyTexts: plan.keyTexts(keyCells), at: plan.time.of(keyCells) }))
+    await removePoints(client, plan, rest, rewritten)
+    await this.writeAll(rowsOf(rest))
+    const counted = this.written
+    await this.writeAll(upserts)
+    this.written = counted
+  }
+
+  private async writeAll(rows: readonly FinalRow[]): Promise<void> {
+    const byPartition = new Map<number, SinkRow[]>()
+    for (const row of rows) {
+      const of = byPartition.get(row.partition) ?? []
+      byPartition.set(row.partition, of)
+      of.push(sinkRow(row))
+    }
+    for (const [partition, of] of byPartition) await this.write(partition, of)
   }
 
   private write(partition: number, rows: readonly SinkRow[]): Promise<void> {
@@ -258,6 +298,8 @@ class Mend {
     this.nextHold = now + HOLD_MS / 6
   }
 }
+
+const rowsOf = (removed: readonly RemovedPoint[]): FinalRow[] => removed.flatMap(({ row }) => row ?? [])
 
 /** Where the writers of each partition were, null where they wrote something else, or nobody knows. */
 function startOf(stored: readonly StoredProgress[], topicId: string, partitions: number): number[] | null {

@@ -5,7 +5,7 @@ import { keyText, RecordBlockBuilder, valueBytes } from '../../../src/core/recor
 import { airReadings } from '../../../src/events/air.ts'
 import type { AirReading } from '../../../src/events/reading.ts'
 import { readingEncoder } from '../../../src/events/reading-encoder.ts'
-import { WIRE_HEADER_BYTES } from '../../../src/events/wire-format.ts'
+import { WIRE_HEADER_BYTES, writeWireHeader } from '../../../src/events/wire-format.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../../src/runtime/replay/replay-views.ts'
@@ -24,7 +24,7 @@ const never = new AbortController().signal
 export interface Publisher {
   publish(count: number): Promise<void>
   /** Goes on until the function it gives is called. */
-  keepPublishing(): () => Promise<void>
+  keepPublishing(everyMs?: number): () => Promise<void>
 }
 
 export async function publisher(log: Log): Promise<Publisher> {
@@ -50,12 +50,12 @@ export async function publisher(log: Log): Promise<Publisher> {
   }
   return {
     publish,
-    keepPublishing() {
+    keepPublishing(everyMs = 2) {
       let going = true
       const done = (async () => {
         while (going) {
           await publish(3)
-          await systemClock.sleep(2)
+          await systemClock.sleep(everyMs)
         }
       })()
       return async () => {
@@ -159,20 +159,30 @@ export async function rowsOfTopic(log: Log, name: string): Promise<Map<string, s
 /** What the topologies make of the same readings from the beginning, in a log of their own. */
 export async function expectedRows(log: Log, topologies: readonly Topology[], view: string): Promise<Map<string, string>> {
   const fresh = memoryLog()
-  const from = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
-  const to = await fresh.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
-  await fresh.registry.register('air.readings-value', airReadings.schema)
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const reader = log.reader(from, partition)
-    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-      const block = new RecordBlockBuilder()
-      for (let i = 0; i < batch.count; i++) block.add(keyText(batch, i), (valueBytes(batch, i) as Uint8Array).slice())
-      await fresh.append([{ topic: to, partition, block: block.build() }])
-    }
-    await reader.close()
-  }
+  await copyReadings(log, fresh)
   const runner = await startTopologies(fresh, topologies)
   await runner.untilEnd(never)
   await runner.stop()
   return currentRows(fresh, view)
+}
+
+/** Appends the readings of a log to one that has none. */
+export async function copyReadings(log: Log, fresh: Log): Promise<void> {
+  const from = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  const to = await fresh.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
+  // Ids of schemas are a registry's own.
+  const schemaId = await fresh.registry.register('air.readings-value', airReadings.schema)
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const reader = log.reader(from, partition)
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      const block = new RecordBlockBuilder()
+      for (let i = 0; i < batch.count; i++) {
+        const value = (valueBytes(batch, i) as Uint8Array).slice()
+        writeWireHeader(value, 0, schemaId)
+        block.add(keyText(batch, i), value)
+      }
+      await fresh.append([{ topic: to, partition, block: block.build() }])
+    }
+    await reader.close()
+  }
 }
