@@ -98,6 +98,19 @@ describe('windrow replay --verify', () => {
   })
 })
 
+describe('windrow replay', () => {
+  test('mends what was found, in new generations, and the rows are those of before', async () => {
+    const views = ['weather_daily', 'stations', 'daily_sensor_means', 'energies']
+    const before = await ok('export', 'weather_daily')
+    const built = await ok('replay', ...views)
+    expect(built.trim().split('\n')).toEqual(views.map((view) => `${view}: generation 2 is current`))
+    expect(await ok('replay', '--verify')).toContain('Nothing differs.')
+    expect(await ok('export', 'weather_daily')).toBe(before)
+    expect(await ok('replay', 'stations', '--rollback')).toContain('stations: generation 1 is current')
+    expect((await windrow('replay', 'energies', '--from', 'soon')).code).toBe(2)
+  })
+})
+
 describe('windrow replay --as-of', () => {
   test('shows the rows as they were known then beside the present ones, and exports both', async () => {
     const before = await ok('export', 'weather_daily', '--format', 'json')
