@@ -18,6 +18,8 @@ import { influxRows } from './view-rows.ts'
 export interface InfluxSinkOptions extends InfluxOptions {
   /** How long a request whose answer was lost may still be under way in a server that answers others. */
   readonly settleMs?: number
+  /** How long a comparison deletes points one by one where others are between. */
+  readonly gaplessMs?: number
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -26,6 +28,7 @@ export interface InfluxSinkOptions extends InfluxOptions {
 const REMEMBERED = 100_000
 const LEAST_REMEMBERED = 500
 const DEFAULT_SETTLE_MS = 1_000
+const DEFAULT_GAPLESS_MS = 30_000
 
 /** Holds views as measurements of an InfluxDB 2 bucket. */
 export function influxSink(options: InfluxSinkOptions): Sink {
@@ -51,6 +54,7 @@ class InfluxSink implements Sink {
   private readonly now: () => number
   private readonly holder = randomUUID()
   private readonly settleMs: number
+  private readonly gaplessMs: number
   private readonly points: ProgressPoints
   private readonly views = new Map<string, Writing>()
   private viewCount = 1
@@ -58,6 +62,7 @@ class InfluxSink implements Sink {
   constructor(options: InfluxSinkOptions) {
     this.client = new InfluxClient(options)
     this.now = options.now ?? Date.now
+    this.gaplessMs = options.gaplessMs ?? DEFAULT_GAPLESS_MS
     this.settleMs = options.settleMs ?? DEFAULT_SETTLE_MS
     this.points = new ProgressPoints(this.client, this.now)
   }
@@ -97,9 +102,9 @@ class InfluxSink implements Sink {
   }
 
   async mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
-    const { client, points: progress } = this
+    const { client, points: progress, holder, gaplessMs } = this
     const writing = this.writing(source.view)
-    const tools = { client, plan: pointPlan(source.view), progress, gate: writing.gate, holder: this.holder }
+    const tools = { client, plan: pointPlan(source.view), progress, gate: writing.gate, holder, gaplessMs }
     await this.settle(writing)
     const report = await this.certainly(writing, () => mendMeasurement(tools, source, signal))
     writing.writers.clear()

@@ -21,18 +21,17 @@ export interface MendTools {
   readonly gate: ViewGate
   /** Names this process among those that may want to compare the same view: what it began and could not end, it may begin again. */
   readonly holder: string
+  /**
+   * For so long, in all, points are deleted without touching any that stays: by a delete each where such are between, of 10 ms in a small
+   * bucket and 300 in a large one. After that by ranges, whose other points are missing until they are written again right after.
+   */
+  readonly gaplessMs: number
 }
 
 /** Longer than any request takes; a process that ended in the middle is waited for so long. */
 const HOLD_MS = 60_000
 /** So many deletes take less than that by far. */
 const REMOVED_AT_ONCE = 100
-/**
- * For so long, in all, points are deleted without touching any that stays: by a delete each where such are between, of 10 ms in a small bucket
- * and 300 in a large one. After that by ranges, whose other points are missing until they are written again right after.
- */
-const GAPLESS_MS = 30_000
-
 /** A point to delete, and the row that is written in its place, null where it is gone. */
 interface RemovedPoint extends PointKey {
   readonly row: FinalRow | null
@@ -214,7 +213,7 @@ class Mend {
     const { client, plan } = this.tools
     await this.writeAll(upserts)
     let at = 0
-    for (; at < removed.length && this.gaplessMs < GAPLESS_MS; at += REMOVED_AT_ONCE) {
+    for (; at < removed.length && this.gaplessMs < this.tools.gaplessMs; at += REMOVED_AT_ONCE) {
       await this.stillHolds()
       const some = removed.slice(at, at + REMOVED_AT_ONCE)
       const began = performance.now()

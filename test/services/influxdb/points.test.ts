@@ -201,6 +201,24 @@ describe.runIf(canStart)('a sink on an InfluxDB server', () => {
     await runner.stop()
   })
 
+  test.each([
+    ['one by one', 30_000],
+    ['by ranges', 0],
+  ])('loses %s what is too much, and has the rows between', async (_, gaplessMs) => {
+    const options = services.newOptions()
+    const client = services.client(options)
+    const world = await sinkWorld(view)
+    const runner = await world.start(influxSink({ ...options, gaplessMs }), { scrubIntervalMs: 200 })
+    await world.write(Array.from({ length: 40 }, (_, i) => put(i < 20 ? 'paris' : 'oslo', 2 * (i % 20), i)))
+    await world.caughtUp(runner)
+    const right = await readRows(client, view)
+    const between = right.map(([station, at, ...values]): Cell[] => [station as Cell, (at as number) + 1, ...values])
+    const changed = right.slice(10, 30).map((cells) => [...cells.slice(0, 4), 99, ...cells.slice(5)])
+    await client.write([...between, ...changed].map((cells) => pointPlan(view).encode(cells).line))
+    await expect.poll(async () => byKey(view, await readRows(client, view)), { timeout: 10_000 }).toEqual(world.expected())
+    await runner.stop()
+  })
+
   test('makes its bucket, and says of one that is not there yet that nothing is in it', async () => {
     const options = services.newOptions()
     const sink = influxSink(options)

@@ -122,7 +122,12 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
       const made = await topologies(logic)
       const wrong: string[] = []
       for (const view of VIEWS) {
-        const [found, expected] = [await currentRows(log, view), await expectedRows(log, made, view)]
+        const found = await currentRows(log, view)
+        const expected = await expectedRows(
+          log,
+          made.filter((topology) => topology.view.name === view),
+          view,
+        )
         if (JSON.stringify([...found]) !== JSON.stringify([...expected])) wrong.push(view)
       }
       return wrong

@@ -7,6 +7,8 @@ import { loadConfig } from '../../../src/config/load-config.ts'
 import { WindrowError } from '../../../src/core/errors.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { engineGroup } from '../../../src/runtime/engine-group.ts'
+import { currentViews } from '../../../src/runtime/live-views.ts'
+import { parseTaskProgress } from '../../../src/runtime/task-progress.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
 import type { StoreName } from '../../../src/views/view.ts'
 import { silentLogger } from '../../sinks/silent-logger.ts'
@@ -38,7 +40,8 @@ export function storesOfLog(
       withConfig(config, async ({ log, catalogue }) => {
         for (const event of catalogue.events) {
           const topic = await log.findTopic(catalogue.topicOf(event))
-          if (topic !== null) await untilNone(topic.name, () => readingsBehind(log, topic))
+          const views = catalogue.topologies.filter((each) => each.event.name === event.name).map(({ view }) => view.name)
+          if (topic !== null) await untilNone(topic.name, () => readingsBehind(log, topic, views))
         }
       }),
     untilCaughtUp: (wanted) =>
@@ -77,12 +80,18 @@ async function untilNone(about: string, lag: () => Promise<number>): Promise<voi
   }
 }
 
-async function readingsBehind(log: Log, topic: Topic): Promise<number> {
+/** Readings that a task has not processed, and partitions of views whose current generation is only being brought up to its offset. */
+async function readingsBehind(log: Log, topic: Topic, views: readonly string[]): Promise<number> {
+  const current = await currentViews(log)
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
   let behind = 0
   for (let partition = 0; partition < topic.partitions; partition++) {
     const { end } = await log.bounds(topic, partition)
-    behind += end - (progress.find((each) => each.partition === partition)?.offset ?? 0)
+    const { offset, metadata } = progress.find((each) => each.partition === partition) ?? { offset: 0, metadata: '' }
+    behind += end - offset
+    if (end === 0) continue
+    const { generations } = parseTaskProgress(metadata)
+    behind += views.filter((view) => (generations.get(view) ?? 1) !== (current.get(view)?.generation ?? 1)).length
   }
   return behind
 }
