@@ -2,6 +2,7 @@ import { WindrowError } from '../core/errors.ts'
 import type { PartitionLease, Write } from '../log/port.ts'
 import type { Changes } from '../streams/changes.ts'
 import type { Topology, TopologyRun } from '../streams/topology.ts'
+import type { GenerationInput } from '../views/views-current.ts'
 import type { Generations } from './generations.ts'
 import type { LiveView } from './live-views.ts'
 import { RowOutput } from './row-output.ts'
@@ -13,9 +14,14 @@ interface Branch {
   readonly live: LiveView
   /** It gets changes from this offset on: the rows of the generation have all before. */
   readonly from: number
+  /** Offsets at which rows of the generation stood: a row of then is only known to have been there if rows are made there again. */
+  readonly stood: readonly number[]
   readonly run: TopologyRun
   readonly output: RowOutput
 }
+
+/** In place of the number of a generation: none has everything up to the last commit. */
+const NONE = 0
 
 export interface BranchesOptions {
   readonly lease: PartitionLease
@@ -40,6 +46,7 @@ export class Branches {
     this.options = options
     this.inLine = new Map(options.progress.generations)
     this.branches = options.topologies.map((topology) => this.branch(topology, options.generations.live(topology.view.name)))
+    this.disown()
   }
 
   /** Where reading has to begin: before what is committed where the generation of a view stands there. */
@@ -50,7 +57,7 @@ export class Branches {
   /** The next offset after the position at which a branch begins, or what is not committed does; Infinity where there is none. */
   boundaryAfter(position: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const at of [this.options.committed, ...this.branches.map(({ from }) => from)])
+    for (const at of [this.options.committed, ...this.branches.flatMap(({ from, stood }) => [from, ...stood])])
       if (at > position) next = Math.min(next, at)
     return next
   }
@@ -103,6 +110,16 @@ export class Branches {
       this.rowsOfOthers += branch.output.rows
       return turned
     })
+    this.disown()
+  }
+
+  /** What was in line is not any more once another generation is written in its place: it may come back. */
+  private disown(): void {
+    for (const { live, from } of this.branches) {
+      const { name } = live.view
+      const known = this.inLine.get(name) ?? (from > this.options.committed ? NONE : 1)
+      if (known !== live.generation) this.inLine.set(name, NONE)
+    }
   }
 
   private current({ view }: Topology): LiveView {
@@ -112,19 +129,26 @@ export class Branches {
   private branch(topology: Topology, live: LiveView): Branch {
     const output = new RowOutput(live, this.options.lease.partition)
     const run = topology.start((rows) => output.add(rows))
-    return { topology, live, from: this.fromOf(topology, live), run, output }
+    const { lease } = this.options
+    const input = inputOf(live, topology, lease)
+    const stood = [input?.offsets[lease.partition], input?.builtTo[lease.partition]].filter((at) => at !== undefined)
+    return { topology, live, from: this.fromOf(topology, live), stood, run, output }
   }
 
-  private fromOf({ event }: Topology, { view, generation, inputs }: LiveView): number {
+  private fromOf(topology: Topology, live: LiveView): number {
+    const { view, generation } = live
     const { lease, progress, committed } = this.options
     // A commit that names none is of the first.
     const known = this.inLine.get(view.name) ?? (committed > 0 ? 1 : null)
     if (known === generation) return committed
     const behind = progress.behind.get(view.name)
     if (behind?.generation === generation) return behind.offset
-    const input = inputs.find((each) => each.event === event.name && each.topicId === lease.topic.id)
-    return input?.offsets[lease.partition] ?? committed
+    return inputOf(live, topology, lease)?.offsets[lease.partition] ?? committed
   }
+}
+
+function inputOf({ inputs }: LiveView, { event }: Topology, { topic }: PartitionLease): GenerationInput | undefined {
+  return inputs.find((each) => each.event === event.name && each.topicId === topic.id)
 }
 
 function isBehind({ view, generation }: LiveView, from: number, committed: number): WindrowError {

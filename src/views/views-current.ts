@@ -11,6 +11,8 @@ export interface GenerationInput {
   readonly topicId: string
   /** The first offset of each partition, from partition 0, that its rows know nothing of. */
   readonly offsets: readonly number[]
+  /** Where some of its rows stood, if further: those that were built, beside others that were taken over. Empty: none did. */
+  readonly builtTo: readonly number[]
 }
 
 /** One building of a view's rows from the log. */
@@ -48,6 +50,12 @@ const inputs = {
         { name: 'event', type: 'string' },
         { name: 'topic_id', type: 'string', doc: 'Identity of the topic of readings.' },
         { name: 'offsets', type: { type: 'array', items: 'long' }, doc: 'The first offset not contained, by partition.' },
+        {
+          name: 'built_to',
+          type: { type: 'array', items: 'long' },
+          default: [],
+          doc: 'The same of the rows that went furthest.',
+        },
       ],
     },
   },

@@ -8,7 +8,7 @@ const current: CurrentView = {
   topicId: 'b1f7',
   fingerprint: 'sha256:00ff',
   endOffsets: [0, 12, 4_503_599_627_370_495],
-  inputs: [{ event: 'weather', topicId: 'c2', offsets: [7, 0, 4_503_599_627_370_495] }],
+  inputs: [{ event: 'weather', topicId: 'c2', offsets: [7, 0, 4_503_599_627_370_495], builtTo: [] }],
   since: 1_700_000_000_000,
   previous: { generation: 2, topic: 'views.weather_hourly.g2', topicId: 'a0', fingerprint: '', inputs: [] },
 }

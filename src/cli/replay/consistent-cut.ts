@@ -78,7 +78,8 @@ function standsAt(
     if (committed === undefined) return built ?? 0
     const { generations, behind } = parseTaskProgress(committed.metadata)
     const inLine = generations.get(view) ?? (committed.offset > 0 ? 1 : null)
-    if (inLine === generation) return committed.offset
+    // A generation that was current before may have come back with more than the tasks have processed since.
+    if (inLine === generation) return Math.max(committed.offset, built ?? 0)
     const own = behind.get(view)
     return own?.generation === generation ? own.offset : (built ?? committed.offset)
   })

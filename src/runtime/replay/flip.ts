@@ -35,7 +35,7 @@ export async function flip({ log, clock, plan, inputs, built, copied }: FlipOpti
         topic: topic.name,
         topicId: topic.id,
         fingerprint: planned.fingerprint,
-        inputs: inputsAt(planned, inputs, planned.target.isBuilt === undefined ? built : earlier(built, copied)),
+        inputs: inputsAt(planned, inputs, planned.target.isBuilt === undefined ? built : earlier(built, copied), built),
         endOffsets: await endsOf(log, topic),
         since: clock.now(),
         previous: now === null ? null : await leaving(log, planned, now, inputs),
@@ -45,15 +45,21 @@ export async function flip({ log, clock, plan, inputs, built, copied }: FlipOpti
   })
 }
 
-function inputsAt({ topologies }: PlannedView, inputs: ReadonlyMap<string, Topic>, offsets: InputOffsets): GenerationInput[] {
+function inputsAt(
+  { topologies }: PlannedView,
+  inputs: ReadonlyMap<string, Topic>,
+  offsets: InputOffsets,
+  builtTo: InputOffsets,
+): GenerationInput[] {
   return [...new Set(topologies.map(({ event }) => event.name))].map((event) => ({
     event,
     topicId: (inputs.get(event) as Topic).id,
     offsets: offsets.get(event) as readonly number[],
+    builtTo: builtTo.get(event) as readonly number[],
   }))
 }
 
-/** Tasks that go on from there make some rows a second time, which comes to the same. */
+/** Tasks that go on from there make some rows a second time, which comes to the same where they know which there were when it was built. */
 function earlier(built: InputOffsets, copied: InputOffsets): InputOffsets {
   const least = (event: string, offsets: readonly number[]): number[] =>
     offsets.map((offset, partition) => Math.min(offset, copied.get(event)?.[partition] ?? 0))
@@ -69,8 +75,18 @@ async function leaving(
 ): Promise<Generation> {
   const { generation, topic, topicId, fingerprint } = now
   const offsets = new Map<string, readonly number[]>()
-  for (const { event } of planned.topologies) offsets.set(event.name, await standsAt(log, now, inputs.get(event.name) as Topic))
-  return { generation, topic, topicId, fingerprint, inputs: inputsAt(planned, inputs, offsets) }
+  const furthest = new Map<string, readonly number[]>()
+  for (const { event } of planned.topologies) {
+    const readings = inputs.get(event.name) as Topic
+    const stands = await standsAt(log, now, readings)
+    const became = now.inputs.find(({ topicId: id }) => id === readings.id)
+    offsets.set(event.name, stands)
+    furthest.set(
+      event.name,
+      stands.map((offset, p) => Math.max(offset, became?.offsets[p] ?? 0, became?.builtTo[p] ?? 0)),
+    )
+  }
+  return { generation, topic, topicId, fingerprint, inputs: inputsAt(planned, inputs, offsets, furthest) }
 }
 
 async function standsAt(log: Log, { view, generation, inputs }: CurrentView, topic: Topic): Promise<number[]> {

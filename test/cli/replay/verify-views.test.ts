@@ -80,6 +80,15 @@ describe('comparing a view with what is computed again', () => {
     ])
   })
 
+  test('finds no difference in a generation that came back with readings that no task has processed yet', async () => {
+    await runner.stop()
+    await source.publish(50)
+    const options = { isRunning: async () => false }
+    await replay(log, [before], ['means'], options)
+    await replay(log, [before], ['means'], { ...options, rollback: true })
+    expect(await verify(log, [])).toMatchObject({ told: [], records: 650 })
+  })
+
   test('names exactly the rows that were edited, deleted or added', async () => {
     const [first, second, third] = [...mirror.held.keys()].sort() as [string, string, string]
     const row = mirror.held.get(first) as readonly Cell[]
