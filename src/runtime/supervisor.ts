@@ -164,12 +164,18 @@ export class Supervisor {
       const { code, remedy } = error
       logger.warn({ topic: lease.topic.name, partition: lease.partition, code, remedy }, what)
       const stop = AbortSignal.any([running.stop.signal, lease.lost])
+      if (error.code === 'WR_STATE_TAKEN') await this.untilHeld(lease, stop)
       const progress = await this.progressOnceThere(lease, stop)
       if (stop.aborted) return true
       const committed = progress.find(({ partition }) => partition === lease.partition) ?? null
       running.task = this.newTask(event, lease, committed, damaged)
       return false
     }
+  }
+
+  /** Whoever has taken the state may be the one who holds the partition now: to take it back would only have him take it again. */
+  private async untilHeld(lease: PartitionLease, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && !lease.isHeld()) await this.options.clock.sleep(AWAY_MS, stop)
   }
 
   /** What the group has committed, however long the log is away; nothing once the signal aborts. */
