@@ -17,6 +17,8 @@ export interface Builder {
   untilCaughtUp(lookMs: number, onLook: (read: number, toRead: number) => Promise<void>, signal: AbortSignal): Promise<void>
   /** Until it has everything that the tasks have which keep the current generations. */
   untilBeyondTasks(signal: AbortSignal): Promise<void>
+  /** Records that have been read, and how many there are. */
+  left(): Promise<{ readonly read: number; readonly toRead: number }>
   /** Commits what is pending. */
   stop(): Promise<void>
   /** How far it has come, as committed. */
@@ -94,6 +96,7 @@ export async function startBuilder(
         }
       }
     },
+    left,
     stop,
     offsets: () => committedOffsets(log, inputs, groupOf),
     async forget() {

@@ -149,6 +149,7 @@ class Replay {
       await builder.stop()
     }
     signal.throwIfAborted()
+    this.progress = { ...this.progress, ...(await builder.left()) }
     await this.reached('built')
     await flip({ log, clock, plan, inputs, built: await builder.offsets(), copied })
     await this.reached('flipped')
