@@ -135,8 +135,10 @@ describe('the embedded log, shared by processes', () => {
     test('hand the partitions of a killed process to the others about at once, and go on without loss or repetition', async () => {
       await feed(0, 150)
       // A time-out is not what the others wait for.
-      const [one, two] = [await member(60_000), await member(60_000)]
+      const one = await member(60_000)
+      // Not before: the other might have copied everything by then.
       await one.next('committed')
+      const two = await member(60_000)
       await two.next('assigned')
       one.kill('SIGKILL')
       await one.ended
