@@ -1,40 +1,24 @@
-import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
 import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
-import type { KeyValueStore } from '../kv/port.ts'
 import { endsOf } from '../log/ends-of.ts'
-import type { GroupMember, GroupProgress, Log, Topic } from '../log/port.ts'
-import type { Topology } from '../streams/topology.ts'
+import type { GroupMember, GroupProgress, Topic } from '../log/port.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup } from './engine-group.ts'
 import { latenessSettings, viewFingerprints } from './fingerprints.ts'
 import { watchGenerations } from './generations.ts'
 import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
-import { Supervisor, type SupervisorStatus } from './supervisor.ts'
-import type { CommitListener } from './task.ts'
+import { Supervisor, type SupervisorOptions, type SupervisorStatus } from './supervisor.ts'
 import { parseTaskProgress } from './task-progress.ts'
-import type { TaskTuning } from './task-tuning.ts'
 import { watchTopics } from './watch-topics.ts'
 
-export interface RunnerOptions {
-  readonly log: Log
-  /** Where the local state goes; null keeps all in memory. */
-  readonly kv: KeyValueStore | null
-  readonly topologies: readonly Topology[]
+/** What the tasks need, but for what is found out at the start. */
+export interface RunnerOptions extends Omit<SupervisorOptions, 'generations' | 'deadLetters' | 'groupOf'> {
   /** Partitions of topics that are made. */
   readonly partitions: number
   /** The name of an event's topic where it is not the default one. */
   readonly topicNames?: ReadonlyMap<string, string>
-  /** Minutes by event; an event that is not named takes readings of any age. */
-  readonly allowedLatenessMinutes?: ReadonlyMap<string, number>
-  readonly memoryBytes: number
-  readonly tuning?: Partial<TaskTuning>
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly onCommit?: CommitListener
   /** Ends the wait for room on a full disk at the start. */
   readonly signal?: AbortSignal
 }

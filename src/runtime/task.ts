@@ -13,6 +13,7 @@ import type { KeyValueStore } from '../kv/port.ts'
 import type { Log, PartitionLease, Progress } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { Branches } from './branches.ts'
+import { CheckpointRhythm } from './checkpoint-rhythm.ts'
 import { DeadLetterOutput, type DeadLetterTopic, tooLate } from './dead-letter-output.ts'
 import { emission } from './emission.ts'
 import type { Generations } from './generations.ts'
@@ -22,6 +23,7 @@ import { ReadingStore } from './reading-store.ts'
 import { firstOffset, readAgain } from './recovery.ts'
 import { patiently } from './retry-patiently.ts'
 import { openSegmentDisk } from './segment-disk.ts'
+import { standStill } from './stand-still.ts'
 import { parseTaskProgress, type TaskProgress, taskProgressText } from './task-progress.ts'
 import type { TaskState, TaskStatus } from './task-status.ts'
 import type { TaskTuning } from './task-tuning.ts'
@@ -62,13 +64,6 @@ const WAITING = {
 
 /** A reading of before this long ago is one to catch up with. */
 const BEHIND_MS = 5_000
-/** A checkpoint may write so many readings for each that has come in since the last one. */
-const MOST_WRITTEN_A_READING = 4
-/** After so many times `checkpointReadings` a checkpoint is made whatever it writes. */
-const CHECKPOINT_AT_LAST = 10
-/** So long a task stands still at most for a replay that is about to hand over. */
-const STAND_STILL_MS = 5_000
-
 /**
  * Runs every topology of an event on one partition of its readings: the unit of order, state, commit and recovery. It pulls from the
  * log, so a slow disk makes it wait and never grow.
@@ -95,9 +90,7 @@ export class Task {
   private pendingRecords = 0
   private pendingSince = 0
   private rowsAReading = 1
-  private sinceCheckpoint = 0
-  /** When to think about a checkpoint next, in readings since the last one. */
-  private checkpointAt: number
+  private readonly checkpoints: CheckpointRhythm
   private lastEventTime: number | null = null
   private lastAppendAt: number | null = null
   private commits = 0
@@ -124,7 +117,7 @@ export class Task {
     this.ledger = { ...this.before.ledger }
     this.stoodStillFor = this.before.stoodStillFor
     this.store = this.newStore(null)
-    this.checkpointAt = options.tuning.checkpointReadings
+    this.checkpoints = new CheckpointRhythm(options.tuning.checkpointReadings)
   }
 
   status(): TaskStatus {
@@ -270,27 +263,17 @@ export class Task {
 
   /** Stands still for a replay that asks for it, and turns to generations that became current. */
   private async followGenerations(stop: AbortSignal): Promise<void> {
-    const { generations, event } = this.options
+    const { generations, event, clock } = this.options
     const branches = this.branches as Branches
     const replay = generations.handoverOf(event.name)
     if (replay !== null && replay !== this.stoodStillFor && this.position >= this.committed) {
       this.stoodStillFor = replay
       await this.commit(stop)
-      await this.standStill(replay, stop)
+      await standStill({ generations, event: event.name, replay, clock, stop })
     }
     if (stop.aborted || !branches.areOutdated()) return
     if (this.pendingRecords > 0) await this.commit(stop)
     branches.turn(this.committed)
-  }
-
-  private async standStill(replay: string, stop: AbortSignal): Promise<void> {
-    const { generations, event, clock } = this.options
-    const end = clock.monotonic() + STAND_STILL_MS
-    while (!stop.aborted && generations.handoverOf(event.name) === replay) {
-      const leftMs = end - clock.monotonic()
-      if (leftMs <= 0) return
-      await untilAnyAborts([stop, generations.changed], (signal) => clock.sleep(leftMs, signal))
-    }
   }
 
   private isDue(): boolean {
@@ -360,22 +343,14 @@ export class Task {
     await this.patiently(stop, () => lease.commit({ offset, metadata }, writes))
     this.committed = offset
     this.store.settle()
-    this.sinceCheckpoint += this.pendingRecords
+    this.checkpoints.committed(this.pendingRecords)
     this.pendingRecords = 0
     this.commits += 1
     this.lastCommitMs = clock.monotonic() - started
     this.options.onCommit?.(lease.topic.name, this.lastCommitMs / 1000)
     this.lastCommitAt = clock.now()
     if (this.store.overBudget) await this.patiently(stop, () => this.store.relieve())
-    if (this.sinceCheckpoint >= this.checkpointAt) await this.checkpointWhereItPays()
-  }
-
-  private async checkpointWhereItPays(): Promise<void> {
-    const { sinceCheckpoint } = this
-    const { checkpointReadings } = this.options.tuning
-    const pays = this.store.unsavedReadings() <= sinceCheckpoint * MOST_WRITTEN_A_READING
-    if (pays || sinceCheckpoint >= checkpointReadings * CHECKPOINT_AT_LAST) return this.checkpoint()
-    this.checkpointAt = sinceCheckpoint + checkpointReadings
+    if (this.checkpoints.isDue(() => this.store.unsavedReadings())) await this.checkpoint()
   }
 
   /** The state may lag, so a checkpoint that finds no room is left for later. */
@@ -383,8 +358,7 @@ export class Task {
     const { lease, logger } = this.options
     try {
       await this.store.checkpoint(Math.min(this.position, this.committed))
-      this.sinceCheckpoint = 0
-      this.checkpointAt = this.options.tuning.checkpointReadings
+      this.checkpoints.saved()
     } catch (error) {
       if (!isWindrowError(error, 'WR_DISK_FULL')) throw error
       logger.warn(
