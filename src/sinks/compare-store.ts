@@ -1,5 +1,6 @@
 import { SortedStore } from '../kv/sorted-store.ts'
 import { canonicalKey } from '../views/row-key.ts'
+import { sameCells } from '../views/same-cells.ts'
 import type { Cell } from '../views/view.ts'
 import type { FinalRows } from './final-rows.ts'
 import type { MendSource, Sink } from './sink.ts'
@@ -59,7 +60,7 @@ async function compareFound(
       const key = canonicalKey(view, cells)
       const wanted = expected.get(key)?.cells ?? null
       if (wanted !== null) await met.put(utf8.encode(key), HERE)
-      if (wanted?.every((cell, i) => Object.is(cell, cells[i])) === true) {
+      if (wanted !== null && sameCells(wanted, cells)) {
         counts.equal += 1
         continue
       }

@@ -1,10 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
 import { SortedStore } from '../../kv/sorted-store.ts'
 import type { RebuiltView } from '../../runtime/replay/rebuild.ts'
+import { sameCells } from '../../views/same-cells.ts'
 import type { Cell, View } from '../../views/view.ts'
 import { sortKey } from '../export/sort-key.ts'
 import type { RowPages } from './compare-rebuilt.ts'
-import { sameCells } from './same-cells.ts'
 
 /** new: not known then. gone: known then, and there no longer. */
 export type AsOfDifference = 'same' | 'changed' | 'new' | 'gone'

@@ -3,8 +3,8 @@ import { SortedStore } from '../../kv/sorted-store.ts'
 import type { RebuiltView } from '../../runtime/replay/rebuild.ts'
 import type { RowDifference } from '../../sinks/compare-store.ts'
 import { canonicalKey } from '../../views/row-key.ts'
+import { sameCells } from '../../views/same-cells.ts'
 import type { Cell } from '../../views/view.ts'
-import { sameCells } from './same-cells.ts'
 
 export type RowPages = AsyncIterable<ReadonlyArray<readonly Cell[]>>
 
