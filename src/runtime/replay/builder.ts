@@ -3,8 +3,8 @@ import { endsOf } from '../../log/ends-of.ts'
 import type { GroupMember, Log, Topic } from '../../log/port.ts'
 import { engineGroup } from '../engine-group.ts'
 import { fixedGenerations } from '../generations.ts'
-import { forgetState } from '../segment-disk.ts'
 import { Supervisor } from '../supervisor.ts'
+import { replayGroup } from './replay-groups.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 import type { ReplayOptions } from './replay-views.ts'
 
@@ -23,8 +23,6 @@ export interface Builder {
   stop(): Promise<void>
   /** How far it has come, as committed. */
   offsets(): Promise<InputOffsets>
-  /** Removes the groups and the local state. */
-  forget(): Promise<void>
 }
 
 /** So many records may be left when the tasks are asked to stand still: it takes the builder some milliseconds. */
@@ -37,9 +35,9 @@ export async function startBuilder(
   events: readonly EventType[],
   inputs: ReadonlyMap<string, Topic>,
 ): Promise<Builder> {
-  const { log, kv, clock } = options
+  const { log, clock } = options
   const targets = new Map(plan.views.map(({ target }) => [target.view.name, target]))
-  const groupOf = (topic: string): string => `replay.${plan.id}.${topic}`
+  const groupOf = (topic: string): string => replayGroup(plan.id, topic)
   const supervisor = new Supervisor({
     ...options,
     topologies: plan.views.flatMap(({ topologies }) => topologies),
@@ -99,12 +97,6 @@ export async function startBuilder(
     left,
     stop,
     offsets: () => committedOffsets(log, inputs, groupOf),
-    async forget() {
-      for (const topic of inputs.values()) {
-        await log.resetGroup(groupOf(topic.name), topic)
-        if (kv !== null) await forgetState(kv, groupOf(topic.name), topic)
-      }
-    },
   }
 }
 
