@@ -27,6 +27,8 @@ export interface Pipeline {
    * views' topics.
    */
   untilEnd(signal: AbortSignal): Promise<void>
+  /** Throws the error of the first task that has failed: whatever its process is asked to end for, it has not done its work. */
+  rethrow(): void
   /** Commits what is pending and stops. The client of the views stays open. */
   stop(): Promise<void>
 }
@@ -67,6 +69,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       async untilEnd(signal) {
         const ends = runner === null ? await viewEnds(session) : await runner.untilEnd(signal)
         if (!signal.aborted) await sinks.untilCaughtUp(ends, signal)
+      },
+      rethrow() {
+        const [failure] = runner?.status().failures ?? []
+        if (failure !== undefined) throw failure.error
       },
       async stop() {
         await Promise.all(endReports.map((end) => end()))

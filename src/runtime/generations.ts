@@ -153,7 +153,6 @@ function replaced(view: string): WindrowError {
   return new WindrowError('WR_TOPOLOGY_REPLACED', {
     message: `The rows of ${view} are made by other logic by now than that of this process: a replay has replaced it.`,
     remedy: 'Start the version of windrow (or of the modules) that replayed the view; this process is of another.',
-    kind: 'usage',
     facts: { view },
   })
 }

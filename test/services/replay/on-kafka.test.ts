@@ -32,7 +32,7 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
   }
 
   async function runInstead(logic: Logic): Promise<void> {
-    await setting.stop(runner)
+    await setting.stop(runner, true)
     runner = setting.start(logic, ['run'])
   }
 
