@@ -35,6 +35,8 @@ describe('replays', () => {
       host: 'fog',
       pid: 4711,
       error: null,
+      error_code: null,
+      remedy: null,
     })
     expect(body.replays![3]).toMatchObject({ state: 'handover', stale: true })
   })

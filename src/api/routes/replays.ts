@@ -42,6 +42,8 @@ const replaySchema = {
     host: { type: 'string', description: 'Of the process that replays.' },
     pid: { type: 'integer', description: 'Of the process that replays.' },
     error: { type: 'string', nullable: true, description: 'Why it failed.' },
+    error_code: { type: 'string', nullable: true, description: 'The code of that error, where it has one.' },
+    remedy: { type: 'string', nullable: true, description: 'What to do about it.' },
   },
 } as const
 

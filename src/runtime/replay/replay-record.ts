@@ -51,6 +51,16 @@ export async function openReplayRecords(log: Log, clock: Clock): Promise<ReplayR
   }
 }
 
+/** Does something that no replay may be at work beside. WR_REPLAY_RUNNING. */
+export async function withoutReplays<T>(log: Log, action: () => Promise<T>): Promise<T> {
+  const writer = await openWriter(log)
+  try {
+    return await action()
+  } finally {
+    await writer.close()
+  }
+}
+
 async function openWriter(log: Log): Promise<ExclusiveWriter> {
   try {
     return await log.exclusiveWriter(VIEWS_REPLAYS_TOPIC)
