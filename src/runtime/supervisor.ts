@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   readonly allowedLatenessMinutes?: ReadonlyMap<string, number>
   readonly memoryBytes: number
   readonly tuning?: Partial<TaskTuning>
+  /** False: tasks end on a full disk. Default: they wait for room. */
+  readonly waitsForRoom?: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly onCommit?: CommitListener
@@ -150,12 +152,12 @@ export class Supervisor {
 
   /** False when the task could not go on but another in its place can, which it then has. */
   private async runToItsEnd(event: EventType, lease: PartitionLease, running: Running): Promise<boolean> {
-    const { logger } = this.options
+    const { logger, waitsForRoom = true } = this.options
     try {
       await running.task.run(running.stop.signal)
       return true
     } catch (error) {
-      if (!isWindrowError(error)) throw error
+      if (!isWindrowError(error) || (!waitsForRoom && error.code === 'WR_DISK_FULL')) throw error
       const damaged = STATE_DAMAGED.has(error.code)
       if (!damaged && !error.canRetry && !MEMORY_IN_DOUBT.has(error.code)) throw error
       const what = damaged
@@ -201,7 +203,8 @@ export class Supervisor {
   }
 
   private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
-    const { log, kv, topologies, generations, deadLetters, allowedLatenessMinutes, clock, logger, onCommit } = this.options
+    const { log, kv, topologies, generations, deadLetters, allowedLatenessMinutes, waitsForRoom, clock, logger, onCommit } =
+      this.options
     const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
       log,
@@ -216,6 +219,7 @@ export class Supervisor {
       budget: this.budget,
       allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
       tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
+      ...(waitsForRoom === undefined ? {} : { waitsForRoom }),
       clock,
       logger,
       ...(onCommit === undefined ? {} : { onCommit }),

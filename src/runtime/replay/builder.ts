@@ -43,6 +43,8 @@ export async function startBuilder(
     topologies: plan.views.flatMap(({ topologies }) => topologies),
     generations: fixedGenerations(targets),
     deadLetters: null,
+    // What is half built may be what fills it, while the live tasks wait for room.
+    waitsForRoom: false,
     groupOf,
   })
   const members: GroupMember[] = []

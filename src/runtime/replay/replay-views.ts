@@ -169,11 +169,11 @@ class Replay {
   /** To be called when `run` has rejected. One that was ended, or lost its place, is gone on with by the next; any other has failed. */
   async ended(error: unknown): Promise<void> {
     if (this.state === 'done') return
-    const isOver = !this.options.signal.aborted && !(isWindrowError(error) && error.canRetry)
+    const isFull = isWindrowError(error, 'WR_DISK_FULL')
+    const isOver = !this.options.signal.aborted && (isFull || !(isWindrowError(error) && error.canRetry))
     if (isOver) {
       this.state = 'failed'
       this.error = error
-      await this.tell()
       await this.removeLeftovers(Number.NEGATIVE_INFINITY)
     } else if (this.state === 'handover' && this.options.signal.aborted) {
       this.state = 'building'
@@ -190,16 +190,24 @@ class Replay {
     return this.plan.views.some(({ target }) => target.view.name === view)
   }
 
-  /** After the end. What cannot be removed now, the next replay removes. */
+  /** After the end, and tells of it. What cannot be removed now, the next replay removes. A full disk has room for the rest by it. */
   private async removeLeftovers(keptSince: number): Promise<void> {
     try {
-      this.left = await this.cleanUp(isUnfinished, keptSince)
+      this.left = await this.cleanUp((replay) => isUnfinished(replay) && replay.id !== this.plan.id, keptSince)
       this.isRemoved = true
+    } catch (error) {
+      this.warn('what the replay leaves behind is removed by the next one', error)
+    }
+    try {
       await this.tell()
     } catch (error) {
-      const { code, remedy } = isWindrowError(error) ? error : { code: undefined, remedy: undefined }
-      this.options.logger.warn({ code, remedy }, `what the replay leaves behind is removed by the next one: ${messageOf(error)}`)
+      this.warn('how the replay has ended cannot be told to others', error)
     }
+  }
+
+  private warn(what: string, error: unknown): void {
+    const { code, remedy } = isWindrowError(error) ? error : { code: undefined, remedy: undefined }
+    this.options.logger.warn({ code, remedy }, `${what}: ${messageOf(error)}`)
   }
 
   private cleanUp(isNeeded: (replay: ViewReplay) => boolean, keptSince = Number.NEGATIVE_INFINITY): Promise<readonly string[]> {
