@@ -159,7 +159,8 @@ async function generationBefore(
 ): Promise<LiveView> {
   const { view } = topologies[0] as Topology
   const previous = current?.previous ?? null
-  if (previous === null) {
+  // It may have been deleted since.
+  if (previous === null || (await log.findTopic(previous.topic))?.id !== previous.topicId) {
     throw new WindrowError('WR_ROLLBACK_NONE', {
       message: `There is no generation of ${view.name} to go back to.`,
       remedy: `\`windrow replay ${view.name}\` builds it anew by the present logic.`,

@@ -1,3 +1,4 @@
+import { Admin } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
 import type { ReplayStep } from '../../../src/runtime/replay/replay-views.ts'
@@ -68,4 +69,29 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
     expect(await setting.exports('old')).toEqual(await setting.exportsOfFreshRun('old'))
     await setting.stop(runner)
   })
+
+  test('that another one took the place of leaves no group and no topic behind, once the brokers know that it has died', async () => {
+    const died = setting.replayThatDies('new', 'standing-still')
+    expect(await died.ended, died.told()).toBe('SIGKILL')
+    expect((await replayGroups()).length).toBeGreaterThan(0)
+    await setting.succeed('old', 'replay', ...VIEWS, '--sinks', 'none')
+    // Those that were still held then are gone with the next replay at the latest.
+    await expect.poll(heldGroups, { timeout: 20_000 }).toEqual([])
+    await setting.succeed('old', 'replay', ...VIEWS, '--sinks', 'none')
+    expect(await replayGroups()).toEqual([])
+    const generations = (await setting.log.topics()).map(({ name }) => name).filter((name) => name.startsWith('views.day_means.'))
+    const last = (await setting.generations())[1] as number
+    expect(generations.sort()).toEqual([last - 1, last].map((number) => `views.day_means.g${number}`).sort())
+  })
+
+  async function replayGroups() {
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: kafkaBrokers.split(',') })
+    try {
+      return [...(await admin.listGroups()).values()].filter(({ id }) => id.includes('replay.'))
+    } finally {
+      await admin.close()
+    }
+  }
+
+  const heldGroups = async () => (await replayGroups()).filter(({ state }) => state !== 'EMPTY')
 })
