@@ -15,7 +15,10 @@ export interface ComparedRows {
   readonly changed: number
   /** Rows of the store that readings may have made which the log has lost. */
   readonly notCompared: number
-  /** Rows that readings change which, after a replay, some rows have and others do not have yet: what they should be is not certain. */
+  /**
+   * Rows that are not what is certain, where that may be right: readings change them which, after a replay, some rows have and others do not
+   * have yet; or they have changed since the rebuilding, and a state between may be gone from a topic that was compacted meanwhile.
+   */
   readonly unsettled: number
 }
 
@@ -41,14 +44,16 @@ const HERE = Uint8Array.of(1)
 export async function compareRebuilt(options: CompareRebuiltOptions): Promise<ComparedRows> {
   const met = new SortedStore()
   const suspects = new SortedStore()
+  const moved = new SortedStore()
   try {
     const notCompared = await lookAtFound(options, met, suspects)
     const rows = await lookForMissing(options, met, suspects)
-    await acquit(options, suspects)
-    return { ...(await tell(options, suspects, rows)), notCompared }
+    await acquit(options, suspects, moved)
+    return { ...(await tell(options, suspects, moved, rows)), notCompared }
   } finally {
     await met.close()
     await suspects.close()
+    await moved.close()
   }
 }
 
@@ -102,19 +107,21 @@ async function lookForMissing(
   return count
 }
 
-/** Lets those go that have been as they were found since the rows were rebuilt. */
-async function acquit({ versions }: CompareRebuiltOptions, suspects: SortedStore): Promise<void> {
+/** Lets those go that have been as they were found since the rows were rebuilt, and notes which others have changed since. */
+async function acquit({ versions }: CompareRebuiltOptions, suspects: SortedStore, moved: SortedStore): Promise<void> {
   await versions(async (key, cells) => {
     const name = utf8.encode(key)
     const suspect = suspects.get(name)
     if (suspect === null) return
     if (isSame(deserialize(suspect) as Found, cells())) await suspects.put(name, null)
+    else await moved.put(name, HERE)
   })
 }
 
 async function tell(
   { rebuilt, onDifference }: CompareRebuiltOptions,
   suspects: SortedStore,
+  moved: SortedStore,
   rows: number,
 ): Promise<Omit<ComparedRows, 'notCompared'>> {
   const counts = { missing: 0, extra: 0, changed: 0 }
@@ -128,7 +135,7 @@ async function tell(
       const atMark = rebuilt.rows.getAtMark(key)
       if (atMark !== undefined && isSame(found, atMark)) continue
       if (expected !== null) equal -= 1
-      if (atMark !== undefined) {
+      if (atMark !== undefined || moved.get(name) !== null) {
         unsettled += 1
         continue
       }

@@ -95,7 +95,7 @@ function reasons(stores: readonly VerifiedStore[]): Array<readonly [reason: stri
     [...new Set(stores.flatMap(({ view, rows }) => (rows !== null && rows[kind] > 0 ? [view] : [])))].join(', ')
   const lost = 'readings that may have made the rows are not in the log any more.'
   const unsettled =
-    'a replay has gone beyond what the topologies have processed, and they have not gone over all of it yet. Run `windrow run --until-end` (or keep `windrow start` running), then compare again.'
+    'a replay has gone beyond what the topologies have processed, or rows changed meanwhile in a topic that was compacted. Run `windrow run --until-end` (or keep `windrow start` running), then compare again.'
   const each = [[lost, of('notCompared')] as const, [unsettled, of('unsettled')] as const]
   return each.filter(([, views]) => views !== '')
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
-import { keyText } from '../../../src/core/record-block.ts'
 import type { Topic } from '../../../src/log/port.ts'
 import { viewTopicName } from '../../../src/runtime/live-views.ts'
 import type { ReplayStep } from '../../../src/runtime/replay/replay-views.ts'
@@ -95,7 +94,7 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
     const path = join(setting.folder, 'differences.json')
     const process = setting.start('old', ['replay', ...VIEWS, '--verify', '--output', path])
     const ending = await process.ended
-    if (!['exit code 0', 'exit code 1'].includes(ending)) throw new Error(process.told())
+    if (!['exit code 0', 'exit code 1', 'exit code 3'].includes(ending)) throw new Error(process.told())
     const differences = JSON.parse(await readFile(path, 'utf8')) as Array<Record<string, string>>
     const of = (view: string): string[] =>
       differences
@@ -107,35 +106,35 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
   }
   const nothing = { ending: 'exit code 0', found: { shift_means: [], day_means: [] } }
 
-  /** Records of the first generation of a view, and the keys that they are of. */
-  async function recordsOf(view: string): Promise<{ readonly records: number; readonly keys: number }> {
+  /** Of the first generation of a view: how many records were written, with the marks of transactions, and how many are there. */
+  async function recordsOf(view: string): Promise<{ readonly topicEnd: number; readonly records: number }> {
     const { log } = setting
     const topic = (await log.findTopic(viewTopicName(view, 1))) as Topic
-    const keys = new Set<string>()
-    let records = 0
+    let [topicEnd, records] = [0, 0]
     for (let partition = 0; partition < topic.partitions; partition++) {
+      topicEnd += (await log.bounds(topic, partition)).end
       const reader = log.reader(topic, partition)
-      for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
-        records += batch.count
-        for (let i = 0; i < batch.count; i++) keys.add(keyText(batch, i))
-      }
+      for (let batch = await reader.next(); batch !== null; batch = await reader.next()) records += batch.count
       await reader.close()
     }
-    return { records, keys: keys.size }
+    return { topicEnd, records }
   }
 
   test('leaves nothing that a comparison finds, time and again, while readings and rows go on', async () => {
     const stopPublishing = setting.publisher.keepPublishing(10)
-    for (let round = 0; round < 5; round++) expect(await verify()).toEqual(nothing)
-    await stopPublishing()
+    try {
+      // Kafka may compact away what a row was meanwhile: then it is not compared.
+      for (let round = 0; round < 5; round++) expect((await verify()).found).toEqual(nothing.found)
+    } finally {
+      await stopPublishing()
+    }
+    await expectProcessed()
+    expect(await verify()).toEqual(nothing)
   })
 
   test('and a comparison names exactly what was done to the tables, of topics that Kafka has compacted, beside all that goes on', async () => {
-    const written = await recordsOf('day_means')
-    expect(written.records, 'many records of each row').toBeGreaterThan(2 * written.keys)
-    await expect
-      .poll(() => recordsOf('day_means').then(({ records }) => records), { timeout: 90_000, interval: 1_000 })
-      .toBeLessThan(written.records / 1.5)
+    const { topicEnd, records } = await recordsOf('day_means')
+    expect(records, 'the others have been compacted away').toBeLessThan(topicEnd / 2)
     expect(await verify()).toEqual(nothing)
     const stopPublishing = setting.publisher.keepPublishing(10)
     for (const statement of [
@@ -145,8 +144,9 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
     ])
       await setting.succeed('old', 'sql', '--write', statement)
     const tampered = ['changed s1', 'extra nowhere', 'missing s2'].map((what) => `postgres ${what} 2025-01-03`)
-    expect(await verify()).toEqual({ ending: 'exit code 1', found: { shift_means: [], day_means: tampered } })
+    const amidAll = await verify()
     await stopPublishing()
+    expect(amidAll).toEqual({ ending: 'exit code 1', found: { shift_means: [], day_means: tampered } })
     await expectProcessed()
     await setting.succeed('old', 'sql', '--write', 'TRUNCATE shift_means')
     const { found } = await verify()
@@ -159,8 +159,11 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
   test('and mends exactly that, after which nothing is found', async () => {
     const stopPublishing = setting.publisher.keepPublishing(10)
     await setting.succeed('old', 'replay', ...VIEWS)
-    for (let round = 0; round < 3; round++) expect(await verify()).toEqual(nothing)
-    await stopPublishing()
+    try {
+      for (let round = 0; round < 3; round++) expect(await verify()).toEqual(nothing)
+    } finally {
+      await stopPublishing()
+    }
     await expectInLine('old')
     expect(await verify()).toEqual(nothing)
     await setting.stop(runner)
