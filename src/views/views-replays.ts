@@ -1,4 +1,3 @@
-import { WindrowError } from '../core/errors.ts'
 import { wireRecords } from '../events/wire-record.ts'
 
 /** The compacted topic that says of each view how its last replay stands; its keys are the views' names in UTF-8. */
@@ -79,12 +78,11 @@ const viewReplayRecords = wireRecords<ViewReplay>(
       },
     ],
   },
-  (why, cause) =>
-    new WindrowError('WR_VIEWS_REPLAYS', {
-      message: `a record of ${VIEWS_REPLAYS_TOPIC} cannot be read: ${why}`,
-      remedy: 'Find who else writes into this topic; it only tells about replays and may be deleted while none runs.',
-      cause,
-    }),
+  {
+    code: 'WR_VIEWS_REPLAYS',
+    topic: VIEWS_REPLAYS_TOPIC,
+    remedy: 'Find who else writes into this topic; it only tells about replays and may be deleted while none runs.',
+  },
 )
 
 /** What is read of the topic: the last record of each view. */

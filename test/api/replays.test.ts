@@ -81,6 +81,11 @@ describe('replays', () => {
       body: { code: 'WR_API_PARAMETER' },
       requests: [],
     })
+    expect(await post({ views: [], from: '2025-03', rollback: true })).toMatchObject({
+      status: 400,
+      body: { code: 'WR_API_PARAMETER' },
+      requests: [],
+    })
   })
 
   test.each([

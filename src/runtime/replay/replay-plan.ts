@@ -60,7 +60,8 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     const target = rollback
       ? await generationBefore(log, of, was, fingerprint)
       : await nextGeneration(options, of, was, unfinished?.get(name) ?? null)
-    const isBuilt = rollback ? null : rebuiltRows({ view: target.view, topologies: of, from: options.from, lost })
+    const isBuilt =
+      rollback || !(await hasRows(log, was)) ? null : rebuiltRows({ view: target.view, topologies: of, from: options.from, lost })
     planned.push({ topologies: of, fingerprint, target: isBuilt ? { ...target, isBuilt } : target, current: was })
   }
   const [first] = unfinished?.values() ?? []
@@ -75,6 +76,11 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     rollback,
     views: planned,
   }
+}
+
+/** False where there is nothing that could be taken over, so that all rows have to be built. */
+async function hasRows(log: Log, current: CurrentView | null): Promise<boolean> {
+  return current !== null && (await log.findTopic(current.topic))?.id === current.topicId
 }
 
 /** By event: what the topics of readings have lost. */

@@ -7,9 +7,8 @@ import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { ReplayState, ViewReplay } from '../../views/views-replays.ts'
-import { engineGroup } from '../engine-group.ts'
 import { latenessSettings } from '../fingerprints.ts'
-import { committedOffsets, type InputOffsets, startBuilder } from './builder.ts'
+import { type InputOffsets, startBuilder } from './builder.ts'
 import { cleanUp, isUnfinished } from './clean-up.ts'
 import { flip } from './flip.ts'
 import { replayGroup } from './replay-groups.ts'
@@ -135,7 +134,7 @@ class Replay {
     await this.tell()
     await this.reached('told')
     this.options.onBegun?.(begun(plan))
-    let copied: InputOffsets = new Map()
+    let copied: ReadonlyMap<string, InputOffsets> = new Map()
     const builder = await startBuilder(this.options, plan, events(plan), inputs)
     try {
       await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
@@ -147,10 +146,10 @@ class Replay {
       await this.reached('asked')
       await untilStandingStill({ log, clock, signal, request: plan.request, topics: [...inputs.values()], isRunning })
       await this.reached('standing-still')
-      // What is copied has at least what the tasks have committed by now.
-      copied = await committedOffsets(log, inputs, engineGroup)
+      // What is copied after it has at least that.
+      copied = await others.standAt(inputs)
       await others.advance(signal)
-      await builder.untilBeyondTasks(signal)
+      await builder.untilAtEnd(signal)
     } finally {
       await builder.stop()
     }
