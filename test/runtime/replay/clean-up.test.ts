@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openLmdbStore } from '../../../src/kv/lmdb-store.ts'
 import type { KeyValueStore } from '../../../src/kv/port.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
+import { endsOf } from '../../../src/log/ends-of.ts'
 import { readLatest } from '../../../src/log/latest-records.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import { currentViews } from '../../../src/runtime/live-views.ts'
@@ -164,4 +165,38 @@ describe.each(worlds)('%s, a replay leaves nothing behind', (_, open) => {
     expect((await at.log.findTopic('views.means.g2'))?.id).not.toBe(other?.id)
     expect(await rowsOfTopic(at.log, 'views.means.g2')).toEqual(await expectedRows(at.log, [after], 'means'))
   })
+})
+
+test.each(worlds)('%s, compacting all topics at every step changes nothing about a replay', async (_, open) => {
+  const at = await world(open)
+  const runner = await startTopologies(at.log, both)
+  await replay(at.log, both, ['means', 'air_hourly'], {
+    kv: at.kv,
+    onProgress: async () => {
+      for (const topic of await at.log.topics()) if (topic.cleanup === 'compact') await at.log.compact(topic)
+    },
+  })
+  await (await publisher(at.log)).publish(50)
+  await runner.untilEnd(never)
+  for (const topology of both)
+    expect(await currentRows(at.log, topology.view.name)).toEqual(await expectedRows(at.log, [topology], topology.view.name))
+  await runner.stop()
+})
+
+test('a way back that was cut short and given up leaves how far its rows are, where the next one begins', async () => {
+  const at = await world(worlds[0]?.[1] as () => Promise<World>)
+  await replay(at.log, both, ['means'], { ...nobody, kv: at.kv })
+  const back = async () => (await currentViews(at.log)).get('means')?.previous?.inputs[0]?.offsets
+  const before = await back()
+  const runner = await startTopologies(at.log, both)
+  await (await publisher(at.log)).publish(2_200)
+  await runner.untilEnd(never)
+  await runner.stop()
+  await cutShort(at, both, ['means'], { at: 'standing-still', by: 'error', rollback: true })
+  const after = await back()
+  expect(after).not.toEqual(before)
+  const ends = await endsOf(at.log, (await at.log.findTopic('air.readings')) as Topic)
+  expect(after).toEqual(ends)
+  await replay(at.log, both, ['means'], { ...nobody, kv: at.kv, rollback: true })
+  expect(await currentRows(at.log, 'means')).toEqual(await expectedRows(at.log, [both[0] as Topology], 'means'))
 })
