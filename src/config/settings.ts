@@ -81,7 +81,7 @@ export const settings = {
     fallback: null,
     minimum: 1,
     maximum: 256,
-    doc: 'Processes that `windrow replay` builds with, at most one a partition; they share WINDROW_MEMORY_MB. Unset: one a core, where more than 200,000 readings are to be read.',
+    doc: 'Processes that `windrow replay` builds with, at most one a partition; they share WINDROW_MEMORY_MB. Unset: one a core, where more than a million readings are to be read.',
   }),
   keepGenerationsHours: decimal('WINDROW_KEEP_GENERATIONS_HOURS', {
     section: 'engine',

@@ -13,6 +13,7 @@ import { type FromHelper, plain, sentError, type ToHelper } from './build-messag
 const LOOK_MS = 100
 
 const stopping = new AbortController()
+let isDone = false
 
 /** A terminal sends its signals to both; what they mean is for the other to say. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
@@ -20,8 +21,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => process.exit(3))
 
 process.on('message', (message: ToHelper) => {
-  if (message.kind === 'stop') stopping.abort()
-  else void help(message)
+  if (message.kind === 'build') {
+    void help(message)
+    return
+  }
+  isDone = message.isDone
+  stopping.abort()
 })
 
 async function help({ environment, folder, order }: Extract<ToHelper, { kind: 'build' }>): Promise<void> {
@@ -42,7 +47,7 @@ async function help({ environment, folder, order }: Extract<ToHelper, { kind: 'b
           await systemClock.sleep(LOOK_MS, stopping.signal)
         }
       } finally {
-        await building.stop()
+        await building.stop(isDone)
       }
     })
     process.exit(0)

@@ -29,8 +29,8 @@ export function buildHelpers({ workers, environment, folder, logger }: BuildHelp
         rethrow() {
           for (const helper of helpers) helper.rethrow()
         },
-        async stop() {
-          await Promise.all(helpers.map((helper) => helper.stop()))
+        async stop(isDone) {
+          await Promise.all(helpers.map((helper) => helper.stop(isDone)))
         },
       }
     },
@@ -67,9 +67,9 @@ class Helper {
     if (this.failure !== null) throw this.failure
   }
 
-  async stop(): Promise<void> {
+  async stop(isDone: boolean): Promise<void> {
     this.isStopping = true
-    this.send({ kind: 'stop' })
+    this.send({ kind: 'stop', isDone })
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_PATIENCE_MS)
     await this.ended
     clearTimeout(timer)

@@ -6,7 +6,7 @@ import type { BuildOrder } from '../../runtime/replay/build-order.ts'
 /** What the process that replays tells one that helps it. */
 export type ToHelper =
   | { readonly kind: 'build'; readonly environment: Environment; readonly folder: string; readonly order: BuildOrder }
-  | { readonly kind: 'stop' }
+  | { readonly kind: 'stop'; readonly isDone: boolean }
 
 /** What one that helps tells. */
 export type FromHelper =

@@ -17,8 +17,8 @@ export interface Builder {
   untilAtEnd(signal: AbortSignal): Promise<void>
   /** Records that have been read, and how many there are. */
   left(): Promise<{ readonly read: number; readonly toRead: number }>
-  /** Commits what is pending. */
-  stop(): Promise<void>
+  /** Commits what is pending. `isDone`: nothing is to be built any more. */
+  stop(isDone: boolean): Promise<void>
   /** How far it has come, as committed. */
   offsets(): Promise<InputOffsets>
 }
@@ -27,7 +27,7 @@ export interface Builder {
 export interface BuildHelpers {
   /** At most so many processes build, this one included. */
   readonly workers: number
-  /** They are started where more records than this are to be read; 200,000 where it does not say. */
+  /** They are started where more records than this are to be read; a million where it does not say. */
   readonly worthRecords?: number
   /** Starts so many, and waits for none: each joins when it is ready. */
   start(order: BuildOrder, count: number): Helping
@@ -37,15 +37,15 @@ export interface Helping {
   /** Throws the error of a task that failed in one of them. One that died is no error: the others have its partitions. */
   rethrow(): void
   /** Lets them commit what is pending, and resolves when all have ended. */
-  stop(): Promise<void>
+  stop(isDone: boolean): Promise<void>
 }
 
 /** So many records may be left when the tasks are asked to stand still: it takes the builder some milliseconds. */
 const FEW = 2_000
 const SOON_MS = 10
 
-/** Fewer records than this are read sooner than other processes have begun to help. */
-const WORTH_HELP = 200_000
+/** To begin costs another process about two seconds of CPU time: with fewer records than this one alone has done before it pays. */
+const WORTH_HELP = 1_000_000
 
 export async function startBuilder(
   options: ReplayOptions,
@@ -91,8 +91,8 @@ export async function startBuilder(
       }
     },
     left,
-    async stop() {
-      await Promise.all([own.stop(), helping?.stop()])
+    async stop(isDone) {
+      await Promise.all([own.stop(isDone), helping?.stop(isDone)])
     },
     async offsets() {
       const found = new Map<string, readonly number[]>()

@@ -11,8 +11,8 @@ import { replayGroup } from './replay-groups.ts'
 export interface Building {
   /** Throws the error of a task that failed. */
   rethrow(): void
-  /** Commits what is pending and leaves the groups. */
-  stop(): Promise<void>
+  /** Commits what is pending and leaves the groups. `isDone`: all is built, so that nobody will go on from the local state. */
+  stop(isDone: boolean): Promise<void>
 }
 
 export interface BuildingOptions {
@@ -25,14 +25,23 @@ export interface BuildingOptions {
   readonly logger: Logger
 }
 
+/**
+ * A builder that was cut short reads the log again from its last checkpoint, without making rows, which takes about as long as the
+ * checkpoints that a shorter distance would have needed.
+ */
+const CHECKPOINT_READINGS = 1_000_000
+
 /** Takes part in building: joins the groups of the replay, and runs a task for each partition that it is given. */
 export async function startBuilding(
   options: BuildingOptions,
   { order, topologies, events, targets }: BuildJob,
 ): Promise<Building> {
+  let isOfUse = true
   const supervisor = new Supervisor({
     ...options,
     topologies,
+    isStateOfUse: () => isOfUse,
+    tuning: { checkpointReadings: CHECKPOINT_READINGS },
     generations: fixedGenerations(targets),
     // The live tasks have told of what cannot be used.
     deadLetters: null,
@@ -42,14 +51,15 @@ export async function startBuilding(
     memoryBytes: order.memoryBytes,
   })
   const members: GroupMember[] = []
-  const stop = async (): Promise<void> => {
+  const stop = async (isDone: boolean): Promise<void> => {
+    isOfUse = !isDone
     await Promise.all(members.map((member) => member.leave()))
     await supervisor.stopAll()
   }
   try {
     for (const event of events) members.push(await supervisor.join(event, order.inputs.get(event.name) as Topic))
   } catch (error) {
-    await stop()
+    await stop(false)
     throw error
   }
   return { rethrow: () => supervisor.rethrow(), stop }

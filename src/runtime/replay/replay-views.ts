@@ -137,6 +137,7 @@ class Replay {
     await this.reached('told')
     this.options.onBegun?.(begun(plan))
     let copied: ReadonlyMap<string, InputOffsets> = new Map()
+    let isDone = false
     const builder = await startBuilder(this.options, plan, inputs)
     try {
       await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
@@ -152,8 +153,9 @@ class Replay {
       copied = await others.standAt(inputs)
       await others.advance(signal)
       await builder.untilAtEnd(signal)
+      isDone = true
     } finally {
-      await builder.stop()
+      await builder.stop(isDone)
     }
     signal.throwIfAborted()
     this.progress = { ...this.progress, ...(await builder.left()) }

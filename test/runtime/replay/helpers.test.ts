@@ -34,8 +34,8 @@ function helper(log: MemoryLog, topologies: readonly Topology[], onOrder: (order
       const building = startBuilding(options, jobOf(order, topologies))
       return {
         rethrow: () => undefined,
-        async stop() {
-          await (await building).stop()
+        async stop(isDone) {
+          await (await building).stop(isDone)
           seen.stopped += 1
         },
       }
@@ -81,7 +81,6 @@ describe('a replay with helpers', () => {
     expect(replayed).toMatchObject({ view: 'means', generation: 2 })
     expect(await currentRows(log, 'means')).toEqual(await expectedRows(log, [before], 'means'))
     expect(seen.read).toBeGreaterThan(0)
-    expect(seen.read).toBeLessThan(800)
     expect(seen.stopped).toBe(1)
   })
 
