@@ -46,6 +46,10 @@ async function help({ environment, folder, order }: Extract<ToHelper, { kind: 'b
           building.rethrow()
           await systemClock.sleep(LOOK_MS, stopping.signal)
         }
+      } catch (error) {
+        // Before others take its partitions, and could end before they hear of it.
+        await tell({ kind: 'failed', error: sentError(error) })
+        throw error
       } finally {
         await building.stop(isDone)
       }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
 import { type ReplaySetting, replaySetting } from './replay-setting.ts'
 
-const READINGS = 30_000
+const READINGS = 120_000
 
 describe('a replay that another process helps with', () => {
   let setting: ReplaySetting

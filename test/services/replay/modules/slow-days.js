@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 
 // Loaded into windrow before it (by NODE_OPTIONS): what asks of an instant which day of the week it is waits, or fails in a process that helps.
 
-const slowMs = Number(process.env.TEST_SLOW_MS ?? '0.1')
+const slowMs = Number(process.env.TEST_SLOW_MS ?? '0.06')
 const isHelper = process.argv[1]?.includes('build-helper') === true
 
 if (isMainThread) {
