@@ -68,15 +68,6 @@ describe('a replay that another process helps with', () => {
     expect(await setting.generations()).toEqual([4, 4])
     expect(await setting.wrongViews('old')).toEqual([])
   })
-
-  test('fails with what failed in the helper', async () => {
-    const replay = setting.slowReplay({ TEST_HELPER_FAILS: 'no such luck' })
-    const helper = await helperOf(replay)
-    expect(await replay.ended, replay.told()).toBe('exit code 3')
-    expect(replay.told()).toMatch(/no such luck/)
-    expect(isThere(helper)).toBe(false)
-    expect(await setting.generations()).toEqual([4, 4])
-  })
 })
 
 /** A process that has ended and nobody has asked about yet is not there. */
