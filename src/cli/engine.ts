@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Runner, startRunner } from '../runtime/runner.ts'
-import type { CommitListener } from '../runtime/task.ts'
+import type { CommitListener } from '../runtime/task-options.ts'
 import { latenessMinutes } from './allowed-lateness.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Session } from './session.ts'

@@ -1,7 +1,13 @@
 import { partitionOf } from '../core/murmur2.ts'
 import { type RecordBatch, RecordBlockBuilder, valueBytes } from '../core/record-block.ts'
 import { indexOfOffset } from '../core/slice-batch.ts'
-import { DEAD_LETTER_SCHEMA, DEAD_LETTERS_TOPIC, deadLetterKey, encodeDeadLetter } from '../events/dead-letter.ts'
+import {
+  DEAD_LETTER_SCHEMA,
+  DEAD_LETTERS_TOPIC,
+  type DeadLetterOrigin,
+  deadLetterKey,
+  encodeDeadLetter,
+} from '../events/dead-letter.ts'
 import type { Fault } from '../events/reading-batch.ts'
 import type { Log, Topic, Write } from '../log/port.ts'
 
@@ -21,7 +27,7 @@ const utf8 = new TextEncoder()
 
 /** Collects the records of one partition that could not be used, keyed by where they came from, so that a replay adds none. */
 export class DeadLetterOutput {
-  private readonly target: DeadLetterTopic
+  readonly target: DeadLetterTopic
   private readonly origin: Topic
   private readonly partition: number
   private readonly builders = new Map<number, RecordBlockBuilder>()
@@ -32,25 +38,23 @@ export class DeadLetterOutput {
     this.partition = partition
   }
 
+  /** How many have been added or removed since the last `take`. */
+  get count(): number {
+    let count = 0
+    for (const builder of this.builders.values()) count += builder.count
+    return count
+  }
+
   add(fault: Fault, at: number): void {
-    const { topic, schemaId } = this.target
-    const origin = {
-      kind: 'log',
-      topic: this.origin.name,
-      topicId: this.origin.id,
-      partition: this.partition,
-      offset: fault.offset,
-    } as const
+    const origin = this.originOf(fault.offset)
     const { code, message, key, value } = fault
     const letter = { origin, line: null, code, message, key, value, valueLength: value?.byteLength ?? 0, at }
-    const recordKey = utf8.encode(deadLetterKey(origin))
-    const partition = partitionOf(recordKey, topic.partitions)
-    let builder = this.builders.get(partition)
-    if (builder === undefined) {
-      builder = new RecordBlockBuilder()
-      this.builders.set(partition, builder)
-    }
-    builder.add(recordKey, encodeDeadLetter(letter, schemaId))
+    this.put(origin, encodeDeadLetter(letter, this.target.schemaId))
+  }
+
+  /** Takes the letter of the record at this offset away, if there is one. */
+  remove(offset: number): void {
+    this.put(this.originOf(offset), null)
   }
 
   /** What has been added since the last call. */
@@ -63,7 +67,26 @@ export class DeadLetterOutput {
     this.builders.clear()
     return writes
   }
+
+  private originOf(offset: number): DeadLetterOrigin {
+    const { name, id } = this.origin
+    return { kind: 'log', topic: name, topicId: id, partition: this.partition, offset }
+  }
+
+  private put(origin: DeadLetterOrigin, value: Uint8Array | null): void {
+    const key = utf8.encode(deadLetterKey(origin))
+    const partition = partitionOf(key, this.target.topic.partitions)
+    let builder = this.builders.get(partition)
+    if (builder === undefined) {
+      builder = new RecordBlockBuilder()
+      this.builders.set(partition, builder)
+    }
+    builder.add(key, value)
+  }
 }
+
+/** The code of letters of readings beyond the allowed lateness. */
+export const TOO_LATE = 'WR_READING_TOO_LATE'
 
 /** The fault of a reading beyond the allowed lateness. */
 export function tooLate(batch: RecordBatch, offset: number, allowedLatenessMs: number): Fault {
@@ -72,7 +95,7 @@ export function tooLate(batch: RecordBatch, offset: number, allowedLatenessMs: n
     offset,
     key: batch.bytes.slice(batch.keyStart[i], batch.keyEnd[i]),
     value: valueBytes(batch, i)?.slice() ?? null,
-    code: 'WR_READING_TOO_LATE',
+    code: TOO_LATE,
     message: `The reading ends more than ${allowedLatenessMs / 60_000} minutes before the latest one of its station.`,
   }
 }

@@ -2,7 +2,8 @@ import { messageOf } from '../core/errors.ts'
 import type { EventType } from '../events/event-type.ts'
 import { registerEvent } from '../events/schema-evolution.ts'
 import { endsOf } from '../log/ends-of.ts'
-import type { GroupMember, GroupProgress, Topic } from '../log/port.ts'
+import type { GroupMember, Topic } from '../log/port.ts'
+import { allowedLatenessMs } from './allowed-lateness.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts'
 import { engineGroup } from './engine-group.ts'
 import { latenessSettings, viewFingerprints } from './fingerprints.ts'
@@ -10,7 +11,7 @@ import { watchGenerations } from './generations.ts'
 import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
 import { Supervisor, type SupervisorOptions, type SupervisorStatus } from './supervisor.ts'
-import { parseTaskProgress } from './task-progress.ts'
+import { parseTaskProgress, type TaskProgress } from './task-progress.ts'
 import { watchTopics } from './watch-topics.ts'
 
 /** What the tasks need, but for what is found out at the start. */
@@ -76,7 +77,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         const views = new Set(topologies.filter((each) => each.event.name === event).map(({ view }) => view.name))
         const current = (): LiveView[] => [...generations.views.values()].filter(({ view }) => views.has(view.name))
         const ends = await endsOf(log, topic)
-        await untilProcessed(options, { topic, ends, current, signal, check: () => supervisor.rethrow() })
+        const latenessMs = allowedLatenessMs(options.allowedLatenessMinutes, event)
+        await untilProcessed(options, { topic, ends, current, latenessMs, signal, check: () => supervisor.rethrow() })
       }
       return Promise.all([...generations.views.values()].map(async ({ topic }) => ({ topic, ends: await endsOf(log, topic) })))
     },
@@ -135,25 +137,31 @@ interface Wanted {
   readonly ends: readonly number[]
   /** The generations that are to have everything up to the ends. */
   readonly current: () => readonly LiveView[]
+  /** What the ledger is to be counted with. */
+  readonly latenessMs: number
   readonly signal: AbortSignal
   /** Throws where waiting would have no end. */
   readonly check: () => void
 }
 
 async function untilProcessed({ log, clock }: RunnerOptions, wanted: Wanted): Promise<void> {
-  const { topic, ends, current, signal, check } = wanted
+  const { topic, ends, current, latenessMs, signal, check } = wanted
   while (!signal.aborted) {
     check()
     const found = await log.groupProgress(engineGroup(topic.name), topic)
     const progress = new Map(found.map((each) => [each.partition, each]))
-    const hasAll = ends.every((end, partition) => end === 0 || hasEverything(progress.get(partition), end, current()))
-    if (hasAll) return
+    const hasAll = (end: number, partition: number): boolean => {
+      const committed = progress.get(partition)
+      if (end === 0) return true
+      if (committed === undefined || committed.offset < end) return false
+      const now = parseTaskProgress(committed.metadata)
+      return now.allowedLatenessMs === latenessMs && isInLine(now, current())
+    }
+    if (ends.every(hasAll)) return
     await clock.sleep(LOOK_MS, signal)
   }
 }
 
-function hasEverything(progress: GroupProgress | undefined, end: number, views: readonly LiveView[]): boolean {
-  if (progress === undefined || progress.offset < end) return false
-  const { generations } = parseTaskProgress(progress.metadata)
+function isInLine({ generations }: TaskProgress, views: readonly LiveView[]): boolean {
   return views.every(({ view, generation }) => (generations.get(view.name) ?? 1) === generation)
 }

@@ -126,9 +126,13 @@ export interface SegmentDiskOptions {
   readonly committed: number
   /** Begin with nothing, whatever is there. */
   readonly discard: boolean
+  /** Readings that were later than this are not in it; Infinity: all are. */
+  readonly allowedLatenessMs: number
+  /** Readings that were ingested later (ms since the epoch) are not in it. */
+  readonly asOf: number | undefined
 }
 
-/** The saved state of a task; it is cleared where it is of another log, another schema or further than what is committed. */
+/** The saved state of a task; it is cleared where it is of another log, schema or choice of readings, or further than what is committed. */
 export async function openSegmentDisk({
   kv,
   event,
@@ -137,11 +141,16 @@ export async function openSegmentDisk({
   width,
   committed,
   discard,
+  allowedLatenessMs,
+  asOf,
 }: SegmentDiskOptions): Promise<SegmentDisk> {
   const { topic, partition } = lease
   const files = new StateFiles(kv, stateName(lease.group, topic, partition))
   const columns = event.payload.map(({ field, kind }) => `${field}:${kind}`).join(',')
-  const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns])
+  const keys = [event.keyField, ...event.subKeyFields]
+  // JSON knows no Infinity: no limit is null there.
+  const chosen = [allowedLatenessMs, asOf ?? null]
+  const identity = JSON.stringify([FORMAT, topic.id, partition, topic.partitions, columns, keys, chosen])
   await files.claim()
   const head = files.head()
   if (!discard && head !== null && head.identity === identity && head.offset <= committed)

@@ -10,7 +10,7 @@ export interface KeyMeta {
 
 /** Which log the state is of, and how far it goes. A state with another identity is no state at all. */
 export interface StateHead {
-  /** Topic id, partition, schema and format: whatever makes old bytes unusable when it changes. */
+  /** Topic id, partition, schema, format, and which readings are left out: whatever makes old bytes unusable when it changes. */
   readonly identity: string
   /** Every reading below this offset is in the segments (some segments may hold later ones too). */
   readonly offset: number

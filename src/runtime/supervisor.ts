@@ -6,11 +6,13 @@ import type { EventType } from '../events/event-type.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { GroupMember, GroupProgress, GroupTrouble, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
+import { allowedLatenessMs } from './allowed-lateness.ts'
 import type { DeadLetterTopic } from './dead-letter-output.ts'
 import type { Generations } from './generations.ts'
 import { currentViews } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { type CommitListener, Task } from './task.ts'
+import { Task } from './task.ts'
+import type { CommitListener } from './task-options.ts'
 import type { TaskStatus } from './task-status.ts'
 import { DEFAULT_TUNING, type TaskTuning } from './task-tuning.ts'
 
@@ -234,7 +236,6 @@ export class Supervisor {
       onCommit,
       isStateOfUse,
     } = this.options
-    const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
       log,
       lease,
@@ -246,7 +247,7 @@ export class Supervisor {
       kv,
       discardState,
       budget: this.budget,
-      allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+      allowedLatenessMs: allowedLatenessMs(allowedLatenessMinutes, event.name),
       tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
       ...(waitsForRoom === undefined ? {} : { waitsForRoom }),
       clock,

@@ -1,65 +1,25 @@
-import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
 import type { RecordBatch } from '../core/record-block.ts'
 import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
 import { untilAnyAborts } from '../core/until-any-aborts.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
-import type { EventType } from '../events/event-type.ts'
 import type { ReadingBatch } from '../events/reading-batch.ts'
 import { createReadingDecoder, type ReadingDecoder } from '../events/reading-decoder.ts'
 import { schemaCache } from '../events/schema-cache.ts'
-import type { KeyValueStore } from '../kv/port.ts'
-import type { Log, PartitionLease, Progress } from '../log/port.ts'
-import type { Topology } from '../streams/topology.ts'
 import { Branches } from './branches.ts'
 import { CheckpointRhythm } from './checkpoint-rhythm.ts'
-import { DeadLetterOutput, type DeadLetterTopic, tooLate } from './dead-letter-output.ts'
+import { countAgain } from './count-again.ts'
+import { DeadLetterOutput, tooLate } from './dead-letter-output.ts'
 import { emission } from './emission.ts'
-import type { Generations } from './generations.ts'
 import { emptyLedger, type Ledger } from './ledger.ts'
-import type { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
 import { firstOffset, readAgain } from './recovery.ts'
 import { patiently } from './retry-patiently.ts'
 import { openSegmentDisk } from './segment-disk.ts'
 import { standStill } from './stand-still.ts'
+import type { TaskOptions } from './task-options.ts'
 import { parseTaskProgress, type TaskProgress, taskProgressText } from './task-progress.ts'
 import type { TaskState, TaskStatus } from './task-status.ts'
-import type { TaskTuning } from './task-tuning.ts'
-
-export interface TaskOptions {
-  readonly log: Log
-  readonly lease: PartitionLease
-  /** Where to begin: what is committed now. */
-  readonly progress: Progress | null
-  readonly event: EventType
-  readonly topologies: readonly Topology[]
-  /** Where the rows go. */
-  readonly generations: Generations
-  /** Null: what cannot be used is left out without a word, for one who has said it already. */
-  readonly deadLetters: DeadLetterTopic | null
-  /** Where segments go that do not fit into memory, and what a restart begins from; null keeps all in memory. */
-  readonly kv: KeyValueStore | null
-  /** True when what is on disk is known to be damaged: it is read from the log again. */
-  readonly discardState: boolean
-  readonly budget: MemoryBudget
-  /** Infinity takes readings of any age. */
-  readonly allowedLatenessMs: number
-  /** Milliseconds since the epoch: readings ingested later are left out, as if they were not in the log. */
-  readonly asOf?: number
-  readonly tuning: TaskTuning
-  /** False: it ends on a full disk, for one that others can do without. Default: it waits for room. */
-  readonly waitsForRoom?: boolean
-  readonly clock: Clock
-  readonly logger: Logger
-  /** False once nobody will go on from the local state: then it is not saved at the end. */
-  readonly isStateOfUse?: () => boolean
-  /** Called after each commit with the topic and how long computing and committing the rows took. */
-  readonly onCommit?: CommitListener
-}
-
-export type CommitListener = (topic: string, seconds: number) => void
 
 const WAITING = {
   WR_DISK_FULL: 'waiting for disk space',
@@ -182,37 +142,64 @@ export class Task {
 
   /** Brings the reading store up to where the views begin, from what the disk has and the log, without emitting. */
   private async recover(stop: AbortSignal): Promise<void> {
-    const { kv, discardState, event, lease, log, clock, logger, topologies, generations } = this.options
+    const { lease, topologies, generations } = this.options
     this.state = 'recovering'
-    const { dictionaries, committed, before } = this
-    const { width } = this.decoder
+    const { committed, before } = this
     this.branches = new Branches({ lease, topologies, generations, progress: before, committed })
     this.position = this.branches.start
+    if (committed > 0 && before.allowedLatenessMs !== this.options.allowedLatenessMs) {
+      await this.countAgain(stop)
+      if (stop.aborted || this.position === committed) return
+    }
     // What is on disk may hold readings of after an earlier start.
-    const discard = discardState || this.position < committed
-    const disk =
-      kv === null
-        ? null
-        : await this.patiently(stop, () =>
-            openSegmentDisk({ kv, event, lease, dictionaries, width, committed: this.position, discard }),
-          )
+    const discard = this.options.discardState || this.position < committed
+    const uncounted = emptyLedger()
+    await this.restore(this.position, discard, stop, async (batch) => {
+      this.store.apply(await this.decode(batch, stop), uncounted, [], true)
+    })
+  }
+
+  /** The views may be of what is allowed now already (a replay has seen to it); the counts and the dead letters are not. */
+  private async countAgain(stop: AbortSignal): Promise<void> {
+    const { log, lease, clock, logger, allowedLatenessMs, tuning } = this.options
+    const { letters, before, committed } = this
+    this.ledger = await countAgain({
+      ...{ log, lease, clock, logger, letters, before, committed, allowedLatenessMs, stop },
+      maxLetters: tuning.batchRecords,
+      read: (take) => this.restore(committed, true, stop, async (batch) => take(batch, await this.decode(batch, stop))),
+      apply: (decoded, ledger, late) => void this.store.apply(decoded, ledger, late, false),
+      commit: (metadata, writes) => this.patiently(stop, () => lease.commit({ offset: committed, metadata }, writes)),
+    })
+  }
+
+  /** Brings a new reading store up to an offset, from what the disk has and the log, without emitting. */
+  private async restore(
+    to: number,
+    discard: boolean,
+    stop: AbortSignal,
+    take: (batch: RecordBatch) => Promise<void>,
+  ): Promise<void> {
+    const { kv, log, lease, clock, logger, event, allowedLatenessMs, asOf } = this.options
+    const { dictionaries } = this
+    const { width } = this.decoder
+    const wanted = { event, lease, dictionaries, width, committed: to, discard, allowedLatenessMs, asOf }
+    const disk = kv === null ? null : await this.patiently(stop, () => openSegmentDisk({ kv, ...wanted }))
     this.store.close()
     this.store = this.newStore(disk)
     const from = disk?.offset ?? 0
-    if (from >= this.position) return
-    const uncounted = emptyLedger()
+    if (from >= to) return
     this.recovered = 0
     await readAgain({
       log,
       lease,
       from,
-      to: this.position,
+      to,
       batchBytes: this.options.tuning.batchBytes,
       stop,
       clock,
       logger,
       take: async (batch) => {
-        this.store.apply(await this.decode(batch, stop), uncounted, [], true)
+        await take(batch)
         this.noteTimes(batch)
         if (this.store.overBudget) await this.store.relieve()
       },
@@ -330,7 +317,7 @@ export class Task {
 
   /** Emits the rows that changed and commits them with the offset, in one transaction. */
   private async commit(stop: AbortSignal): Promise<void> {
-    const { lease, clock } = this.options
+    const { lease, clock, allowedLatenessMs } = this.options
     const started = clock.monotonic()
     const branches = this.branches as Branches
     const rowsBefore = branches.rows
@@ -340,7 +327,7 @@ export class Task {
     const writes = [...rows, ...(this.letters?.take() ?? [])]
     const offset = Math.max(position, this.committed)
     const { ledger, stoodStillFor } = this
-    const metadata = taskProgressText({ ledger, stoodStillFor, ...branches.progressAt(position) })
+    const metadata = taskProgressText({ ledger, allowedLatenessMs, stoodStillFor, ...branches.progressAt(position) })
     await this.patiently(stop, () => lease.commit({ offset, metadata }, writes))
     this.committed = offset
     this.store.settle()

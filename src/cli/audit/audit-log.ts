@@ -1,7 +1,9 @@
 import type { EventType } from '../../events/event-type.ts'
 import type { Topic } from '../../log/port.ts'
+import { allowedLatenessMs } from '../../runtime/allowed-lateness.ts'
 import { engineGroup } from '../../runtime/engine-group.ts'
 import { LEDGER_FATES, type Ledger, ledgerAddsUp, parseLedger } from '../../runtime/ledger.ts'
+import { parseTaskProgress } from '../../runtime/task-progress.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
 import type { Session } from '../session.ts'
 import { recomputeLedger } from './recompute-ledger.ts'
@@ -36,7 +38,7 @@ async function auditTopic(
   signal: AbortSignal,
 ): Promise<AuditedPartition[]> {
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
-  const minutes = latenessMinutes(config).get(event.name)
+  const latenessMs = allowedLatenessMs(latenessMinutes(config), event.name)
   const audited: AuditedPartition[] = []
   for (let partition = 0; partition < topic.partitions && !signal.aborted; partition++) {
     const { start, end } = await log.bounds(topic, partition)
@@ -50,12 +52,18 @@ async function auditTopic(
           topic,
           partition,
           until,
-          allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+          allowedLatenessMs: latenessMs,
           signal,
         })
       : null
     const span = { offsets: until - start, onlyRecords: logStore !== null }
-    const problems = [...problemsOf(ledger, span), ...(recomputed === null ? [] : differencesOf(ledger, recomputed))]
+    const counted = committed === undefined ? latenessMs : parseTaskProgress(committed.metadata).allowedLatenessMs
+    const differences = recomputed === null ? [] : differencesOf(ledger, recomputed)
+    const problems = [
+      ...problemsOf(ledger, span),
+      ...differences,
+      ...(differences.length > 0 ? otherLateness(counted, latenessMs) : []),
+    ]
     audited.push({ topic: topic.name, partition, ledger, recomputed, lag: end - until, problems })
   }
   return audited
@@ -88,6 +96,17 @@ function differencesOf(ledger: Ledger, recomputed: Ledger): string[] {
         `${title(name)} is ${ledger[name].toLocaleString('en-US')}, counted again from the log ${recomputed[name].toLocaleString('en-US')}`,
     )
 }
+
+/** Why the counts may differ, where they were made with another setting than this process has. */
+function otherLateness(counted: number | null, latenessMs: number): string[] {
+  if (counted === latenessMs) return []
+  const was = counted === null ? 'another' : inMinutes(counted)
+  return [
+    `the allowed lateness was ${was} when it was counted, here it is ${inMinutes(latenessMs)}: the next process that runs counts again`,
+  ]
+}
+
+const inMinutes = (ms: number): string => (ms === Number.POSITIVE_INFINITY ? 'unlimited' : `${ms / 60_000} minutes`)
 
 /** `too late` for `tooLate`. */
 export const title = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

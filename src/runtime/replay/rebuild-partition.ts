@@ -4,6 +4,7 @@ import type { EventType } from '../../events/event-type.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import type { Log, PartitionLease, Topic, Write } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
+import { allowedLatenessMs } from '../allowed-lateness.ts'
 import { fixedGenerations } from '../generations.ts'
 import type { LiveView } from '../live-views.ts'
 import { MemoryBudget } from '../memory-budget.ts'
@@ -83,7 +84,6 @@ function scratchLease(topic: Topic, partition: number, take: (write: Write) => P
 
 function newTask(options: RebuildPartitionOptions, log: Log, lease: PartitionLease): Task {
   const { event, topologies, rows, asOf, allowedLatenessMinutes, memoryBytes, kv, clock, logger } = options
-  const minutes = allowedLatenessMinutes?.get(event.name)
   const views = new Map([...rows.values()].map(({ view }) => [view.name, scratchView(view, lease.topic.partitions)]))
   return new Task({
     log,
@@ -96,7 +96,7 @@ function newTask(options: RebuildPartitionOptions, log: Log, lease: PartitionLea
     kv,
     discardState: true,
     budget: new MemoryBudget(memoryBytes),
-    allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+    allowedLatenessMs: allowedLatenessMs(allowedLatenessMinutes, event.name),
     tuning: TUNING,
     clock,
     logger: quiet(logger),

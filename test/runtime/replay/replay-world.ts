@@ -157,10 +157,15 @@ export async function rowsOfTopic(log: Log, name: string): Promise<Map<string, s
 }
 
 /** What the topologies make of the same readings from the beginning, in a log of their own. */
-export async function expectedRows(log: Log, topologies: readonly Topology[], view: string): Promise<Map<string, string>> {
+export async function expectedRows(
+  log: Log,
+  topologies: readonly Topology[],
+  view: string,
+  options: Partial<RunnerOptions> = {},
+): Promise<Map<string, string>> {
   const fresh = memoryLog()
   await copyReadings(log, fresh)
-  const runner = await startTopologies(fresh, topologies)
+  const runner = await startTopologies(fresh, topologies, options)
   await runner.untilEnd(never)
   await runner.stop()
   return currentRows(fresh, view)
