@@ -1,5 +1,5 @@
 import type { Logger } from '../core/logger.ts'
-import { stateOf } from '../core/process-identity.ts'
+import { isCopied, stateOf } from '../core/process-identity.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import { decodeLease } from '../log/embedded/lease-record.ts'
 import { leaseKey, sessionKey } from '../log/embedded/log-keys.ts'
@@ -49,7 +49,7 @@ function holderOf(kv: KeyValueStore, topic: Topic, partition: number): number | 
   const record = session === null ? undefined : kv.get(sessionKey(session))
   if (record === undefined) return null
   const identity = decodeSession(record)
-  return stateOf(identity) === 'gone' ? null : identity.pid
+  return isCopied(identity, kv.folder) || stateOf(identity) === 'gone' ? null : identity.pid
 }
 
 export interface RunnerOfTopic extends RunnerProcess {

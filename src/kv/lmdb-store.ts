@@ -1,4 +1,5 @@
 import { WindrowError } from '../core/errors.ts'
+import { folderIdentity } from '../core/process-identity.ts'
 import { type Environment, openEnvironment } from './lmdb-environment.ts'
 import type { KeyRange, KeyValueChange, KeyValueCondition, KeyValueStore } from './port.ts'
 
@@ -19,17 +20,19 @@ export const MAX_KEY_BYTES = 1978
 /** Opens (or makes) the store in a directory that several processes may share. Not for several threads of one process. */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<KeyValueStore> {
   const environment = await openEnvironment(options.path, options.mapSizeBytes, options.openTimeoutMs ?? 10_000)
-  return new LmdbStore(environment, options.maxBytes ?? null)
+  return new LmdbStore(environment, folderIdentity(options.path), options.maxBytes ?? null)
 }
 
 class LmdbStore implements KeyValueStore {
+  readonly folder: string
   private readonly environment: Environment
   private readonly maxBytes: number | null
   private readonly watching = new Set<() => void>()
   private closing: Promise<void> | null = null
 
-  constructor(environment: Environment, maxBytes: number | null) {
+  constructor(environment: Environment, folder: string, maxBytes: number | null) {
     this.environment = environment
+    this.folder = folder
     this.maxBytes = maxBytes
   }
 

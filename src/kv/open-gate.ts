@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WindrowError } from '../core/errors.ts'
-import { type ProcessIdentity, type ProcessState, stateOf, thisProcess } from '../core/process-identity.ts'
+import { folderIdentity, type ProcessIdentity, type ProcessState, stateOf, thisProcess } from '../core/process-identity.ts'
 
 /**
  * Keeps openings and commits of a store apart. LMDB (as lmdb-js 3.5 has it) sets the number of the last transaction anew whenever a
@@ -98,7 +98,7 @@ class GatePlace {
     const name = `${process.pid}-${randomBytes(6).toString('hex')}`
     const hidden = join(this.folder(kind), `.${name}`)
     const handle = openSync(hidden, 'wx')
-    writeSync(handle, `0${JSON.stringify(thisProcess())}`)
+    writeSync(handle, `0${JSON.stringify(thisProcess(folderIdentity(this.path)))}`)
     closeSync(handle)
     // Nobody sees it before it is whole.
     renameSync(hidden, join(this.folder(kind), name))
@@ -165,7 +165,7 @@ class GatePlace {
     return readdirSync(this.folder(kind)).flatMap((name) => {
       const marker = name.startsWith('.') ? null : this.read(kind, name)
       if (marker === null) return []
-      if (this.counts(marker, stateOf(marker.identity))) return [marker]
+      if (this.counts(marker, stateOf(marker.identity, folderIdentity(this.path)))) return [marker]
       this.remove(kind, name)
       return []
     })

@@ -24,6 +24,8 @@ export interface KeyRange {
  * A `get` or `range` that starts after `batch` resolved sees that batch; one that starts earlier may not.
  */
 export interface KeyValueStore {
+  /** The folder that it lies in, as `folderIdentity` says; absent where it lies in none. */
+  readonly folder?: string
   /** The value (a copy that the caller owns), or undefined. */
   get(key: Uint8Array): Uint8Array | undefined
   /** Entries in key order, copied; the read view is closed when the call returns, so keep ranges small (`limit`) and go on from the last key. */

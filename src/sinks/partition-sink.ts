@@ -116,7 +116,7 @@ export class PartitionSink {
    * what it holds, also how far it is, is of records that this log may never have had.
    */
   private async claim(): Promise<SinkClaim | null> {
-    const { sink, logger } = this.context
+    const { sink, logger, isNews } = this.context
     const { view } = this.target
     try {
       return await sink.claim(this.target, this.lease.epoch)
@@ -125,7 +125,9 @@ export class PartitionSink {
       // The log refuses this where another process has a later epoch by now.
       await this.progress.commitWith(this.nextOffset, [])
       if (this.owned) throw shared(view, sink.describe())
-      logger.warn(this.facts(), `${view.name} was written from a later state of the log than this one: it is compared as a whole`)
+      const told = `${view.name} was written from a later state of the log than this one: it is compared as a whole`
+      // Each of its partitions finds it.
+      logger[isNews(told) ? 'warn' : 'debug'](this.facts(), told)
       return null
     }
   }

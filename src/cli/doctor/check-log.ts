@@ -1,6 +1,6 @@
 import { replayProblems } from '../../api/replay-problems.ts'
 import { systemClock } from '../../core/clock.ts'
-import { stateOf } from '../../core/process-identity.ts'
+import { isCopied, stateOf } from '../../core/process-identity.ts'
 import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
@@ -53,7 +53,7 @@ function checkProcesses(kv: KeyValueStore): Finding[] {
       .range({ start: sessionsPrefix, end: afterPrefix(sessionsPrefix) })
       .map(({ value }) => decodeSession(value))
       // This one looks on, and holds nothing.
-      .filter(({ pid }) => pid !== process.pid)
+      .filter((record) => record.pid !== process.pid && !isCopied(record, kv.folder))
       .map(processFinding)
   )
 }

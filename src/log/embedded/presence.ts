@@ -57,7 +57,8 @@ export class Presence {
       this.sightings.delete(session)
       return false
     }
-    if (stateOf(decodeSession(record)) !== 'gone' && this.unchangedMs(session, record) < this.timeoutMs) return true
+    if (stateOf(decodeSession(record), this.kv.folder) !== 'gone' && this.unchangedMs(session, record) < this.timeoutMs)
+      return true
     this.sightings.delete(session)
     // On condition that it is as it was: a process that woke up meanwhile has counted on, and is alive.
     return !(await this.kv.batch([{ key: sessionKey(session), value: null }], [{ key: sessionKey(session), expected: record }]))
@@ -71,7 +72,7 @@ export class Presence {
       const now = this.kv.get(sessionKey(session))
       if (first === undefined || now === undefined) return null
       const record = decodeSession(now)
-      if (stateOf(record) === 'running' || !sameBytes(first, now)) return { record, session }
+      if (stateOf(record, this.kv.folder) === 'running' || !sameBytes(first, now)) return { record, session }
       await delay(this.lookEveryMs)
     }
   }

@@ -93,7 +93,7 @@ export class Session {
   }
 
   private encode(): Uint8Array {
-    const record: SessionRecord = { ...thisProcess(), beat: this.beat }
+    const record: SessionRecord = { ...thisProcess(this.kv.folder), beat: this.beat }
     return text.encode(JSON.stringify(record))
   }
 }

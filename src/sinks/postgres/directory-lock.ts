@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WindrowError } from '../../core/errors.ts'
 import { makeDirectory } from '../../core/make-directory.ts'
+import { folderIdentity } from '../../core/process-identity.ts'
 import { processLives, startOfProcess } from './process-identity.ts'
 
 /** Who has the directory, and where it listens. */
@@ -24,6 +25,9 @@ export interface LockOwner {
   readonly address: string
   /** As `startOfProcess` says. */
   readonly start: string | null
+  /** The directory that it has: as `folderIdentity` says, and its path. Absent: of before this was told. */
+  readonly folder?: string
+  readonly directory?: string
 }
 
 /** The directory is this process's until `release`, or until it ends in whatever way. */
@@ -57,14 +61,15 @@ async function lockBySocket(directory: string, onConnection: (socket: Socket) =>
   const address = socketPath(directory)
   const server = await listen(address, onConnection)
   chmodSync(address, 0o600)
-  const own: LockOwner = { pid: process.pid, address, start: startOfProcess(process.pid) }
+  const place = { folder: folderIdentity(directory), directory: realpathSync(directory) }
+  const own: LockOwner = { pid: process.pid, address, start: startOfProcess(process.pid), ...place }
   try {
     for (;;) {
       const last = highestOwner(directory)
       if (last > 0) {
         const owner = readOwner(directory, last)
         if (owner === null) continue
-        if (await isAlive(directory, last, owner)) {
+        if (!isOfOriginal(directory, owner) && (await isAlive(directory, last, owner))) {
           await closeServer(server)
           return { lock: null, owner }
         }
@@ -106,6 +111,15 @@ function claim(directory: string, n: number, own: LockOwner): boolean {
   // Others went on to higher numbers and removed this one while this process was slow.
   removeOwner(directory, n)
   return false
+}
+
+/**
+ * True where the owner has the directory of which this one is a copy. Both have to be others: the number alone may change where a file
+ * system gives out new ones, the path alone where the folder was moved, or is called otherwise in another container.
+ */
+function isOfOriginal(path: string, { folder, directory }: LockOwner): boolean {
+  if (folder === undefined || directory === undefined) return false
+  return folder !== folderIdentity(path) && directory !== realpathSync(path)
 }
 
 async function isAlive(directory: string, n: number, owner: LockOwner): Promise<boolean> {

@@ -18,7 +18,11 @@ function committed(
   behind: Record<string, { generation: number; offset: number }> = {},
 ): GroupProgress {
   const views = { generations: new Map(Object.entries(generations)), behind: new Map(Object.entries(behind)) }
-  return { partition: 0, offset, metadata: taskProgressText({ ledger: emptyLedger(), stoodStillFor: null, ...views }) }
+  return {
+    partition: 0,
+    offset,
+    metadata: taskProgressText({ ledger: emptyLedger(), stoodStillFor: null, allowedLatenessMs: null, ...views }),
+  }
 }
 
 type Case = readonly [what: string, current: CurrentView, progress: GroupProgress | null, certain: number, furthest: number]

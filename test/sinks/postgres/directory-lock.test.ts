@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +51,22 @@ describe('a directory', () => {
     const taken = await lock(directory)
     expect(taken.lock).not.toBeNull()
     await taken.lock?.release()
+  })
+
+  test('that was copied while it was held is another one, and the original stays whose it is', async () => {
+    const directory = tempDirectory()
+    const original = await lock(directory)
+    const copy = join(tempDirectory(), 'copy')
+    cpSync(directory, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+    const copied = await holderOf(await Promise.all([lock(copy), lock(copy), lock(copy)]))
+    expect(copied.lock?.address).not.toBe(original.lock?.address)
+    expect((await lock(directory)).owner?.address).toBe(original.lock?.address)
+    const moved = `${directory}-moved`
+    renameSync(directory, moved)
+    expect((await lock(moved)).lock, 'a folder that was moved is the same').toBeNull()
+    renameSync(moved, directory)
+    await copied.lock?.release()
+    await original.lock?.release()
   })
 
   test('keeps no traces but the last', async () => {
