@@ -41,6 +41,10 @@ export async function replay(context: CliContext, names: readonly string[], opti
       from: rangeOptions(options).from ?? null,
       signal: context.signal,
       helpers: buildHelpers({ workers: config.replayWorkers, ...context, logger }),
+    }).catch(async (error: unknown) => {
+      if (context.signal.aborted)
+        await context.stderr.write('The views are as they were; the same command goes on where the replay was.\n')
+      throw error
     })
     const builtSeconds = seconds(began)
     if (sinks.length > 0) await bringUpStores(context, session, logger, sinks, replayed.views)

@@ -31,10 +31,10 @@ export async function sql(context: CliContext, statement: string, options: SqlOp
       options.write === true ? await client.query(statement) : await readOnly(client, statement, options.max, context)
     await context.stdout.write(textOf(result, options.format, context))
     if (result.fields.length === 0)
-      await context.stderr.write(`${result.rowCount === null ? 'done' : `${result.rowCount} rows`}\n`)
+      await context.stderr.write(`${result.rowCount === null ? 'done' : countOf(result.rowCount)}\n`)
     return 0
   } catch (error) {
-    if (isWindrowError(error, 'WR_SQL')) throw await refused(error, config, options)
+    if (isWindrowError(error, 'WR_SQL')) throw await refused(error, config, client, options)
     throw error
   } finally {
     await client.close()
@@ -51,16 +51,16 @@ function notBuilt(dataDir: string): WindrowError {
 }
 
 /** Whoever typed the statement can mend it. */
-async function refused(error: WindrowError, config: Config, { write }: SqlOptions): Promise<WindrowError> {
+async function refused(error: WindrowError, config: Config, client: SqlClient, { write }: SqlOptions): Promise<WindrowError> {
   const { code, message, facts, canRetry } = error
-  const remedy = (await remedyFor(error, config, write === true)) ?? error.remedy
+  const remedy = (await remedyFor(error, config, client, write === true)) ?? error.remedy
   return new WindrowError(code, { message, remedy, facts, canRetry, kind: 'usage', cause: error })
 }
 
 const READ_ONLY = '25006'
 const NO_SUCH_TABLE = '42P01'
 
-async function remedyFor(error: WindrowError, config: Config, write: boolean): Promise<string | null> {
+async function remedyFor(error: WindrowError, config: Config, client: SqlClient, write: boolean): Promise<string | null> {
   const state = sqlStateOf(error)
   if (state === READ_ONLY && !write) return 'Add --write to let the statement change something.'
   if (state !== NO_SUCH_TABLE) return null
@@ -68,8 +68,18 @@ async function remedyFor(error: WindrowError, config: Config, write: boolean): P
   const made = `The views are ${names.join(', ')}.`
   const asked = /relation "([^"]+)"/.exec(error.message)?.[1]
   const alike = asked === undefined ? null : nearest(asked, names)
-  if (alike === asked) return 'No process has written the views to this Postgres yet: `windrow run` or `windrow start` does.'
+  if (alike === asked && alike !== null) {
+    return (await isWritten(client))
+      ? `The table of ${alike} is gone, or was never made: \`windrow replay ${alike}\` makes it anew and fills it.`
+      : 'No process has written the views to this Postgres yet: `windrow run` or `windrow start` does.'
+  }
   return alike === null ? made : `Did you mean ${alike}? ${made}`
+}
+
+/** Whether some process has kept views in this Postgres before. */
+async function isWritten(client: SqlClient): Promise<boolean> {
+  const { rows } = await client.query("SELECT to_regclass('windrow_progress') IS NOT NULL")
+  return rows[0]?.[0] === true
 }
 
 async function readOnly(client: SqlClient, statement: string, limit: number, { stderr }: CliContext): Promise<SqlResult> {
@@ -101,5 +111,7 @@ function textOf({ fields, rows }: SqlResult, format: SqlOptions['format'], { std
     }
   }
 }
+
+const countOf = (rows: number): string => (rows === 1 ? '1 row' : `${rows.toLocaleString('en-US')} rows`)
 
 const shown = (value: SqlValue): string => (value === null ? '' : String(value))

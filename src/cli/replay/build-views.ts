@@ -3,6 +3,7 @@ import type { Logger } from '../../core/logger.ts'
 import type { BuildHelpers } from '../../runtime/replay/builder.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../runtime/replay/replay-views.ts'
 import { ensureReadingTopics } from '../../runtime/runner.ts'
+import { formatInstant } from '../../views/instant.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
 import { topicNames } from '../engine.ts'
 import { showProgress } from '../progress.ts'
@@ -38,6 +39,11 @@ const HOUR_MS = 3_600_000
 export async function buildViews(options: BuildOptions): Promise<BuiltViews> {
   const { session, logger, terminal, views, rollback, from, signal, onBegun, helpers } = options
   const { config, catalogue, log } = session
+  if (from !== null && from > systemClock.now())
+    logger.warn(
+      { from: formatInstant(from) },
+      'rows from then on are built anew, which is in the future: all others are taken over as they are',
+    )
   const topologies = catalogue.topologies.filter(({ view }) => views.includes(view.name))
   const readingTopics = await ensureReadingTopics({
     log,

@@ -1,3 +1,4 @@
+import { messageOf, WindrowError } from '../../core/errors.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { Cell, View, ViewColumn } from '../../views/view.ts'
 import { quoteName } from './quote.ts'
@@ -7,6 +8,7 @@ import { tableName } from './table-sql.ts'
 
 const PAGE = 5_000
 const UNDEFINED_TABLE = '42P01'
+const UNDEFINED_COLUMN = '42703'
 
 /** A value of a result as the view has it. */
 export function cellOf(column: ViewColumn, value: SqlValue): Cell {
@@ -32,18 +34,41 @@ export async function* readTableRows(
   let last: readonly Cell[] | undefined
   do {
     const after = last === undefined ? [] : view.key.map((column, i) => parameterOf(column, last?.[i] ?? null))
-    const found = await queryIfThere(session, `${from} ${last === undefined ? '' : beyond} ORDER BY ${key} LIMIT ${PAGE}`, after)
+    const found = await queryIfThere(
+      session,
+      view,
+      `${from} ${last === undefined ? '' : beyond} ORDER BY ${key} LIMIT ${PAGE}`,
+      after,
+    )
     const page = found.map((values) => view.columns.map((column, i) => cellOf(column, values[i] ?? null)))
     if (page.length > 0) yield page
     last = page.length < PAGE ? undefined : page.at(-1)
   } while (last !== undefined)
 }
 
-async function queryIfThere(session: SqlSession, sql: string, parameters: readonly SqlParameter[]): Promise<SqlResult['rows']> {
+async function queryIfThere(
+  session: SqlSession,
+  view: View,
+  sql: string,
+  parameters: readonly SqlParameter[],
+): Promise<SqlResult['rows']> {
   try {
     return (await session.query(sql, parameters)).rows
   } catch (error) {
-    if (sqlStateOf(error) === UNDEFINED_TABLE) return []
-    throw error
+    const state = sqlStateOf(error)
+    if (state === UNDEFINED_TABLE) return []
+    throw state === UNDEFINED_COLUMN ? columnMissing(view, error) : error
   }
+}
+
+/** Postgres would hint at a column with a name alike. */
+function columnMissing({ name }: View, cause: unknown): WindrowError {
+  const column = /column "([^"]+)"/.exec(messageOf(cause))?.[1]
+  return new WindrowError('WR_VIEW_TABLE_MISMATCH', {
+    message: `the table ${name} lacks ${column === undefined ? 'a column' : `the column ${column}`} of the view`,
+    remedy: `Run \`windrow replay ${name}\`: it adds the columns that are missing, and fills them.`,
+    facts: { table: name, column },
+    kind: 'usage',
+    cause,
+  })
 }

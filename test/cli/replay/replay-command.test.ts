@@ -108,6 +108,33 @@ describe('windrow replay', () => {
     expect(await ok('export', 'weather_daily')).toBe(before)
     expect(await ok('replay', 'stations', '--rollback')).toContain('stations: generation 1 is current')
     expect((await windrow('replay', 'energies', '--from', 'soon')).code).toBe(2)
+    const words = ['replay', 'energies', '--from', '2999-01-01', '--sinks', 'none']
+    const future = await runCommand(folder, words, { WINDROW_LOG_LEVEL: 'warn' })
+    expect([future.code, future.stderr]).toEqual([0, expect.stringContaining('in the future')])
+  })
+
+  test('that was stopped says how it goes on', async () => {
+    const { code, stderr } = await runCommand(folder, ['replay', 'energies'], { WINDROW_LOG_LEVEL: 'error' }, AbortSignal.abort())
+    expect([code, stderr]).toEqual([3, expect.stringContaining('the same command goes on where the replay was')])
+    expect(await ok('replay', 'energies')).toContain('is current')
+  })
+
+  test('adds and fills a column that somebody dropped, and --verify and sql say that it does', async () => {
+    for (const statement of ['ALTER TABLE weather_hourly DROP COLUMN humidity_mean CASCADE', 'DROP TABLE weather_data CASCADE'])
+      expect((await change(statement)).code).toBe(0)
+    const dropped = await windrow('replay', 'weather_hourly', '--verify', '--json')
+    expect(dropped.code).toBe(3)
+    const problem = (JSON.parse(dropped.stdout) as Compared).compared.find(({ store }) => store === 'postgres')?.problem
+    expect(problem).toMatchObject({
+      code: 'WR_VIEW_TABLE_MISMATCH',
+      message: expect.stringContaining('the column humidity_mean'),
+      remedy: expect.stringContaining('windrow replay weather_hourly'),
+    })
+    expect((await windrow('sql', 'SELECT count(*) FROM weather_data')).stderr).toContain('windrow replay weather_data')
+    await ok('replay', 'weather_hourly', 'weather_data')
+    expect(await ok('replay', 'weather_hourly', 'weather_data', '--verify')).toContain('Nothing differs.')
+    const write = "UPDATE stations SET city = city WHERE kind = 'weather' AND station_id = 'sim-paris'"
+    expect((await windrow('sql', '--write', write)).stderr).toBe('1 row\n')
   })
 })
 
