@@ -1,4 +1,4 @@
-import type { Secret } from './secret.ts'
+import type { Secret } from '../core/secret.ts'
 
 /** Shorter ones would hide ordinary words; a secret this short protects nothing. */
 const SHORTEST_HIDDEN = 4

@@ -1,4 +1,4 @@
-import { Secret } from './secret.ts'
+import { Secret } from '../core/secret.ts'
 
 /** JSON Schema of the value after lists were split and numbers and flags were read from their text. */
 export type SettingSchema = Readonly<Record<string, unknown>>

@@ -27,6 +27,7 @@ const MARK_BYTES = 200
 const MAX_LAST = 10_000
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 
 /**
  * What a source has published, by topic, station and UTC day: a bounded part in memory over the table on disk. What is changed stays in memory
@@ -44,6 +45,8 @@ export class Cursors {
   private memoryBytes = 0
   private changed = new Set<CursorEntry>()
   private newMarks: string[] = []
+  /** By key: the latest, and whether it is in a sealed batch. */
+  private readonly through = new Map<string, { at: number; isNew: boolean }>()
   private batch = 1
   private committedBatch = 0
   private inTableBatch = 0
@@ -94,10 +97,32 @@ export class Cursors {
     this.newMarks.push(key)
   }
 
+  /** Up to which instant the source has said all of the station, as far as it is about these topics; null where it never said. */
+  readThrough(station: string, topicIds: readonly string[]): number | null {
+    return this.throughOf(this.throughKey(station, topicIds))
+  }
+
+  /** Remembers it; an earlier one than before changes nothing. */
+  setReadThrough(station: string, topicIds: readonly string[], at: number): void {
+    const key = this.throughKey(station, topicIds)
+    const before = this.throughOf(key)
+    if (before === null || at > before) this.through.set(key, { at, isNew: true })
+  }
+
+  /** Whether an instant waits to be sealed that is read through. */
+  get hasNewThrough(): boolean {
+    for (const { isNew } of this.through.values()) if (isNew) return true
+    return false
+  }
+
   /** Gives the records of all that changed since the last call, and the number of the batch that they belong to. */
   seal(add: (key: string, value: Uint8Array) => void): number {
     for (const entry of this.changed) add(entry.key, entry.day.encode())
     for (const key of this.newMarks) add(key, DEAD_LETTER_MARK)
+    for (const [key, mark] of this.through) {
+      if (mark.isNew) add(key, encoder.encode(new Date(mark.at).toISOString()))
+      mark.isNew = false
+    }
     this.changed = new Set()
     this.newMarks = []
     return this.batch++
@@ -135,6 +160,17 @@ export class Cursors {
       this.lastOfStation.set(topicId, lastOfStation)
     }
     return lastOfStation
+  }
+
+  private throughOf(key: string): number | null {
+    const known = this.through.get(key)
+    if (known !== undefined) return known.at
+    const bytes = this.table.get(encoder.encode(key))
+    return bytes === undefined ? null : Date.parse(decoder.decode(bytes))
+  }
+
+  private throughKey(station: string, topicIds: readonly string[]): string {
+    return JSON.stringify([this.source, station, 'read through', ...topicIds])
   }
 
   private markKey(station: string, hash: string): string {

@@ -105,7 +105,7 @@ export class Publisher {
   }
 
   private async takeAll({ signal, onProgress }: PollOptions): Promise<void> {
-    const { source, clock, logger } = this.parts
+    const { source, clock, logger, cursors } = this.parts
     const progress = (done: number, total: number | null): void => {
       const counts = { ...this.committed }
       addCounts(counts, this.underWay)
@@ -113,11 +113,16 @@ export class Publisher {
       onProgress?.(done, total, counts)
     }
     this.deferred.clear()
+    const topicIds = this.parts.targets.map(({ topic }) => topic.id)
+    const readThrough = cursors.readThrough(source.station, topicIds)
+    // What is deferred is of the time before, so it goes first.
+    let through: number | null = null
     let items = 0
     let turnBegan = clock.monotonic()
-    for await (const item of source.poll({ clock, logger, signal, progress })) {
+    for await (const item of source.poll({ clock, logger, signal, readThrough, progress })) {
       if (signal.aborted) return
-      if (item.kind === 'bad') this.takeBad(item)
+      if (item.kind === 'through') through = this.takeThrough(item.at, topicIds)
+      else if (item.kind === 'bad') this.takeBad(item)
       else this.takeReading(item, false)
       this.throwFailure()
       items += 1
@@ -131,6 +136,14 @@ export class Publisher {
     const left = [...this.deferred.values()]
     this.deferred.clear()
     for (const item of left) this.takeReading(item, true)
+    if (through !== null) cursors.setReadThrough(source.station, topicIds, through)
+  }
+
+  /** Remembers it at once where nothing is deferred; else it is given back, to be remembered after that. */
+  private takeThrough(at: number, topicIds: readonly string[]): number | null {
+    if (this.deferred.size > 0) return at
+    this.parts.cursors.setReadThrough(this.parts.source.station, topicIds, at)
+    return null
   }
 
   private isDue(items: number): boolean {
@@ -240,7 +253,7 @@ export class Publisher {
     this.lastFlush = clock.monotonic()
     const counts = this.waiting
     this.waiting = noCounts()
-    if (this.batch.count === 0) {
+    if (this.batch.count === 0 && !cursors.hasNewThrough) {
       addCounts(this.committed, counts)
       return
     }

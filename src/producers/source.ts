@@ -37,13 +37,25 @@ export interface BadInput {
   readonly message: string
 }
 
-export type SourceItem = FoundReading | BadInput
+/**
+ * All that upstream has of the time before `at` was yielded before this item: committed with it, and what the next poll is told, also by
+ * another process. It never goes back.
+ */
+export interface ReadThrough {
+  readonly kind: 'through'
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+export type SourceItem = FoundReading | BadInput | ReadThrough
 
 export interface SourceContext {
   readonly clock: Clock
   readonly logger: Logger
   /** When it aborts, the source may end early; nobody pulls any longer. */
   readonly signal: AbortSignal
+  /** The last `through` that is in the log, null when there is none: from here on something may be missing. */
+  readonly readThrough: number | null
   /** Tells how far the poll has come, in a unit of the source's own (bytes for a file); `total` null where nobody knows. */
   readonly progress: (done: number, total: number | null) => void
 }

@@ -8,6 +8,8 @@ export interface Polled {
   /** The readings alone, with the fields of every kind. */
   readonly readings: ReadonlyArray<Reading & Readonly<Record<string, unknown>>>
   readonly bad: readonly BadInput[]
+  /** Instants up to which the source has said all, in the order in which it said so. */
+  readonly through: readonly number[]
   readonly lines: readonly LogLine[]
   /** What ended the poll, null when it came to its end. */
   readonly error: unknown
@@ -20,16 +22,24 @@ export async function polled(source: Source, context: Partial<SourceContext> = {
   const logger = keepingLogger()
   const found: FoundReading[] = []
   const bad: BadInput[] = []
+  const through: number[] = []
   let error: unknown = null
   try {
-    const defaults = { clock: manualClock(NOW), logger, signal: new AbortController().signal, progress: () => undefined }
+    const defaults = {
+      clock: manualClock(NOW),
+      logger,
+      signal: new AbortController().signal,
+      readThrough: null,
+      progress: () => undefined,
+    }
     for await (const item of source.poll({ ...defaults, ...context })) {
       if (item.kind === 'reading') found.push(item)
+      else if (item.kind === 'through') through.push(item.at)
       else bad.push({ ...item, bytes: item.bytes.slice() })
     }
   } catch (thrown) {
     error = thrown
   }
   const readings = found.map(({ reading }) => reading as Reading & Record<string, unknown>)
-  return { found, readings, bad, lines: logger.lines, error }
+  return { found, readings, bad, through, lines: logger.lines, error }
 }
