@@ -74,6 +74,7 @@ export class Publisher {
   private commit: Promise<void> = Promise.resolve()
   private failure: { readonly error: unknown } | null = null
   private lastFlush = 0
+  private newest = Number.NEGATIVE_INFINITY
 
   constructor(parts: PublisherParts) {
     this.parts = parts
@@ -85,6 +86,11 @@ export class Publisher {
   /** What the last poll came to, as far as it is committed; also after it threw. */
   get counts(): PublishCounts {
     return this.committed
+  }
+
+  /** Start of the newest reading that the source has said, new or not, milliseconds since the epoch; null when it has said none. */
+  get newestAt(): number | null {
+    return this.newest === Number.NEGATIVE_INFINITY ? null : this.newest
   }
 
   /** One poll of the source. Throws what the source throws, after all that it said before is committed, or what a commit throws. */
@@ -170,9 +176,11 @@ export class Publisher {
     const hash = contentHash(event, reading, { revisedAt: false })
     const decision = decide(entry.day.find(series, time), hash, reading.revisedAt, now, isFinal)
     if (this.deferred.size > 0 || decision.kind === 'defer') this.reconsider(item, station, series, decision.kind)
+    if (decision.kind !== 'publish') this.newest = Math.max(this.newest, reading.timestamp)
     if (decision.kind === 'unchanged') this.waiting.unchanged += 1
     else if (decision.kind === 'stale') this.waiting.stale += 1
     else if (decision.kind === 'publish' && this.encode(item, station, decision.published.revisedAt, now)) {
+      this.newest = Math.max(this.newest, reading.timestamp)
       entry.day.set(series, time, decision.published)
       this.parts.cursors.changedEntry(entry)
       if (decision.isRevision) this.waiting.revised += 1

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { WindrowError } from '../../src/core/errors.ts'
 import { continuously } from '../../src/producers/continuous.ts'
 import { type Heartbeat, type ProduceSummary, produce } from '../../src/producers/produce.ts'
+import { atInstants, everyInterval } from '../../src/producers/rhythm.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
@@ -32,7 +33,7 @@ function loop(lengths: ReadonlyArray<number | Error>, random = (): number => 0):
   const onFailure = (error: unknown, count: number, delayMs: number): void => {
     failures.push([(error as Error).message, count, delayMs])
   }
-  const done = continuously({ intervalMs: 10_000, clock, signal: stop.signal, attempt, onFailure, random })
+  const done = continuously({ rhythm: everyInterval(10_000, clock), clock, signal: stop.signal, attempt, onFailure, random })
   return { clock, starts, failures, stop, done }
 }
 
@@ -115,7 +116,7 @@ describe('producing continuously', () => {
         clock,
         logger,
         continuous: true,
-        intervalMs: 60_000,
+        rhythm: everyInterval(60_000, clock),
       },
       ...{
         signal: stop.signal,

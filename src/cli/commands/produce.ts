@@ -2,6 +2,7 @@ import { systemClock } from '../../core/clock.ts'
 import { produce as publish } from '../../producers/produce.ts'
 import { progressDisplay, progressLines } from '../../producers/progress.ts'
 import { countFacts } from '../../producers/publish-counts.ts'
+import { everyInterval } from '../../producers/rhythm.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
@@ -29,7 +30,7 @@ export async function produce(context: CliContext, options: ProduceOptions): Pro
       clock: systemClock,
       logger,
       continuous: options.continuous === true,
-      intervalMs: options.interval * 1000,
+      rhythm: everyInterval(options.interval * 1000, systemClock),
       signal: context.signal,
       progress:
         context.terminal === null ? progressLines(logger, systemClock) : progressDisplay(context.terminal, logger, systemClock),

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { produce } from '../../producers/produce.ts'
 import { type ProgressDisplay, progressDisplay, progressLines } from '../../producers/progress.ts'
+import { everyInterval } from '../../producers/rhythm.ts'
 import { simulatorSource } from '../../producers/simulator/simulator-source.ts'
 import type { Source } from '../../producers/source.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -103,7 +104,7 @@ async function simulate(
       clock: systemClock,
       logger,
       continuous: true,
-      intervalMs: SIMULATOR_INTERVAL_SECONDS * 1000,
+      rhythm: everyInterval(SIMULATOR_INTERVAL_SECONDS * 1000, systemClock),
       signal: context.signal,
       progress: firstPollOnly(displayOf(context, logger)),
       onHeartbeat: (heartbeat) => sources.heartbeat(heartbeat),
