@@ -100,6 +100,9 @@ export class Publisher {
     this.lastFlush = this.parts.clock.monotonic()
     try {
       await this.takeAll(options)
+    } catch (error) {
+      // What waits for an upstream ends like this: the poll was told to end, it did not fail.
+      if (!options.signal.aborted || error !== options.signal.reason) throw error
     } finally {
       // Also when the source failed: what it said before is whole.
       if (this.failure === null) await this.flush()

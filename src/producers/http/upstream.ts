@@ -9,6 +9,8 @@ export interface UpstreamRequest {
   /** A secret among them is sent, and never printed. */
   readonly query?: Readonly<Record<string, string | number | Secret>>
   readonly headers?: Readonly<Record<string, string | Secret>>
+  /** What else must not be shown where upstream repeats it: what a header is made of. */
+  readonly hidden?: readonly Secret[]
 }
 
 export interface UpstreamAnswer {
@@ -20,7 +22,7 @@ export interface UpstreamAnswer {
 
 /**
  * An API that is asked over HTTP. Time-outs, tries again (429, 5xx, a connection that breaks), `Retry-After` and the quota are kept inside, so that
- * asking is one call, which ends when the signal aborts. Rejects with
+ * asking is one call, which ends when the signal aborts (it rejects with the signal's reason, which the publisher takes for an end). Rejects with
  *
  * - WR_UPSTREAM_UNREACHABLE: no connection, no answer in time, or half a one, also after trying again;
  * - WR_UPSTREAM_REFUSED: 401 or 403, the key or the right is missing;
