@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import { contentHash } from '../events/content-hash.ts'
 import { deadLetterKey, encodeDeadLetter } from '../events/dead-letter.ts'
 import type { EventType } from '../events/event-type.ts'
+import { beyondLimits } from '../events/physical-limits.ts'
 import type { Reading } from '../events/reading.ts'
 import { type ReadingEncoder, readingEncoder } from '../events/reading-encoder.ts'
 import { readingKey, subKeyOf } from '../events/reading-key.ts'
@@ -169,6 +170,11 @@ export class Publisher {
     if (!(reading.timestamp >= MIN_TIME && reading.timestamp <= MAX_TIME)) {
       // At such a time it has no day; encoding says what is wrong with it.
       this.encode(item, station, reading.revisedAt, now)
+      return
+    }
+    const beyond = beyondLimits(event, reading)
+    if (beyond !== null) {
+      this.takeBad(badInput(station, item.line, item.bytes?.() ?? readingBytes(reading), beyond))
       return
     }
     const subKey = subKeyOf(event, reading)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../core/clock.ts'
 import type { WindrowError } from '../../core/errors.ts'
@@ -109,6 +110,8 @@ class Asker {
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
     const { tries, clock, logger, source, url } = this.parts
     const asked = askedOf(request, url)
+    // All stations of a process may ask with the same signal.
+    setMaxListeners(0, signal)
     for (let tried = 1; ; tried += 1) {
       const whom = { source, host: url.host, asked, tries: tried }
       const outcome = await this.tryOnce(whom, signal)
