@@ -125,13 +125,15 @@ export class Publisher {
     this.deferred.clear()
     const topicIds = this.parts.targets.map(({ topic }) => topic.id)
     const readThrough = cursors.readThrough(source.station, topicIds)
+    const recall = (name: string): string | null => cursors.remembered(source.station, topicIds, name)
     // What is deferred is of the time before, so it goes first.
     let through: number | null = null
     let items = 0
     let turnBegan = clock.monotonic()
-    for await (const item of source.poll({ clock, logger, signal, readThrough, progress })) {
+    for await (const item of source.poll({ clock, logger, signal, readThrough, recall, progress })) {
       if (signal.aborted) return
       if (item.kind === 'through') through = this.takeThrough(item.at, topicIds)
+      else if (item.kind === 'remember') cursors.remember(source.station, topicIds, item.name, item.text)
       else if (item.kind === 'bad') this.takeBad(item)
       else this.takeReading(item, false)
       this.throwFailure()
@@ -270,7 +272,7 @@ export class Publisher {
     this.lastFlush = clock.monotonic()
     const counts = this.waiting
     this.waiting = noCounts()
-    if (this.batch.count === 0 && !cursors.hasNewThrough) {
+    if (this.batch.count === 0 && !cursors.hasNewNotes) {
       addCounts(this.committed, counts)
       return
     }

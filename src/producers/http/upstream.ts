@@ -4,6 +4,8 @@ import type { Secret } from '../../core/secret.ts'
 export interface UpstreamRequest {
   /** Default GET. */
   readonly method?: 'GET' | 'POST'
+  /** Another address that the same API has, without a slash at the end; default the one that it is configured with. */
+  readonly baseUrl?: string
   /** Behind the base URL, beginning with `/`; parts that come from outside are encoded by the caller. */
   readonly path: string
   /** A secret among them is sent, and never printed. */
