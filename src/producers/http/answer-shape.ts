@@ -16,11 +16,16 @@ export function answerShape<T>(api: string, schema: Schema): (answer: UpstreamAn
     if (validate(value)) return value
     const [error] = validate.errors ?? []
     const place = error === undefined || error.instancePath === '' ? 'the document' : error.instancePath
-    throw new WindrowError('WR_UPSTREAM_ANSWER', {
-      message: `${api} answered with JSON of another form: ${place} ${error?.message ?? 'is not as expected'}.`,
-      remedy: REMEDY,
-      facts: { place, body: Buffer.from(answer.body.subarray(0, 200)).toString('utf8') },
-      canRetry: true,
-    })
+    throw wrongAnswer(api, answer, place, error?.message ?? 'is not as expected')
   }
+}
+
+/** That an answer has another form than its API promises. `problem` continues a sentence that begins with the place. */
+export function wrongAnswer(api: string, answer: UpstreamAnswer, place: string, problem: string): WindrowError {
+  return new WindrowError('WR_UPSTREAM_ANSWER', {
+    message: `${api} answered with JSON of another form: ${place} ${problem}.`,
+    remedy: REMEDY,
+    facts: { place, body: Buffer.from(answer.body.subarray(0, 200)).toString('utf8') },
+    canRetry: true,
+  })
 }

@@ -1,11 +1,13 @@
 import { HOUR_MS } from '../../core/calendar.ts'
-import type { Place, WeatherReading } from '../../events/reading.ts'
+import type { WeatherReading } from '../../events/reading.ts'
 import { BadReading } from '../bad-reading.ts'
-import { numberCell } from '../file/cells.ts'
+import { numberCell, shown } from '../file/cells.ts'
 import type { SaidHour, SaidHours } from '../hourly-poll.ts'
-import { answerChecker, wrongAnswer } from '../http/answer-checker.ts'
+import { answerShape, wrongAnswer } from '../http/answer-shape.ts'
+import type { UpstreamAnswer } from '../http/upstream.ts'
 import { jsonBytes } from '../json-bytes.ts'
 import { badInput } from '../source.ts'
+import type { Station } from '../stations/station.ts'
 import { weatherOfCode } from './weather-codes.ts'
 
 /** What is asked for, each with the unit that the answer has to give it in. */
@@ -29,7 +31,7 @@ type Answer = {
 
 const TIMES_AND_QUANTITIES = ['time', ...QUANTITIES]
 
-const checkFrame = answerChecker<Answer>('Open-Meteo', {
+const readFrame = answerShape<Answer>('Open-Meteo', {
   type: 'object',
   required: ['hourly_units', 'hourly'],
   properties: {
@@ -57,16 +59,17 @@ type Row = Readonly<Record<Quantity, unknown>>
  * reading of 14:00 has the instants of 14:00, and the precipitation and the weather code of the row of 15:00.
  * Throws WR_UPSTREAM_ANSWER for anything else but such an answer.
  */
-export function openMeteoHours(json: unknown, station: { readonly id: string; readonly place: Place }): SaidHours {
-  const { hourly, hourly_units: units } = checkFrame(json)
-  checkUnits(units)
+export function openMeteoHours(answer: UpstreamAnswer, station: Pick<Station, 'id' | 'place'>): SaidHours {
+  const { hourly, hourly_units: units } = readFrame(answer)
+  checkUnits(units, answer)
   const rows = new Map<number, Row>()
   for (const [i, seconds] of hourly.time.entries()) {
     rows.set(seconds * 1000, Object.fromEntries(QUANTITIES.map((name) => [name, hourly[name][i]])) as Row)
   }
   for (const name of QUANTITIES) {
     if (hourly[name].length === hourly.time.length) continue
-    throw wrongAnswer('Open-Meteo', `has ${hourly.time.length} times but ${hourly[name].length} values at /hourly/${name}`)
+    const problem = `has ${hourly[name].length} values for ${hourly.time.length} times`
+    throw wrongAnswer('Open-Meteo', answer, `/hourly/${name}`, problem)
   }
   const starts = [...rows.keys()].sort((a, b) => a - b)
   return {
@@ -92,25 +95,21 @@ export function openMeteoHours(json: unknown, station: { readonly id: string; re
 }
 
 /** Null where upstream has nothing of the hour yet. */
-function saidHour(
-  start: number,
-  rows: ReadonlyMap<number, Row>,
-  station: { readonly id: string; readonly place: Place },
-): SaidHour | null {
+function saidHour(start: number, rows: ReadonlyMap<number, Row>, station: Pick<Station, 'id' | 'place'>): SaidHour | null {
   const { precipitation: _, weather_code: __, ...instants } = rows.get(start) as Row
   const end = rows.get(start + HOUR_MS)
   const element = { ...instants, precipitation: end?.precipitation ?? null, weather_code: end?.weather_code ?? null }
   if (Object.values(element).every((value) => value === null || value === undefined)) return null
-  const shown = { time: start / 1000, ...element }
+  const said = { time: start / 1000, ...element }
   try {
-    return { kind: 'reading', start, reading: readingOf(start, element, station), element: shown }
+    return { kind: 'reading', start, reading: readingOf(start, element, station), element: said }
   } catch (error) {
     if (!(error instanceof BadReading)) throw error
-    return { kind: 'bad', start, bad: badInput(station.id, null, jsonBytes(shown), error) }
+    return { kind: 'bad', start, bad: badInput(station.id, null, jsonBytes(said), error) }
   }
 }
 
-function readingOf(start: number, row: Row, station: { readonly id: string; readonly place: Place }): WeatherReading {
+function readingOf(start: number, row: Row, station: Pick<Station, 'id' | 'place'>): WeatherReading {
   const precipitation = numberOf(row, 'precipitation')
   return {
     timestamp: start,
@@ -136,14 +135,10 @@ function numberOf(row: Row, name: Quantity): number | null {
   return numberCell(row[name], name)
 }
 
-function checkUnits(units: Answer['hourly_units']): void {
-  const wanted = { time: 'unixtime', ...UNITS }
-  for (const [name, unit] of Object.entries(wanted)) {
-    const given = units[name as keyof typeof wanted]
+function checkUnits(units: Answer['hourly_units'], answer: UpstreamAnswer): void {
+  for (const [name, unit] of Object.entries({ time: 'unixtime', ...UNITS })) {
+    const given = units[name as Quantity | 'time']
     if (given === unit) continue
-    throw wrongAnswer(
-      'Open-Meteo',
-      `gives ${JSON.stringify(given.slice(0, 40))} at /hourly_units/${name} where ${unit} was asked for`,
-    )
+    throw wrongAnswer('Open-Meteo', answer, `/hourly_units/${name}`, `is ${shown(given)} where ${unit} was asked for`)
   }
 }

@@ -73,7 +73,7 @@ function openMeteoSource(options: UpstreamSourceOptions, settings: OpenMeteoSett
         latest: latestHour(now),
         continues: range === null,
         revisionsMs,
-        ask: async (piece) => openMeteoHours((await upstream.ask(requestOf(piece, now), context.signal)).json(), station),
+        ask: async (piece) => openMeteoHours(await upstream.ask(requestOf(piece, now), context.signal), station),
       })
     },
   }

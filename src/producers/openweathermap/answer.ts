@@ -1,7 +1,9 @@
 import type { Place, WeatherReading } from '../../events/reading.ts'
 import { BadReading } from '../bad-reading.ts'
 import { numberCell, shown, textCell } from '../file/cells.ts'
-import { answerChecker, wrongAnswer } from '../http/answer-checker.ts'
+import { answerShape, wrongAnswer } from '../http/answer-shape.ts'
+import type { UpstreamAnswer } from '../http/upstream.ts'
+import type { Station } from '../stations/station.ts'
 
 /** Observations come about this often; a reading covers one such stretch. */
 export const SLOT_MINUTES = 10
@@ -24,7 +26,7 @@ export interface OpenWeatherMapAnswer {
 
 const fields = { type: ['object', 'null'] }
 
-const checkFrame = answerChecker<OpenWeatherMapAnswer>('OpenWeatherMap', {
+const readFrame = answerShape<OpenWeatherMapAnswer>('OpenWeatherMap', {
   type: 'object',
   required: ['dt', 'main', 'weather'],
   properties: {
@@ -39,13 +41,14 @@ const checkFrame = answerChecker<OpenWeatherMapAnswer>('OpenWeatherMap', {
   },
 })
 
-/** Throws WR_UPSTREAM_ANSWER for anything but the answer of `/data/2.5/weather`, among it one that says that it is none (`cod`). */
-export function openWeatherMapAnswer(json: unknown): OpenWeatherMapAnswer {
-  const { cod, message } = ((typeof json === 'object' ? json : null) as { cod?: unknown; message?: unknown } | null) ?? {}
-  if (cod !== undefined && Number(cod) !== 200) {
-    throw wrongAnswer('OpenWeatherMap', `says that it is none: cod ${shown(cod)}, message ${shown(message ?? null)}`)
+/** Throws WR_UPSTREAM_ANSWER for anything but the answer of `/data/2.5/weather`, among it one that says itself that it is none (`cod`). */
+export function openWeatherMapAnswer(answer: UpstreamAnswer): OpenWeatherMapAnswer {
+  const json = answer.json()
+  if (typeof json === 'object' && json !== null && 'cod' in json && Number(json.cod) !== 200) {
+    const message = 'message' in json ? `, with the message ${shown(json.message)}` : ''
+    throw wrongAnswer('OpenWeatherMap', answer, '/cod', `is ${shown(json.cod)}${message}`)
   }
-  return checkFrame(json)
+  return readFrame(answer)
 }
 
 /**
@@ -53,10 +56,7 @@ export function openWeatherMapAnswer(json: unknown): OpenWeatherMapAnswer {
  * is this reading's; an answer without them says that there was none. Of several observations in the same ten minutes the latest holds: `revisedAt` is when it was
  * observed. Throws BadReading.
  */
-export function openWeatherMapReading(
-  answer: OpenWeatherMapAnswer,
-  station: { readonly id: string; readonly place: Place },
-): WeatherReading {
+export function openWeatherMapReading(answer: OpenWeatherMapAnswer, station: Pick<Station, 'id' | 'place'>): WeatherReading {
   const { dt, main, wind } = answer
   const observedAt = dt * 1000
   const rain = hourly(answer.rain, 'rain')

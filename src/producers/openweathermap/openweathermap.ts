@@ -38,7 +38,7 @@ function openWeatherMapSource({ station, upstream, credentials }: UpstreamSource
     async *poll({ signal, progress }: SourceContext): AsyncGenerator<SourceItem> {
       const query = { ...place, units: 'metric', appid }
       const answer = await upstream.ask({ path: '/data/2.5/weather', query }, signal)
-      const observation = openWeatherMapAnswer(answer.json())
+      const observation = openWeatherMapAnswer(answer)
       try {
         const reading = { ...openWeatherMapReading(observation, station) }
         yield { kind: 'reading', event: weatherReadings, reading, line: null, bytes: () => jsonBytes(observed(observation)) }

@@ -1,10 +1,12 @@
-import type { Place, WeatherReading } from '../../events/reading.ts'
+import type { WeatherReading } from '../../events/reading.ts'
 import { BadReading } from '../bad-reading.ts'
 import { numberCell, shown, textCell } from '../file/cells.ts'
 import type { SaidHour, SaidHours } from '../hourly-poll.ts'
-import { answerChecker } from '../http/answer-checker.ts'
+import { answerShape } from '../http/answer-shape.ts'
+import type { UpstreamAnswer } from '../http/upstream.ts'
 import { jsonBytes } from '../json-bytes.ts'
 import { badInput } from '../source.ts'
+import type { Station } from '../stations/station.ts'
 
 const KMH_PER_MS = 3.6
 
@@ -14,7 +16,7 @@ interface Answer {
 
 type Hour = Readonly<Record<string, unknown>>
 
-const checkFrame = answerChecker<Answer>('Visual Crossing', {
+const readFrame = answerShape<Answer>('Visual Crossing', {
   type: 'object',
   required: ['days'],
   properties: {
@@ -39,8 +41,8 @@ const EXPECTED: ReadonlySet<unknown> = new Set(['fcst', 'stats'])
  * The hours of an answer. An hour is the one that begins at `datetimeEpoch`, with its precipitation. Throws WR_UPSTREAM_ANSWER for
  * anything else but such an answer.
  */
-export function visualCrossingHours(json: unknown, station: { readonly id: string; readonly place: Place }): SaidHours {
-  const hours = checkFrame(json).days.flatMap((day) => day.hours ?? [])
+export function visualCrossingHours(answer: UpstreamAnswer, station: Pick<Station, 'id' | 'place'>): SaidHours {
+  const hours = readFrame(answer).days.flatMap((day) => day.hours ?? [])
   const byStart = new Map<number, Hour>()
   const timeless: Hour[] = []
   for (const hour of hours) {
@@ -80,7 +82,7 @@ function startOf({ datetimeEpoch }: Hour): number | null {
 }
 
 /** Null where upstream has only a forecast of the hour. */
-function saidHour(start: number, hour: Hour, station: { readonly id: string; readonly place: Place }): SaidHour | null {
+function saidHour(start: number, hour: Hour, station: Pick<Station, 'id' | 'place'>): SaidHour | null {
   if (EXPECTED.has(hour.source)) return null
   try {
     if (!MEASURED.has(hour.source)) {
@@ -93,11 +95,11 @@ function saidHour(start: number, hour: Hour, station: { readonly id: string; rea
   }
 }
 
-function saidBad(start: number | null, hour: Hour, fault: BadReading, station: { readonly id: string }): SaidHour {
+function saidBad(start: number | null, hour: Hour, fault: BadReading, station: Pick<Station, 'id'>): SaidHour {
   return { kind: 'bad', start, bad: badInput(station.id, null, jsonBytes(hour), fault) }
 }
 
-function readingOf(start: number, hour: Hour, station: { readonly id: string; readonly place: Place }): WeatherReading {
+function readingOf(start: number, hour: Hour, station: Pick<Station, 'id' | 'place'>): WeatherReading {
   const windKmh = numberOf(hour, 'windspeed')
   const precipitation = numberOf(hour, 'precip')
   const weatherCondition = textCell(hour.conditions, 'conditions')

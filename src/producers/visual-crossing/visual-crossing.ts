@@ -66,7 +66,7 @@ function visualCrossingSource(options: UpstreamSourceOptions, settings: VisualCr
         revisionsMs,
         ask: async (piece) => {
           const answer = await upstream.ask({ path: pathOf(piece), query }, context.signal)
-          return visualCrossingHours(answer.json(), station)
+          return visualCrossingHours(answer, station)
         },
       })
     },
