@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { DAY_MS, dayText, HOUR_MS } from '../../../src/core/calendar.ts'
+import { DAY_MS, HOUR_MS } from '../../../src/core/calendar.ts'
 import type { UpstreamSourceOptions } from '../../../src/producers/upstream-kind.ts'
 import { visualCrossingHours } from '../../../src/producers/visual-crossing/answer.ts'
 import { visualCrossing, visualCrossingKind } from '../../../src/producers/visual-crossing/visual-crossing.ts'
 import { manualClock } from '../../../src/testing/manual-clock.ts'
 import { type Polled, polled } from '../polled.ts'
 import { answerOf, golden, PARIS, scriptedUpstream, sourceOptions } from '../upstreams/scripted-upstream.ts'
+import { visualCrossingAnswer } from './fake-visual-crossing.ts'
 
 type Hour = Readonly<Record<string, unknown>>
 const PRESENT = golden(new URL('golden/present.json', import.meta.url)) as {
@@ -90,22 +91,6 @@ describe('an answer of Visual Crossing', () => {
   })
 })
 
-/** What it answers for days: measured until `measured`, forecasts from there on. */
-function days(first: string, last: string, measured: number) {
-  const starts = Array.from(
-    { length: (Date.parse(last) - Date.parse(first)) / DAY_MS + 1 },
-    (_, i) => Date.parse(first) + i * DAY_MS,
-  )
-  return starts.map((day) => ({
-    datetime: dayText(day / DAY_MS),
-    datetimeEpoch: day / 1000,
-    hours: Array.from({ length: 24 }, (_, i) => {
-      const start = day + i * HOUR_MS
-      return { datetimeEpoch: start / 1000, temp: i, precip: i / 10, source: start < measured ? 'obs' : 'fcst' }
-    }),
-  }))
-}
-
 async function pollAt(
   now: number,
   given: Partial<UpstreamSourceOptions> & {
@@ -116,8 +101,7 @@ async function pollAt(
 ) {
   const { measured = now - (now % HOUR_MS), before, readThrough = null, ...options } = given
   const upstream = scriptedUpstream((path) => {
-    const [first = '', last = ''] = path.split('/').slice(-2)
-    return { days: days(first, last, measured) }
+    return visualCrossingAnswer(path, (at) => ({ temp: (at % DAY_MS) / HOUR_MS, source: at < measured ? 'obs' : 'fcst' }))
   })
   const source = visualCrossing.open(sourceOptions(upstream, { backfillMs: 3 * DAY_MS, revisionsMs: 3 * DAY_MS, ...options }))
   const context = { clock: manualClock(now), readThrough, ...(before === undefined ? {} : { before }) }
