@@ -1,5 +1,6 @@
 import { Ajv, type Schema } from 'ajv'
 import { WindrowError } from '../../core/errors.ts'
+import { beginningOf } from './asked.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 const REMEDY =
@@ -22,10 +23,11 @@ export function answerShape<T>(api: string, schema: Schema): (answer: UpstreamAn
 
 /** That an answer has another form than its API promises. `problem` continues a sentence that begins with the place. */
 export function wrongAnswer(api: string, answer: UpstreamAnswer, place: string, problem: string): WindrowError {
+  const redact = answer.redact ?? ((text: string) => text)
   return new WindrowError('WR_UPSTREAM_ANSWER', {
-    message: `${api} answered with JSON of another form: ${place} ${problem}.`,
+    message: redact(`${api} answered with JSON of another form: ${place} ${problem}.`),
     remedy: REMEDY,
-    facts: { place, body: Buffer.from(answer.body.subarray(0, 200)).toString('utf8') },
+    facts: { place, body: beginningOf(answer.body, redact) },
     canRetry: true,
   })
 }

@@ -109,11 +109,12 @@ class Asker {
 
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
     const { tries, clock, logger, source, url } = this.parts
-    const asked = askedOf(request, url)
+    const base = request.baseUrl === undefined ? url : new URL(request.baseUrl)
+    const asked = askedOf(request, base)
     // All stations of a process may ask with the same signal.
     setMaxListeners(0, signal)
     for (let tried = 1; ; tried += 1) {
-      const whom = { source, host: url.host, asked, tries: tried }
+      const whom = { source, host: base.host, asked, tries: tried }
       const outcome = await this.tryOnce(whom, signal)
       if (!('error' in outcome)) return outcome
       const { error, pauseMs } = outcome
@@ -213,6 +214,7 @@ function redirected(whom: AskedWhom, answer: CallAnswer): Asked {
 function answerOf(whom: AskedWhom, { status, body }: CallAnswer): UpstreamAnswer {
   return {
     body,
+    redact: whom.asked.redact,
     json: () => {
       try {
         return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown
