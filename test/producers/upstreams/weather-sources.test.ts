@@ -184,3 +184,15 @@ function check(world: World, truth: readonly LoggedReading[], all: readonly Logg
   }
   expect(forecasts).toBeGreaterThan(5)
 }
+
+test('The archive of Open-Meteo is asked where it is, the rest where that is', async () => {
+  const clock = manualClock(START)
+  const [world] = worlds
+  if (world === undefined) throw new Error('there is one')
+  const archive = await fakeServer((request) => ({ body: world.answer(request, clock.now()) }))
+  closers.push(archive.close)
+  const { server, open } = await serving({ ...world, kind: openMeteoKind({ archiveUrl: archive.url }) }, clock)
+  const { readings } = await polled(open(), { clock, readThrough: START - 9 * DAY_MS })
+  expect(readings).toHaveLength(9 * 24)
+  expect([archive, server].map(({ requests }) => requests.map(({ path }) => path))).toEqual([['/v1/archive'], ['/v1/forecast']])
+})
