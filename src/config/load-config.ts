@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { WindrowError } from '../core/errors.ts'
+import { redactor } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
 import { checkSettings, checkTogether } from './check-settings.ts'
 import { foreignKafkaSettings } from './foreign-kafka-settings.ts'
 import type { Mistake } from './mistake.ts'
 import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
-import { redactor } from './redact.ts'
 import type { SettingValues } from './settings.ts'
 import { unknownSettings } from './unknown-settings.ts'
 

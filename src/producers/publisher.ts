@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import { contentHash } from '../events/content-hash.ts'
 import { deadLetterKey, encodeDeadLetter } from '../events/dead-letter.ts'
 import type { EventType } from '../events/event-type.ts'
+import { beyondLimits } from '../events/physical-limits.ts'
 import type { Reading } from '../events/reading.ts'
 import { type ReadingEncoder, readingEncoder } from '../events/reading-encoder.ts'
 import { readingKey, subKeyOf } from '../events/reading-key.ts'
@@ -100,6 +101,9 @@ export class Publisher {
     this.lastFlush = this.parts.clock.monotonic()
     try {
       await this.takeAll(options)
+    } catch (error) {
+      // What waits for an upstream ends like this: the poll was told to end, it did not fail.
+      if (!options.signal.aborted || error !== options.signal.reason) throw error
     } finally {
       // Also when the source failed: what it said before is whole.
       if (this.failure === null) await this.flush()
@@ -121,13 +125,15 @@ export class Publisher {
     this.deferred.clear()
     const topicIds = this.parts.targets.map(({ topic }) => topic.id)
     const readThrough = cursors.readThrough(source.station, topicIds)
+    const recall = (name: string): string | null => cursors.remembered(source.station, topicIds, name)
     // What is deferred is of the time before, so it goes first.
     let through: number | null = null
     let items = 0
     let turnBegan = clock.monotonic()
-    for await (const item of source.poll({ clock, logger, signal, readThrough, progress })) {
+    for await (const item of source.poll({ clock, logger, signal, readThrough, recall, progress })) {
       if (signal.aborted) return
       if (item.kind === 'through') through = this.takeThrough(item.at, topicIds)
+      else if (item.kind === 'remember') cursors.remember(source.station, topicIds, item.name, item.text)
       else if (item.kind === 'bad') this.takeBad(item)
       else this.takeReading(item, false)
       this.throwFailure()
@@ -166,6 +172,11 @@ export class Publisher {
     if (!(reading.timestamp >= MIN_TIME && reading.timestamp <= MAX_TIME)) {
       // At such a time it has no day; encoding says what is wrong with it.
       this.encode(item, station, reading.revisedAt, now)
+      return
+    }
+    const beyond = beyondLimits(event, reading)
+    if (beyond !== null) {
+      this.takeBad(badInput(station, item.line, item.bytes?.() ?? readingBytes(reading), beyond))
       return
     }
     const subKey = subKeyOf(event, reading)
@@ -261,7 +272,7 @@ export class Publisher {
     this.lastFlush = clock.monotonic()
     const counts = this.waiting
     this.waiting = noCounts()
-    if (this.batch.count === 0 && !cursors.hasNewThrough) {
+    if (this.batch.count === 0 && !cursors.hasNewNotes) {
       addCounts(this.committed, counts)
       return
     }

@@ -47,7 +47,18 @@ export interface ReadThrough {
   readonly at: number
 }
 
-export type SourceItem = FoundReading | BadInput | ReadThrough
+/**
+ * What upstream said only now and the source wants to know again, also in another process: committed no later than what is yielded after it.
+ * Of a name the last holds. Kept for ever, so there is one a day at most.
+ */
+export interface Remember {
+  readonly kind: 'remember'
+  readonly name: string
+  /** At most about a kilobyte. */
+  readonly text: string
+}
+
+export type SourceItem = FoundReading | BadInput | ReadThrough | Remember
 
 export interface SourceContext {
   readonly clock: Clock
@@ -56,6 +67,8 @@ export interface SourceContext {
   readonly signal: AbortSignal
   /** The last `through` that is in the log, null when there is none: from here on something may be missing. */
   readonly readThrough: number | null
+  /** What was last remembered under that name, null when nothing was. */
+  readonly recall: (name: string) => string | null
   /** Tells how far the poll has come, in a unit of the source's own (bytes for a file); `total` null where nobody knows. */
   readonly progress: (done: number, total: number | null) => void
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { produce } from '../../src/producers/produce.ts'
-import type { SourceItem } from '../../src/producers/source.ts'
+import type { SourceContext, SourceItem } from '../../src/producers/source.ts'
 import { CRASH_POINTS, type CrashPlan, crashingLog } from '../../src/testing/crashing-log.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryDisk, memoryKv } from '../../src/testing/memory-kv.ts'
@@ -18,13 +18,15 @@ function world() {
   const disk = memoryDisk()
   const clock = manualClock(START + 1000 * HOUR)
   const told: Array<number | null> = []
+  const recalled: Array<string | null> = []
   const poll = async (say: (from: number) => Iterable<SourceItem>, crash: CrashPlan | null = null) => {
     const session = log.connect()
     const kv = memoryKv(disk)
     const plain = listSource(() => [])
     const source = {
       ...plain,
-      async *poll({ readThrough }: { readonly readThrough: number | null }) {
+      async *poll({ readThrough, recall }: Pick<SourceContext, 'readThrough' | 'recall'>) {
+        recalled.push(recall('forecast'))
         const from = readThrough === null ? 0 : (readThrough - START) / HOUR
         told.push(readThrough === null ? null : from)
         yield* say(from)
@@ -38,7 +40,7 @@ function world() {
       await kv.close()
     }
   }
-  return { log, told, poll }
+  return { log, told, recalled, poll }
 }
 
 test('The next poll, also of another process, is told up to where all was said', async () => {
@@ -57,6 +59,36 @@ test('An instant that has not moved writes nothing', async () => {
   await poll(() => [through(2)])
   expect(await recordsOf(log, 'producer.cursors')).toEqual(before)
   expect(before).toHaveLength(1)
+})
+
+test('What a source remembers is there for the next poll, also of another process, and written once', async () => {
+  const { log, poll, recalled } = world()
+  const remember = (text: string): SourceItem => ({ kind: 'remember', name: 'forecast', text })
+  await poll(() => [remember('sun'), airItem({ station: 'a', hour: 0, value: 1 })])
+  const before = await recordsOf(log, 'producer.cursors')
+  await poll(() => [remember('sun'), airItem({ station: 'a', hour: 0, value: 1 })])
+  expect(await recordsOf(log, 'producer.cursors')).toEqual(before)
+  await poll(() => [remember('rain')])
+  await poll(() => [])
+  expect(recalled).toEqual([null, 'sun', 'sun', 'rain'])
+})
+
+test('No reading is in the log without what was remembered before it, wherever the process ended', async () => {
+  for (const point of CRASH_POINTS) {
+    for (const nth of [1, 2, 3]) {
+      const { log, poll, recalled } = world()
+      const say = function* (): Iterable<SourceItem> {
+        for (let hour = 0; hour < 7; hour++) {
+          yield { kind: 'remember', name: 'forecast', text: String(hour) }
+          yield airItem({ station: 'a', hour, value: hour })
+        }
+      }
+      await poll(say, { point, nth }).catch(() => undefined)
+      await poll(() => [])
+      const inLog = (await readingsIn(log, air)).map(({ co }) => Number(co))
+      expect(Number(recalled.at(-1) ?? -1)).toBeGreaterThanOrEqual(Math.max(-1, ...inLog))
+    }
+  }
 })
 
 test('What waits for the end of the poll holds back the instant: a poll that fails there is told the one before', async () => {

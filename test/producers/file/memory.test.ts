@@ -29,6 +29,7 @@ async function read(path: string): Promise<{ readings: number; bad: number; grow
     logger: keepingLogger(),
     signal: new AbortController().signal,
     readThrough: null,
+    recall: () => null,
     progress: look,
   }
   for await (const item of source.poll(context)) {
