@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { IANAZone } from 'luxon'
 import { cronProblem } from '../core/cron.ts'
 import { messageOf } from '../core/errors.ts'
@@ -16,6 +16,9 @@ export interface ReadStationsFile {
   readonly file: StationsFile | null
   readonly mistakes: readonly Mistake[]
 }
+
+/** Compiled when there is first a file to check. */
+let validator: ValidateFunction | null = null
 
 type Path = ReadonlyArray<string | number>
 
@@ -39,7 +42,8 @@ export function checkStationsText(text: string, name: string): ReadStationsFile 
     const remedy = 'Correct it; an editor that knows JSON shows where.'
     return { file: null, mistakes: json.faults.map(({ line, problem }) => ({ setting: `${name}:${line}`, problem, remedy })) }
   }
-  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(stationsFileSchema)
+  validator ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(stationsFileSchema)
+  const validate = validator
   const mistakes: Mistake[] = []
   if (!validate(json.value)) {
     for (const error of (validate.errors ?? []).filter(isNoAlternative)) mistakes.push(ofSchema(error, json, name))
@@ -82,23 +86,24 @@ function checkStation(station: FileStation, path: Path, add: Add): void {
     const [given, missing] = latitude === undefined ? ['longitude', 'latitude'] : ['latitude', 'longitude']
     add([...path, given as string], `is there without ${missing}`, `Add ${missing}, or leave both out.`)
   }
-  const isWeather = ['openweathermap', 'visual-crossing', 'open-meteo'].includes(source)
-  const isNamed = source === 'visual-crossing' && upstreamId !== undefined
+  const isWeather = source === 'openweathermap' || source === 'visual-crossing' || source === 'open-meteo'
+  const isNamed = isWeather && source !== 'open-meteo' && upstreamId !== undefined
   if (isWeather && latitude === undefined && longitude === undefined && !isNamed) {
-    const or = source === 'visual-crossing' ? ', or upstream_id and time_zone' : ''
+    const or = source === 'open-meteo' ? '' : ', or upstream_id and time_zone'
     add(path, `does not say where it is, which ${source} has to be told`, `Add latitude and longitude${or}.`)
   }
   if (isNamed && latitude === undefined && zone === undefined) {
     add(path, 'has neither coordinates nor a time zone', 'Add time_zone, which decides to which local day a reading belongs.')
   }
+  if (isNamed && latitude === undefined && station.city === undefined && station.id === undefined) {
+    add(path, 'has neither an id nor a city to make one from', 'Add id, for instance station_Paris_FR.')
+  }
   if (source === 'airqino' && upstreamId === undefined && !/^\d+$/.test(station.id ?? '')) {
     add(path, "does not say AirQino's number of the station", 'Add upstream_id, for instance 283164601.')
   }
-  if (source === 'openweathermap' || source === 'open-meteo' || source.startsWith('rte-')) {
-    if (upstreamId !== undefined) {
-      const instead = isWeather ? 'latitude and longitude say the place' : "its readings are those of all France ('FR')"
-      add([...path, 'upstream_id'], `means nothing to ${source}`, `Leave it out: ${instead}.`)
-    }
+  if (upstreamId !== undefined && !isNamed && source !== 'airqino') {
+    const instead = isWeather ? 'latitude and longitude say the place' : 'it has one zone, FR'
+    add([...path, 'upstream_id'], `means nothing to ${source}`, `Leave it out: ${instead}.`)
   }
   checkZone(zone, [...path, 'time_zone'], add)
   checkSchedule(station, path, add)

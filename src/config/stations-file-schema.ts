@@ -68,6 +68,12 @@ const station = {
         'What the source calls it: the number of a station of AirQino, a place of Visual Crossing. Unset: the coordinates say it.',
       examples: [283164601],
     },
+    options: {
+      type: 'object',
+      description: 'What only this source has, for instance the unit of a sensor: docs/producers.md lists them.',
+      additionalProperties: { type: 'string' },
+      examples: [{ co_unit: 'ug/m3' }],
+    },
     ...schedule,
   },
 } as const
@@ -162,6 +168,7 @@ export interface FileStation extends FileSchedule {
   readonly longitude?: number
   readonly time_zone?: string
   readonly upstream_id?: string | number
+  readonly options?: Readonly<Record<string, string>>
 }
 
 export interface FileSource extends FileSchedule {
