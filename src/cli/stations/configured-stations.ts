@@ -82,9 +82,10 @@ export function configuredStations(
   return stretched(found)
 }
 
-/** True where the configuration names a station of any source, so that the simulator is not needed. */
-export function hasConfiguredStations(config: Config, kinds: readonly UpstreamKind[]): boolean {
-  return choose(entriesOf(config, kinds, {}), config, kinds, {}).length > 0
+/** The names of the sources that have stations in the configuration, in their order; none: the simulator is what there is. */
+export function configuredSources(config: Config, kinds: readonly UpstreamKind[]): string[] {
+  const names = choose(entriesOf(config, kinds, {}), config, kinds, {}).map(({ kind }) => kind.name)
+  return [...new Set(names)]
 }
 
 /** All that is configured, whatever is chosen of it, in the order of the sources. */

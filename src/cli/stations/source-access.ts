@@ -46,6 +46,11 @@ const accesses: Readonly<Record<SourceName, Access>> = {
 
 const accessOf = (source: string): Access | undefined => (accesses as Readonly<Record<string, Access>>)[source]
 
+/** The variables that a source needs, none where it needs no key. */
+export function variablesOf(source: string): readonly string[] {
+  return accessOf(source)?.variables ?? []
+}
+
 /** True where a key (or a pair of them) makes it clear that somebody wants the source. */
 export function hasKey(source: string, config: Config): boolean {
   const access = accessOf(source)
