@@ -12,7 +12,7 @@ const headings: Readonly<Record<Section, string>> = {
   cassandra: 'Cassandra',
   server: 'Page and API',
   places: 'Places',
-  later: 'Checked, but not used by this version',
+  sources: 'Sources',
 }
 
 const shownDefault = (fallback: unknown): string => {
@@ -47,9 +47,7 @@ This page is made from the declarations in \`src/config/settings.ts\`; \`npx vit
 
 /** The text of .env.example. */
 export function exampleEnvironment(): string {
-  const lines = allSettings
-    .filter(([, setting]) => setting.section !== 'later')
-    .map(([, { variable, doc, fallback }]) => {
+  const lines = allSettings.map(([, { variable, doc, fallback }]) => {
       const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
       return `# ${doc}\n#${variable}=${value}\n`
     })

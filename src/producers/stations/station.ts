@@ -3,6 +3,8 @@ import type { Place } from '../../events/reading.ts'
 /** When a station is polled. */
 export type Cadence =
   | { readonly kind: 'interval'; readonly seconds: number }
+  /** Every day at these times, each as `06:30`, by the clocks of that zone. */
+  | { readonly kind: 'daily'; readonly times: readonly string[]; readonly timeZone: string }
   /** A cron expression of five or six fields in that zone. */
   | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string }
 
