@@ -48,8 +48,8 @@ This page is made from the declarations in \`src/config/settings.ts\`; \`npx vit
 /** The text of .env.example. */
 export function exampleEnvironment(): string {
   const lines = allSettings.map(([, { variable, doc, fallback }]) => {
-      const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
-      return `# ${doc}\n#${variable}=${value}\n`
-    })
+    const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
+    return `# ${doc}\n#${variable}=${value}\n`
+  })
   return `# Copy to .env and uncomment what you change. docs/configuration.md says more.\n\n${lines.join('\n')}`
 }
