@@ -1,5 +1,6 @@
 import type { Secret } from '../core/secret.ts'
 import type { EventType } from '../events/event-type.ts'
+import type { UpstreamHint } from './http/http-upstream.ts'
 import type { QuotaLimit } from './http/quota.ts'
 import type { Upstream } from './http/upstream.ts'
 import type { Source } from './source.ts'
@@ -63,6 +64,8 @@ export interface UpstreamKind {
   readonly stationOptions?: Readonly<Record<string, StationOption>>
   /** What is polled where no station is configured; absent: one has to be. */
   readonly defaultStations?: readonly Station[]
+  /** What to do about errors that mean something special here, for `httpUpstream`. */
+  readonly hint?: UpstreamHint
   /** Throws WR_STATION_... where the station cannot be one of this API's. */
   open(options: UpstreamSourceOptions): Source
 }

@@ -25,6 +25,10 @@ export const openWeatherMap: UpstreamKind = {
   backfillDays: 0,
   revisionDays: 0,
   hasHistory: false,
+  hint: (status) =>
+    status === 401
+      ? 'Check the key (METEO_API_KEY). A new one becomes active only some time after it was made, up to two hours: then wait.'
+      : null,
   open: openWeatherMapSource,
 }
 

@@ -36,6 +36,7 @@ export function visualCrossingKind(settings: VisualCrossingSettings): UpstreamKi
     backfillDays: 3,
     revisionDays: 3,
     hasHistory: true,
+    hint: hintOf,
     open: (options) => visualCrossingSource(options, settings),
   }
 }
@@ -71,6 +72,13 @@ function visualCrossingSource(options: UpstreamSourceOptions, settings: VisualCr
       })
     },
   }
+}
+
+function hintOf(status: number): string | null {
+  if (status === 401) return 'Check the key (VISUAL_CROSSING_API_KEY).'
+  if (status === 429)
+    return 'The records of the day are used up (an hour of history is one): wait for the next day, ask for less, or take a larger plan.'
+  return status === 400 ? 'Look whether Visual Crossing knows the place of the station; its answer says what is wrong.' : null
 }
 
 /**

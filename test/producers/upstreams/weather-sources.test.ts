@@ -72,7 +72,7 @@ async function serving({ kind, answer }: World, clock: ManualClock): Promise<{ s
   const server = await fakeServer((request) => ({ body: answer(request, clock.now()) }))
   closers.push(server.close)
   const given = { baseUrl: server.url, userAgent: 'windrow/test', logger: keepingLogger(), quota: null, tries: 1 }
-  const upstream = httpUpstream({ source: kind.title, clock, ...given })
+  const upstream = httpUpstream({ source: kind.title, clock, ...given, ...(kind.hint === undefined ? {} : { hint: kind.hint }) })
   closers.push(upstream.close)
   const days = { backfillMs: DAY_MS, revisionsMs: DAY_MS }
   return { server, open: () => kind.open(sourceOptions(upstream, days, { kind: 'key', key: new Secret(KEY) })) }
@@ -184,6 +184,16 @@ function check(world: World, truth: readonly LoggedReading[], all: readonly Logg
   }
   expect(forecasts).toBeGreaterThan(5)
 }
+
+test('A key that is not active yet is told apart from a wrong one by what to do', async () => {
+  const clock = manualClock(START)
+  const world = worlds.find(({ kind }) => kind === openWeatherMap)
+  if (world === undefined) throw new Error('there is one')
+  const { server, open } = await serving(world, clock)
+  server.script({ status: 401, body: { cod: 401, message: 'Invalid API key' } })
+  const { error } = await polled(open(), { clock })
+  expect(error).toMatchObject({ code: 'WR_UPSTREAM_REFUSED', remedy: expect.stringContaining('two hours') })
+})
 
 test('The archive of Open-Meteo is asked where it is, the rest where that is', async () => {
   const clock = manualClock(START)
