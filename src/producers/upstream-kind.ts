@@ -24,6 +24,18 @@ export interface UpstreamSourceOptions {
   readonly revisionsMs: number
 }
 
+/** A setting of a station that one kind of upstream has. */
+export interface StationOption {
+  /** In one sentence, for people who look at the configuration. */
+  readonly description: string
+  /** What holds for a station that does not say it. */
+  readonly default: string
+  /** All that it can be; absent: any text that `pattern` matches. */
+  readonly values?: readonly string[]
+  /** A regular expression for the whole text. */
+  readonly pattern?: string
+}
+
 /**
  * A kind of API that readings come from. A new one is a folder beside this file with one of these in it, and a line in `upstreams.ts`.
  * Its source yields readings in canonical units, in the order of time, and bad inputs for elements that are none, each with its
@@ -47,5 +59,10 @@ export interface UpstreamKind {
   readonly revisionDays: number
   /** False: it says what is now, so `--from` and `--to` are refused and what was missed is gone. */
   readonly hasHistory: boolean
+  /** By name; absent where its stations need none. */
+  readonly stationOptions?: Readonly<Record<string, StationOption>>
+  /** What is polled where no station is configured; absent: one has to be. */
+  readonly defaultStations?: readonly Station[]
+  /** Throws WR_STATION_... where the station cannot be one of this API's. */
   open(options: UpstreamSourceOptions): Source
 }

@@ -13,4 +13,6 @@ export interface Station {
   /** What upstream calls it, where it has a name for it: AirQino's number, a place of Visual Crossing. Null: the coordinates say it. */
   readonly upstreamId: string | null
   readonly place: Place
+  /** What only its kind of upstream asks for, by name (`UpstreamKind.stationOptions`), for instance the unit of a sensor. */
+  readonly options?: Readonly<Record<string, string>>
 }
