@@ -29,6 +29,8 @@ interface Remembered {
   readonly place: string
   /** Of the rows of each day, as they stand. */
   readonly days: ReadonlyMap<string, string>
+  /** The last row that could be read. */
+  readonly latest: FoundItem | null
 }
 
 /**
@@ -58,7 +60,11 @@ export function airqinoSource({ station, upstream, range }: UpstreamSourceOption
       // Where nothing was read through, the log is another one than what was published went to.
       const before = range === null && readThrough !== null ? published : null
       const bodyHash = hashBytes(answer.body)
-      if (before?.bodyHash === bodyHash) return
+      if (before?.bodyHash === bodyHash) {
+        // How fresh the station is stays known.
+        if (before.latest !== null) yield before.latest
+        return
+      }
       const { header, data } = airqinoAnswer(answer)
       const place = airqinoPlace(station.place, header)
       const found = changesOf(data, { ...settings, place }, before, clock.now())
@@ -70,7 +76,9 @@ export function airqinoSource({ station, upstream, range }: UpstreamSourceOption
       progress(items.length, items.length)
       if (range !== null) return
       if (found.through !== null) yield { kind: 'through', at: found.through }
-      polled = { bodyHash: found.isWhole ? bodyHash : null, place: JSON.stringify(place), days: found.days }
+      const { days, isWhole } = found
+      const latest = latestOf(found.items) ?? before?.latest ?? null
+      polled = { bodyHash: isWhole ? bodyHash : null, place: JSON.stringify(place), days, latest }
     },
     published() {
       if (polled !== null) published = polled
@@ -118,6 +126,12 @@ function changesOf(
     else isWhole = false
   }
   return { items: items.sort(byTime), through, days, isWhole }
+}
+
+/** A copy, since the publisher writes into readings. */
+function latestOf(items: readonly FoundItem[]): FoundItem | null {
+  const latest = items.findLast((item) => item.kind === 'reading')
+  return latest?.kind === 'reading' ? { ...latest, reading: { ...latest.reading, revisedAt: null } } : null
 }
 
 function noNumber(station: string): WindrowError {
