@@ -50,7 +50,6 @@ export interface RteResource {
 export function rteSource(resource: RteResource, options: UpstreamSourceOptions): Source {
   const { station, range, backfillMs, revisionsMs } = options
   const zone = timeZone(RTE_ZONE)
-  let maxDays = resource.maxDays
   /** By the monotonic clock; null before the first long look that was published. */
   let lookedLongAt: number | null = null
   let looksLongAt: number | null = null
@@ -89,6 +88,7 @@ export function rteSource(resource: RteResource, options: UpstreamSourceOptions)
   async function* look(asked: Span, wanted: Span, context: SourceContext, tellThrough: boolean): AsyncGenerator<SourceItem> {
     const { clock, signal, logger, progress } = context
     let start = asked.start
+    let { maxDays } = resource
     while (start < asked.end && !signal.aborted) {
       const piece = firstLocalDays({ start, end: asked.end }, maxDays, zone)
       let series: readonly RteSeries[]
@@ -100,7 +100,7 @@ export function rteSource(resource: RteResource, options: UpstreamSourceOptions)
         maxDays = Math.ceil(piece.days / 2)
         logger.info(
           { source: resource.name, days: piece.days },
-          `${piece.days} days are too many for one call: ${maxDays} from now on`,
+          `${piece.days} days are too many for one call: asking for ${maxDays}`,
         )
         continue
       }

@@ -51,8 +51,10 @@ const FAULTS: readonly Fault[] = [
 
 const POLL_EVERY_MS = HOUR_MS
 /** Time goes on by this much a turn of the event loop; slowly while an answer is on its way, so that deadlines are for hangs. */
-const STEP_MS = 30_000
-const STEP_WHILE_ASKING_MS = 500
+const STEP_MS = 60_000
+const STEP_WHILE_ASKING_MS = 2000
+/** Of an answer: longer than a step, so that none is missed only because time went on. */
+const DEADLINE_MS = 5 * 60_000
 
 /** Lets sources poll simulated upstreams for days, with faults and in processes that are killed; at the end each polls once without faults. */
 export async function simulate({ seed, start, days, upstreams, faultShare }: SimulationOptions): Promise<Simulated> {
@@ -83,6 +85,8 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
         logger: keepingLogger(),
         quota: null,
         random,
+        connectMs: DEADLINE_MS,
+        answerMs: DEADLINE_MS,
       }),
     )
     const sources = simulated.map(({ kind, station, credentials }, i): Source => {
@@ -126,7 +130,7 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
   while (clock.now() < end) {
     await liveUntil(Math.min(end, clock.now() + (1 + 30 * random()) * HOUR_MS))
     lives += 1
-    if (random() < 0.3) await clock.advance(2 * HOUR_MS * random())
+    if (random() < 0.3) await clock.advance(Math.floor(2 * HOUR_MS * random()))
   }
   server.faultsBy(null)
   const kv = memoryKv(disk)
@@ -156,7 +160,7 @@ async function loggedIn(log: Parameters<typeof readingsIn>[0], simulated: readon
       const from = simulated.find(({ kind, station }) => kind.name === reading.data_origin && station.id === reading.key)
       const identity = identityOf(reading)
       const all = values.get(identity) ?? []
-      all.push(from?.valueOf(reading) ?? 'of nobody')
+      all.push(from === undefined ? 'of nobody' : from.valueOf(reading))
       values.set(identity, all)
     }
     for (const [identity, all] of values) logged.push(lineOf(identity, all))
