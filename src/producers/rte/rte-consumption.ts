@@ -9,6 +9,7 @@ import { rteSource } from './rte-source.ts'
 import { FRANCE } from './rte-stations.ts'
 
 const NAME = 'rte-consumption'
+const TITLE = 'RTE consumption'
 const TYPE = 'REALISED'
 
 const shape = answerShape<{ readonly short_term: readonly RteSeries[] }>(
@@ -19,7 +20,7 @@ const shape = answerShape<{ readonly short_term: readonly RteSeries[] }>(
 /** What France consumes, by RTE: a value every 15 minutes, revised for up to a year. */
 export const rteConsumption: UpstreamKind = {
   name: NAME,
-  title: 'RTE consumption',
+  title: TITLE,
   events: [energyReadings as EventType],
   baseUrl: RTE_BASE_URL,
   needs: 'client',
@@ -34,6 +35,7 @@ export const rteConsumption: UpstreamKind = {
     return rteSource(
       {
         name: NAME,
+        title: TITLE,
         path: '/open_api/consumption/v1/short_term',
         queries: [{ type: TYPE }],
         // 150 are known to be accepted, 200 to be refused.

@@ -9,6 +9,7 @@ import { rteSource } from './rte-source.ts'
 import { FRANCE } from './rte-stations.ts'
 
 const NAME = 'rte-generation'
+const TITLE = 'RTE generation'
 const PER_TYPE = 'actual_generations_per_production_type'
 const MIX = 'generation_mix_15min_time_scale'
 
@@ -36,7 +37,7 @@ const shapes = new Map([PER_TYPE, MIX].map((resource) => [resource, shapeOf(reso
 /** What France's power stations produce, by RTE: a series a type of production. */
 export const rteGeneration: UpstreamKind = {
   name: NAME,
-  title: 'RTE generation',
+  title: TITLE,
   events: [energyReadings as EventType],
   baseUrl: RTE_BASE_URL,
   needs: 'client',
@@ -55,6 +56,7 @@ export const rteGeneration: UpstreamKind = {
     return rteSource(
       {
         name: NAME,
+        title: TITLE,
         path: `/open_api/actual_generation/v1/${resource}`,
         queries: types.length === 0 ? [subtype] : types.map((type) => ({ production_type: type, ...subtype })),
         // All types together are a dozen series.

@@ -1,11 +1,13 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/calendar.ts'
+import type { Clock } from '../../core/clock.ts'
 import { isWindrowError } from '../../core/errors.ts'
 import { type Span, type TimeZone, timeZone } from '../../core/time-zone.ts'
 import { energyReadings } from '../../events/energy.ts'
 import type { EventType } from '../../events/event-type.ts'
 import type { EnergyReading } from '../../events/reading.ts'
 import { byTime, type FoundItem, isIn } from '../found-items.ts'
-import type { UpstreamAnswer } from '../http/upstream.ts'
+import { withToken } from '../http/oauth-token.ts'
+import type { Upstream, UpstreamAnswer } from '../http/upstream.ts'
 import { firstLocalDays, localIso } from '../local-days.ts'
 import type { Source, SourceContext, SourceItem } from '../source.ts'
 import type { UpstreamSourceOptions } from '../upstream-kind.ts'
@@ -28,6 +30,8 @@ const TOO_LONG = /_F03\b|such a long period/
 export interface RteResource {
   /** The source's name. */
   readonly name: string
+  /** As people call it. */
+  readonly title: string
   readonly path: string
   /** One call each. */
   readonly queries: ReadonlyArray<Readonly<Record<string, string>>>
@@ -44,18 +48,20 @@ export interface RteResource {
  * before as far as `backfillMs`, in pieces of local days. A value that is missing is asked for again as long as it lies in that time.
  */
 export function rteSource(resource: RteResource, options: UpstreamSourceOptions): Source {
-  const { station, upstream, range, backfillMs, revisionsMs } = options
+  const { station, range, backfillMs, revisionsMs } = options
   const zone = timeZone(RTE_ZONE)
-  let maxDays = resource.maxDays
   /** By the monotonic clock; null before the first long look that was published. */
   let lookedLongAt: number | null = null
   let looksLongAt: number | null = null
 
-  const ask = async (span: Span, signal: AbortSignal): Promise<readonly RteSeries[]> => {
+  let authorised: Upstream | null = null
+
+  const ask = async (span: Span, { signal, clock }: SourceContext): Promise<readonly RteSeries[]> => {
+    authorised ??= withRteToken(resource.title, options, clock)
     const dates = { start_date: localIso(span.start, zone), end_date: localIso(span.end, zone) }
     const series: RteSeries[] = []
     for (const query of resource.queries) {
-      const answer = await upstream.ask({ path: resource.path, query: { ...query, ...dates } }, signal)
+      const answer = await authorised.ask({ path: resource.path, query: { ...query, ...dates } }, signal)
       series.push(...resource.seriesOf(answer))
     }
     return series
@@ -82,18 +88,19 @@ export function rteSource(resource: RteResource, options: UpstreamSourceOptions)
   async function* look(asked: Span, wanted: Span, context: SourceContext, tellThrough: boolean): AsyncGenerator<SourceItem> {
     const { clock, signal, logger, progress } = context
     let start = asked.start
+    let { maxDays } = resource
     while (start < asked.end && !signal.aborted) {
       const piece = firstLocalDays({ start, end: asked.end }, maxDays, zone)
       let series: readonly RteSeries[]
       try {
-        series = await ask(piece, signal)
+        series = await ask(piece, context)
       } catch (error) {
         if (signal.aborted) return
         if (!isTooLong(error) || piece.days === 1) throw error
         maxDays = Math.ceil(piece.days / 2)
         logger.info(
           { source: resource.name, days: piece.days },
-          `${piece.days} days are too many for one call: ${maxDays} from now on`,
+          `${piece.days} days are too many for one call: asking for ${maxDays}`,
         )
         continue
       }
@@ -138,6 +145,11 @@ export function rteSource(resource: RteResource, options: UpstreamSourceOptions)
       if (looksLongAt !== null) lookedLongAt = looksLongAt
     },
   }
+}
+
+function withRteToken(title: string, { upstream, credentials }: UpstreamSourceOptions, clock: Clock): Upstream {
+  if (credentials.kind !== 'client') throw new RangeError(`the source ${title} was opened without a client`)
+  return withToken(upstream, { source: title, id: credentials.id, secret: credentials.secret, tokenPath: '/token/oauth/', clock })
 }
 
 /** From a local midnight on, and at least a day long: RTE answers about whole days. */
