@@ -40,6 +40,8 @@ does not; an empty value counts as unset. Everything is checked at start, and al
 that other clients have and windrow cannot honour ([kafka.md](kafka.md)). A secret can stand in a file of its own,
 named by the variable with \`_FILE\` after it, and is never printed.
 
+Stations, schedules and quotas stand in \`windrow.config.json\` ([producers.md](producers.md)).
+
 This page is made from the declarations in \`src/config/settings.ts\`; \`npx vitest run test/docs -u\` writes it anew.`
   const sections = (Object.keys(headings) as Section[]).map(table)
   return `${[introduction, ...sections].join('\n\n')}\n`

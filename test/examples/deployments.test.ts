@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { buildProgram } from '../../src/cli/program.ts'
 import { checkStationsText } from '../../src/config/read-stations-file.ts'
 import { allSettings } from '../../src/config/settings.ts'
@@ -93,4 +94,13 @@ test('the unit of systemd has sections with one assignment a line', () => {
     .filter((line) => line !== '' && !line.startsWith('#'))
   expect(lines.filter((line) => line.startsWith('['))).toEqual(['[Unit]', '[Service]', '[Install]'])
   expect(lines.filter((line) => !line.startsWith('[') && !/^[A-Z][A-Za-z]+=/.test(line))).toEqual([])
+})
+
+test('Kubernetes gets a Secret, and a CronJob that mounts it', () => {
+  const documents = parseAllDocuments(read('kubernetes/windrow-cronjob.yaml'))
+  expect(documents.flatMap(({ errors }) => errors)).toEqual([])
+  const [secret, job] = documents.map((document) => document.toJS() as Record<string, unknown>)
+  expect([secret?.kind, job?.kind]).toEqual(['Secret', 'CronJob'])
+  const { name } = (secret?.metadata ?? {}) as { readonly name?: string }
+  expect(JSON.stringify(job?.spec)).toContain(`"secretName":"${name}"`)
 })
