@@ -1,4 +1,4 @@
-import { list, type Setting, secret, text, url } from './setting.ts'
+import { list, oneOf, type Setting, secret, text, url } from './setting.ts'
 
 /** The names of all kinds of upstream, in the order in which several at one place are named: the first keeps the place's plain id. */
 export const sourceNames = [
@@ -44,6 +44,11 @@ export const sourceSettings = {
     pattern: `^(${sourceNames.join('|')})$`,
     expects: `any of ${sourceNames.join(', ')}`,
     doc: 'The sources to take. Unset: all of the file that lists stations; without one, those that have a key. `open-meteo` and `airqino` need none, so they are taken when they are named.',
+  }),
+  keepSimulated: oneOf('WINDROW_KEEP_SIMULATED', ['false', 'true'], {
+    section: 'sources',
+    fallback: 'false',
+    doc: 'Whether readings of the simulator (stations `sim-…`) and of real stations may be in one log, beside each other in every view. Otherwise the second kind is refused.',
   }),
   city: text<string | null>(
     'WINDROW_CITY',

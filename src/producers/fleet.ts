@@ -1,5 +1,6 @@
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import { type ProduceOptions, type ProduceSummary, produce } from './produce.ts'
+import type { ProgressDisplay } from './progress.ts'
 import { addCounts, noCounts } from './publish-counts.ts'
 import type { Rhythm } from './rhythm.ts'
 import type { Source } from './source.ts'
@@ -10,8 +11,10 @@ export interface FleetMember {
   readonly rhythm: Rhythm | null
 }
 
-export interface FleetOptions extends Omit<ProduceOptions, 'source' | 'rhythm' | 'continuous'> {
+export interface FleetOptions extends Omit<ProduceOptions, 'source' | 'rhythm' | 'continuous' | 'progress'> {
   readonly members: readonly FleetMember[]
+  /** A display for each member. */
+  readonly progress?: (() => ProgressDisplay) | undefined
   /** Called when a member has ended and will not be tried again, the others being at work or not. */
   readonly onFailed?: ((source: Source, error: unknown) => void) | undefined
   readonly onEnded?: ((source: Source) => void) | undefined
@@ -23,14 +26,14 @@ export interface FleetOptions extends Omit<ProduceOptions, 'source' | 'rhythm' |
  * the others have ended.
  */
 export async function produceAll(options: FleetOptions): Promise<ProduceSummary> {
-  const { members, onFailed, onEnded, logger, ...shared } = options
+  const { members, progress, onFailed, onEnded, logger, ...shared } = options
   const total = { ...noCounts(), polls: 0, failures: 0 }
   const failures: unknown[] = []
 
   const runMember = async ({ source, rhythm }: FleetMember): Promise<void> => {
     try {
       const turn = rhythm === null ? {} : { continuous: true, rhythm }
-      const summary = await produce({ ...shared, logger, source, ...turn })
+      const summary = await produce({ ...shared, logger, source, progress: progress?.(), ...turn })
       addCounts(total, summary)
       total.polls += summary.polls
       total.failures += summary.failures

@@ -83,7 +83,7 @@ async function hear(source: Source, { clock, logger }: AskSources, signal: Abort
   let readings = 0
   let bad = 0
   let newestAt: number | null = null
-  for await (const item of source.poll({ clock, logger, signal, readThrough: null, progress: () => {} })) {
+  for await (const item of source.poll({ clock, logger, signal, readThrough: null, recall: () => null, progress: () => {} })) {
     roundTripMs ??= clock.monotonic() - began
     if (item.kind === 'reading') {
       readings += 1

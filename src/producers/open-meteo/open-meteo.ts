@@ -37,8 +37,6 @@ export function openMeteoKind(settings: OpenMeteoSettings): UpstreamKind {
   }
 }
 
-export const openMeteo = openMeteoKind({ archiveUrl: 'https://archive-api.open-meteo.com' })
-
 function openMeteoSource(options: UpstreamSourceOptions, settings: OpenMeteoSettings): Source {
   const { station, upstream, range, revisionsMs } = options
   const coordinates = coordinatesOf(station, 'Open-Meteo')

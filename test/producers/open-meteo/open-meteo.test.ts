@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../../src/core/calendar.ts'
 import { openMeteoHours } from '../../../src/producers/open-meteo/answer.ts'
-import { openMeteo, openMeteoKind } from '../../../src/producers/open-meteo/open-meteo.ts'
+import { openMeteoKind } from '../../../src/producers/open-meteo/open-meteo.ts'
 import { openMeteoPieces } from '../../../src/producers/open-meteo/pieces.ts'
 import type { UpstreamSourceOptions } from '../../../src/producers/upstream-kind.ts'
 import { manualClock } from '../../../src/testing/manual-clock.ts'
@@ -16,6 +16,8 @@ import {
   sourceOptions,
 } from '../upstreams/scripted-upstream.ts'
 import { openMeteoAnswer, type Row } from './fake-open-meteo.ts'
+
+const openMeteo = openMeteoKind({ archiveUrl: 'https://archive-api.open-meteo.com' })
 
 const PRESENT = golden(new URL('golden/present.json', import.meta.url)) as {
   readonly hourly: Readonly<Record<string, unknown[]>>
