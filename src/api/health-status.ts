@@ -1,4 +1,5 @@
 import type { HealthReport, Ledger, Problem, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
+import { replayProblems } from './replay-problems.ts'
 
 /** `empty`: no reading yet. `fresh`: all that came is in the views. `behind`: it is catching up. `problem`: something needs a person. */
 export type HealthStatus = 'empty' | 'fresh' | 'behind' | 'problem'
@@ -105,7 +106,10 @@ function headlineOf(status: HealthStatus, reasons: readonly HealthReason[]): str
   }
 }
 
-/** What the parts' states mean together. The reasons of a problem come before those of being behind. */
+/**
+ * What the parts' states mean together. The reasons of a problem come before those of being behind, and last what keeps nothing from working: it
+ * does not change the status.
+ */
 export function assessHealth(report: HealthReport): Assessment {
   const parts = [
     ...report.tasks.map((task) => taskReasons(report, task)),
@@ -122,7 +126,10 @@ export function assessHealth(report: HealthReport): Assessment {
     .filter((part) => part.bad === null)
     .map((part) => part.slow)
     .filter(present)
+  const warnings = replayProblems(report.replays).map(({ views, ...problem }) =>
+    problemReason(`replay ${views.join(' ')}`, problem),
+  )
   const empty = report.topics.every(({ ledger }) => ledger.accepted === 0)
   const status = bad.length > 0 ? 'problem' : slow.length > 0 ? 'behind' : empty ? 'empty' : 'fresh'
-  return { status, headline: headlineOf(status, status === 'problem' ? bad : slow), reasons: [...bad, ...slow] }
+  return { status, headline: headlineOf(status, status === 'problem' ? bad : slow), reasons: [...bad, ...slow, ...warnings] }
 }

@@ -263,7 +263,7 @@ export interface DeadLetterRetry {
   readonly refused: number
 }
 
-export interface ReplayInfo extends Omit<ViewReplay, 'topic' | 'topicId' | 'fingerprint'> {
+export interface ReplayInfo extends Omit<ViewReplay, 'topic' | 'topicId' | 'fingerprint' | 'request' | 'groups'> {
   /** It is neither done nor failed, and who was at it has been silent for so long that it must have ended. */
   readonly stale: boolean
 }

@@ -174,7 +174,24 @@ export function deadLetterOnWire(letter: DeadLetterInfo): Readonly<Record<string
 }
 
 export function replayOnWire(replay: ReplayInfo): Readonly<Record<string, unknown>> {
-  const { id, view, state, stale, generation, from, rollback, read, toRead, startedAt, updatedAt, host, pid, error } = replay
+  const {
+    id,
+    view,
+    state,
+    stale,
+    generation,
+    from,
+    rollback,
+    read,
+    toRead,
+    startedAt,
+    updatedAt,
+    host,
+    pid,
+    error,
+    errorCode,
+    remedy,
+  } = replay
   return {
     id,
     view,
@@ -190,5 +207,7 @@ export function replayOnWire(replay: ReplayInfo): Readonly<Record<string, unknow
     host,
     pid,
     error,
+    error_code: errorCode,
+    remedy,
   }
 }

@@ -18,6 +18,8 @@ export interface Catalogue {
   topicOf(event: EventType): string
   /** Throws WR_VIEW_UNKNOWN, naming those there are. */
   viewNamed(name: string): View
+  /** Each once, or all where none is named. Throws WR_VIEW_UNKNOWN. */
+  viewsNamed(names: readonly string[]): readonly View[]
 }
 
 /** Loads the user's modules and puts them beside the built-in ones. Throws WR_MODULE_… when one cannot be used. */
@@ -47,22 +49,28 @@ export async function loadCatalogue(config: Config): Promise<Catalogue> {
   const stray = topologies.find(({ event }) => !events.some(({ name }) => name === event.name))
   if (stray !== undefined)
     throw conflict(`The topology ${stray.name} reads the event ${stray.event.name}, which no module exports.`)
+  const viewNamed = (name: string): View => {
+    const view = views.find((each) => each.name === name)
+    if (view === undefined) throw unknownView(name, views)
+    return view
+  }
   return {
     events,
     topologies,
     views,
     topicOf,
-    viewNamed(name) {
-      const view = views.find((each) => each.name === name)
-      if (view !== undefined) return view
-      throw new WindrowError('WR_VIEW_UNKNOWN', {
-        message: `There is no view called ${JSON.stringify(name)}.`,
-        remedy: `Use one of ${views.map((each) => each.name).join(', ')}.`,
-        kind: 'usage',
-        facts: { view: name },
-      })
-    },
+    viewNamed,
+    viewsNamed: (names) => (names.length === 0 ? views : [...new Set(names.map(viewNamed))]),
   }
+}
+
+function unknownView(name: string, views: readonly View[]): WindrowError {
+  return new WindrowError('WR_VIEW_UNKNOWN', {
+    message: `There is no view called ${JSON.stringify(name)}.`,
+    remedy: `Use one of ${views.map((each) => each.name).join(', ')}.`,
+    kind: 'usage',
+    facts: { view: name },
+  })
 }
 
 function refuseTwins(what: string, items: ReadonlyArray<{ readonly name: string }>): void {

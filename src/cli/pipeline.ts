@@ -3,7 +3,6 @@ import type { Config } from '../config/load-config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { endsOf } from '../log/ends-of.ts'
-import { type DeadLetterTopic, ensureDeadLetters } from '../runtime/dead-letter-output.ts'
 import type { Runner, TopicEnds } from '../runtime/runner.ts'
 import type { CommitListener } from '../runtime/task.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
@@ -13,7 +12,6 @@ import { startEngine } from './engine.ts'
 import { type HealthStore, influxHealthStore, postgresHealthStore } from './health-stores.ts'
 import { reportHealth } from './report-health.ts'
 import type { Session } from './session.ts'
-import { openSinks } from './sinks/open-sinks.ts'
 import { sinkHealth } from './sinks/sink-health.ts'
 import { startSinks } from './sinks/start-sinks.ts'
 
@@ -27,6 +25,8 @@ export interface Pipeline {
    * views' topics.
    */
   untilEnd(signal: AbortSignal): Promise<void>
+  /** Throws the error of the first task that has failed: whatever its process is asked to end for, it has not done its work. */
+  rethrow(): void
   /** Commits what is pending and stops. The client of the views stays open. */
   stop(): Promise<void>
 }
@@ -53,9 +53,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   firstAnswer?.catch(() => undefined)
   const runner = options.topologies === false ? null : await startEngine(session, logger, signal, onCommit)
   try {
-    const deadLetters = runner?.deadLetters ?? (await deadLettersOf(session))
-    const opened = await openSinks({ config: session.config, names: options.sinks, sql, logger })
-    const sinks = await startSinks({ session, sinks: opened, deadLetters, logger, clock: systemClock })
+    const sinks = await startSinks({ session, names: options.sinks, sql, deadLetters: runner?.deadLetters ?? null, logger })
     const statuses = (): Promise<SinkStatus[]> => sinks.statuses()
     const stores = await healthStores(session.config, sql, options.sinks)
     const endReports = stores.map((store) =>
@@ -67,6 +65,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       async untilEnd(signal) {
         const ends = runner === null ? await viewEnds(session) : await runner.untilEnd(signal)
         if (!signal.aborted) await sinks.untilCaughtUp(ends, signal)
+      },
+      rethrow() {
+        const [failure] = runner?.status().failures ?? []
+        if (failure !== undefined) throw failure.error
       },
       async stop() {
         await Promise.all(endReports.map((end) => end()))
@@ -86,10 +88,6 @@ async function healthStores(config: Config, sql: SqlClient | null, sinks: readon
     ...(sql === null ? [] : [postgresHealthStore(sql)]),
     ...(sinks.includes('influxdb') ? [await influxHealthStore(config)] : []),
   ]
-}
-
-function deadLettersOf({ log, config }: Session): Promise<DeadLetterTopic> {
-  return ensureDeadLetters(log, config.partitions)
 }
 
 async function viewEnds({ log, catalogue, topicOfView }: Session): Promise<TopicEnds[]> {

@@ -1,4 +1,4 @@
-import { messageOf, type WindrowError } from '../core/errors.ts'
+import { messageOf, WindrowError } from '../core/errors.ts'
 import { camelCase, snakeCase } from '../core/naming.ts'
 import { avroRecordType, type SchemaJson } from './avro-schema.ts'
 import { schemaIdOf, WIRE_HEADER_BYTES, writeWireHeader } from './wire-format.ts'
@@ -13,8 +13,18 @@ export interface WireRecords<T> {
   decode(bytes: Uint8Array, schemaOf: (id: number) => Promise<string | null>): Promise<T>
 }
 
-/** `T` has the fields of the schema in camelCase. `unreadable` makes the error for bytes that are no such record. */
-export function wireRecords<T>(schema: SchemaJson, unreadable: (why: string, cause?: unknown) => WindrowError): WireRecords<T> {
+/** What is said of bytes that are no such record. */
+export interface UnreadableRecord {
+  readonly code: WindrowError['code']
+  /** That has the records. */
+  readonly topic: string
+  readonly remedy: string
+}
+
+/** `T` has the fields of the schema in camelCase. */
+export function wireRecords<T>(schema: SchemaJson, { code, topic, remedy }: UnreadableRecord): WireRecords<T> {
+  const unreadable = (why: string, cause?: unknown): WindrowError =>
+    new WindrowError(code, { message: `a record of ${topic} cannot be read: ${why}`, remedy, cause })
   const ownType = avroRecordType(schema)
   return {
     schema: JSON.stringify(schema),

@@ -13,7 +13,7 @@ import { byView, type LiveView, liveView } from './live-views.ts'
 export interface Generations {
   /** WR_TOPOLOGY_REPLACED where other logic than this process's makes the view's rows by now. */
   live(view: string): LiveView
-  /** The replay that waits for the tasks of the event to stand still; null: none does. */
+  /** What a replay asks that waits for the tasks of the event to stand still; null: none does. */
   handoverOf(event: string): string | null
   /** Aborts when one of the answers may be another; a new one stands here then. */
   readonly changed: AbortSignal
@@ -102,12 +102,17 @@ class Watch {
     return this.views.get(view) as LiveView
   }
 
+  /**
+   * Replays follow each other, and each says at its beginning that what others had asked is void: at most one asks. Beside it there may be one
+   * that is done but whose generations are not known here yet, and which needs no answer any more.
+   */
   handoverOf(event: string): string | null {
+    let found: ViewReplay | null = null
     for (const replay of this.replays.values()) {
       const isOfEvent = this.topologies.get(replay.view)?.some((topology) => topology.event.name === event) === true
-      if (isOfEvent && this.isUnderWay(replay)) return replay.id
+      if (isOfEvent && this.isUnderWay(replay) && found?.state !== 'handover') found = replay
     }
-    return null
+    return found?.request ?? null
   }
 
   async takeCurrent(current: CurrentView): Promise<void> {
@@ -148,7 +153,6 @@ function replaced(view: string): WindrowError {
   return new WindrowError('WR_TOPOLOGY_REPLACED', {
     message: `The rows of ${view} are made by other logic by now than that of this process: a replay has replaced it.`,
     remedy: 'Start the version of windrow (or of the modules) that replayed the view; this process is of another.',
-    kind: 'usage',
     facts: { view },
   })
 }

@@ -154,12 +154,3 @@ export async function openSegmentDisk({
 function stateName(group: string, topic: Topic, partition: number): string {
   return `${group === engineGroup(topic.name) ? topic.name : group}/${partition}`
 }
-
-/** Removes what the tasks of a group have saved. None of them may be at work. */
-export async function forgetState(kv: KeyValueStore, group: string, topic: Topic): Promise<void> {
-  for (let partition = 0; partition < topic.partitions; partition++) {
-    const files = new StateFiles(kv, stateName(group, topic, partition))
-    await files.claim()
-    await files.clear()
-  }
-}

@@ -16,6 +16,9 @@ export interface StateHead {
   readonly offset: number
 }
 
+/** What the keys of all tasks begin with. */
+export const STATES = 'state/'
+
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 /** Day numbers are written with this bias, so that days before 1970 sort before the others. */
@@ -36,7 +39,7 @@ export class StateFiles {
 
   constructor(kv: KeyValueStore, name: string) {
     this.kv = kv
-    this.prefix = utf8.encode(`state/${name}\0`)
+    this.prefix = utf8.encode(`${STATES}${name}\0`)
   }
 
   /** Takes it over from whoever has it. To be called before anything is read or written. */
@@ -108,6 +111,13 @@ export class StateFiles {
         await this.apply(keys.map((key) => ({ key, value: null })))
       }
     }
+  }
+
+  /** Takes it over, and leaves nothing of it. */
+  async remove(): Promise<void> {
+    await this.claim()
+    await this.clear()
+    await this.apply([{ key: this.key('o'), value: null }])
   }
 
   /** Throws WR_STATE_TAKEN once another has claimed it: what was read before this call returned is then still one's own. */

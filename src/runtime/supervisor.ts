@@ -1,12 +1,14 @@
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf, WindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { untilAnyAborts } from '../core/until-any-aborts.ts'
 import type { EventType } from '../events/event-type.ts'
 import type { KeyValueStore } from '../kv/port.ts'
 import type { GroupMember, GroupProgress, GroupTrouble, Log, PartitionLease, Progress, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import type { DeadLetterTopic } from './dead-letter-output.ts'
 import type { Generations } from './generations.ts'
+import { currentViews } from './live-views.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { type CommitListener, Task } from './task.ts'
 import type { TaskStatus } from './task-status.ts'
@@ -26,6 +28,8 @@ export interface SupervisorOptions {
   readonly allowedLatenessMinutes?: ReadonlyMap<string, number>
   readonly memoryBytes: number
   readonly tuning?: Partial<TaskTuning>
+  /** False: tasks end on a full disk. Default: they wait for room. */
+  readonly waitsForRoom?: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly onCommit?: CommitListener
@@ -150,14 +154,15 @@ export class Supervisor {
 
   /** False when the task could not go on but another in its place can, which it then has. */
   private async runToItsEnd(event: EventType, lease: PartitionLease, running: Running): Promise<boolean> {
-    const { logger } = this.options
+    const { logger, waitsForRoom = true } = this.options
     try {
       await running.task.run(running.stop.signal)
       return true
     } catch (error) {
-      if (!isWindrowError(error)) throw error
+      if (!isWindrowError(error) || (!waitsForRoom && error.code === 'WR_DISK_FULL')) throw error
       const damaged = STATE_DAMAGED.has(error.code)
-      if (!damaged && !error.canRetry && !MEMORY_IN_DOUBT.has(error.code)) throw error
+      const superseded = await this.isSuperseded(error, AbortSignal.any([running.stop.signal, lease.lost]))
+      if (!damaged && !superseded && !error.canRetry && !MEMORY_IN_DOUBT.has(error.code)) throw error
       const what = damaged
         ? 'the local state is damaged and is read from the log again'
         : `${error.message}; the task starts again from what is committed`
@@ -171,6 +176,19 @@ export class Supervisor {
       running.task = this.newTask(event, lease, committed, damaged)
       return false
     }
+  }
+
+  /** True where what is gone is the topic of a generation in whose place another is current, which then is known here. */
+  private async isSuperseded({ code, facts }: WindrowError, stop: AbortSignal): Promise<boolean> {
+    if (code !== 'WR_TOPIC_GONE') return false
+    const { log, clock, generations, topologies } = this.options
+    const view = topologies.find((topology) => /^views\.(.+)\.g\d+$/.exec(String(facts.topic))?.[1] === topology.view.name)?.view
+    const current = view === undefined ? undefined : (await currentViews(log)).get(view.name)
+    if (view === undefined || current === undefined || current.topicId === facts.topicId) return false
+    // Throws WR_TOPOLOGY_REPLACED where other logic makes the rows by now.
+    while (!stop.aborted && generations.live(view.name).topic.id === facts.topicId)
+      await untilAnyAborts([stop, generations.changed], (signal) => clock.sleep(AWAY_MS, signal))
+    return true
   }
 
   /** Whoever has taken the state may be the one who holds the partition now: to take it back would only have him take it again. */
@@ -201,7 +219,8 @@ export class Supervisor {
   }
 
   private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
-    const { log, kv, topologies, generations, deadLetters, allowedLatenessMinutes, clock, logger, onCommit } = this.options
+    const { log, kv, topologies, generations, deadLetters, allowedLatenessMinutes, waitsForRoom, clock, logger, onCommit } =
+      this.options
     const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
       log,
@@ -216,6 +235,7 @@ export class Supervisor {
       budget: this.budget,
       allowedLatenessMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
       tuning: { ...DEFAULT_TUNING, ...this.options.tuning },
+      ...(waitsForRoom === undefined ? {} : { waitsForRoom }),
       clock,
       logger,
       ...(onCommit === undefined ? {} : { onCommit }),

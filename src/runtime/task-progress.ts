@@ -7,7 +7,7 @@ export interface TaskProgress {
   readonly generations: ReadonlyMap<string, number>
   /** Views of which another generation is being brought up to the offset, and where it stands. */
   readonly behind: ReadonlyMap<string, BehindView>
-  /** The replay for which the task stands still, or last stood. */
+  /** What the replay asked for which the task stands still, or last stood. */
   readonly stoodStillFor: string | null
 }
 

@@ -49,6 +49,8 @@ export interface TaskOptions {
   /** Milliseconds since the epoch: readings ingested later are left out, as if they were not in the log. */
   readonly asOf?: number
   readonly tuning: TaskTuning
+  /** False: it ends on a full disk, for one that others can do without. Default: it waits for room. */
+  readonly waitsForRoom?: boolean
   readonly clock: Clock
   readonly logger: Logger
   /** Called after each commit with the topic and how long computing and committing the rows took. */
@@ -64,6 +66,7 @@ const WAITING = {
 
 /** A reading of before this long ago is one to catch up with. */
 const BEHIND_MS = 5_000
+
 /**
  * Runs every topology of an event on one partition of its readings: the unit of order, state, commit and recovery. It pulls from the
  * log, so a slow disk makes it wait and never grow.
@@ -370,13 +373,13 @@ export class Task {
 
   /** Tries again while the disk is full, or the registry that knows a schema is away: the task waits and holds what it has. */
   private async patiently<T>(stop: AbortSignal, action: () => Promise<T>): Promise<T> {
-    const { clock, logger, lease } = this.options
+    const { clock, logger, lease, waitsForRoom = true } = this.options
     const { state } = this
     try {
       return await patiently(action, {
         clock,
         signal: stop,
-        codes: Object.keys(WAITING),
+        codes: Object.keys(WAITING).filter((code) => waitsForRoom || code !== 'WR_DISK_FULL'),
         onFailure: ({ code, remedy, message }) => {
           if (this.state === state) logger.error({ topic: lease.topic.name, partition: lease.partition, code, remedy }, message)
           this.state = WAITING[code as keyof typeof WAITING]
@@ -388,14 +391,8 @@ export class Task {
   }
 
   private newStore(disk: Awaited<ReturnType<typeof openSegmentDisk>> | null): ReadingStore {
-    const { event, budget, allowedLatenessMs } = this.options
-    return new ReadingStore({
-      event,
-      dictionaries: this.dictionaries,
-      width: this.decoder.width,
-      disk,
-      budget,
-      allowedLatenessMs,
-    })
+    const { dictionaries, decoder, options } = this
+    const { event, budget, allowedLatenessMs } = options
+    return new ReadingStore({ event, dictionaries, width: decoder.width, disk, budget, allowedLatenessMs })
   }
 }

@@ -78,8 +78,7 @@ export class PartitionSink {
 
   async status(): Promise<SinkStatus> {
     const { topic, partition, view } = this.target
-    const { end } = await this.context.log.bounds(topic, partition)
-    this.endOffset = Math.max(this.endOffset, end)
+    this.endOffset = Math.max(this.endOffset, await this.endNow())
     const { state, rowsWritten, retries, deadLettered, mended, lastWriteAt, problem, lastError } = this.stats
     return {
       sink: this.context.sink.name,
@@ -98,6 +97,17 @@ export class PartitionSink {
       lastWriteAt,
       problem,
       lastError,
+    }
+  }
+
+  /** A generation that is not current any more may be deleted at any time: it has no more then than was seen of it. */
+  private async endNow(): Promise<number> {
+    const { topic, partition } = this.target
+    try {
+      return (await this.context.log.bounds(topic, partition)).end
+    } catch (error) {
+      if (!isWindrowError(error, 'WR_TOPIC_GONE')) throw error
+      return this.endOffset
     }
   }
 

@@ -1,4 +1,3 @@
-import { WindrowError } from '../core/errors.ts'
 import { wireRecords } from '../events/wire-record.ts'
 
 /** The compacted topic that says of each view which generation is current; its keys are the views' names in UTF-8. */
@@ -112,12 +111,11 @@ export const currentViewRecords = wireRecords<CurrentView>(
       },
     ],
   },
-  (why, cause) =>
-    new WindrowError('WR_VIEWS_CURRENT', {
-      message: `a record of ${VIEWS_CURRENT_TOPIC} cannot be read: ${why}`,
-      remedy: 'Find who else writes into this topic; windrow reset --views builds all views anew from the log.',
-      cause,
-    }),
+  {
+    code: 'WR_VIEWS_CURRENT',
+    topic: VIEWS_CURRENT_TOPIC,
+    remedy: 'Find who else writes into this topic; windrow reset --views builds all views anew from the log.',
+  },
 )
 
 /** What is read of the topic: the last record of each view. */

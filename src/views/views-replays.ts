@@ -1,4 +1,3 @@
-import { WindrowError } from '../core/errors.ts'
 import { wireRecords } from '../events/wire-record.ts'
 
 /** The compacted topic that says of each view how its last replay stands; its keys are the views' names in UTF-8. */
@@ -34,8 +33,14 @@ export interface ViewReplay {
   /** Who replays. */
   readonly host: string
   readonly pid: number
-  /** Why it failed. */
+  /** Why it failed: in words, and where it is one of windrow's errors its code and remedy. */
   readonly error: string | null
+  readonly errorCode: string | null
+  readonly remedy: string | null
+  /** What the tasks answer that stand still for it: another one each time that it begins or is gone on with. */
+  readonly request: string
+  /** Groups that have to be removed when nobody goes on with it: its own, and what earlier ones have left. */
+  readonly groups: readonly string[]
 }
 
 /** How the records of `views.replays` are written. Reading throws WR_VIEWS_REPLAYS when the bytes are no such record. */
@@ -62,14 +67,22 @@ const viewReplayRecords = wireRecords<ViewReplay>(
       { name: 'host', type: 'string', doc: 'Of the process that replays.' },
       { name: 'pid', type: 'int', doc: 'Of the process that replays.' },
       { name: 'error', type: ['null', 'string'], default: null, doc: 'Why it failed.' },
+      { name: 'error_code', type: ['null', 'string'], default: null, doc: 'The code of that error.' },
+      { name: 'remedy', type: ['null', 'string'], default: null, doc: 'What to do about it.' },
+      { name: 'request', type: 'string', default: '', doc: 'What the tasks answer that stand still for it.' },
+      {
+        name: 'groups',
+        type: { type: 'array', items: 'string' },
+        default: [],
+        doc: 'Groups that are removed when nobody goes on with it.',
+      },
     ],
   },
-  (why, cause) =>
-    new WindrowError('WR_VIEWS_REPLAYS', {
-      message: `a record of ${VIEWS_REPLAYS_TOPIC} cannot be read: ${why}`,
-      remedy: 'Find who else writes into this topic; it only tells about replays and may be deleted while none runs.',
-      cause,
-    }),
+  {
+    code: 'WR_VIEWS_REPLAYS',
+    topic: VIEWS_REPLAYS_TOPIC,
+    remedy: 'Find who else writes into this topic; it only tells about replays and may be deleted while none runs.',
+  },
 )
 
 /** What is read of the topic: the last record of each view. */

@@ -96,6 +96,8 @@ export function fakeReplays(now: number): ReplayInfo[] {
     host: 'fog',
     pid: 4711,
     error: null,
+    errorCode: null,
+    remedy: null,
     stale: false,
   }
   return [
@@ -108,6 +110,8 @@ export function fakeReplays(now: number): ReplayInfo[] {
       startedAt: now - 900_000,
       updatedAt: now - 890_000,
       error: 'The disk that holds the data folder is full: 12 MB are left of 40 GB, and windrow keeps 64 MB free.',
+      errorCode: 'WR_DISK_FULL',
+      remedy: 'Make room on the disk.',
     },
     {
       ...common,

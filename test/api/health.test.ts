@@ -4,7 +4,8 @@ import { createMetrics } from '../../src/api/metrics.ts'
 import { FATES, type HealthReport, type Problem } from '../../src/api/ports.ts'
 import { NOW, openServer, startServer } from './start-server.ts'
 
-const well: HealthReport = await openServer().ports.health()
+const reported: HealthReport = await openServer().ports.health()
+const well: HealthReport = { ...reported, replays: reported.replays.filter(({ state, stale }) => state !== 'failed' && !stale) }
 const problem: Problem = { code: 'WR_POSTGRES_AWAY', message: 'Postgres does not answer.', remedy: 'Start it.', since: NOW }
 const sink = well.sinks[0]!
 const task = well.tasks[0]!
@@ -45,6 +46,33 @@ describe('the state of the pipeline in a word', () => {
       headline: 'weather.readings 0 has stopped.',
     })
     expect(assessHealth({ ...well, problems: [problem], sinks: [{ ...sink, problem }] }).headline).toBe('2 parts need attention.')
+  })
+
+  test('a replay that failed, or was cut short, is a warning that changes nothing else', () => {
+    const { status, headline, reasons } = assessHealth(reported)
+    expect([status, headline]).toEqual(['fresh', 'All readings are in the views.'])
+    expect(reasons).toEqual([
+      {
+        part: 'replay air_hourly',
+        code: 'WR_DISK_FULL',
+        message: expect.stringContaining('The last replay of air_hourly has failed: The disk'),
+        remedy: expect.stringMatching(/^Make room on the disk\. Then run `windrow replay air_hourly`/),
+      },
+      {
+        part: 'replay weather_hourly',
+        code: 'WR_REPLAY_CUT_SHORT',
+        message: expect.stringContaining('process 4711 on fog'),
+        remedy: expect.stringContaining('`windrow replay weather_hourly`'),
+      },
+    ])
+    const together = reported.replays.map((replay) => ({ ...replay, id: 'one', state: 'failed' as const, rollback: true }))
+    expect(assessHealth({ ...reported, replays: together }).reasons).toMatchObject([
+      {
+        remedy: expect.stringContaining(
+          '`windrow replay air_hourly daily_energy_summary weather_daily weather_hourly --rollback`',
+        ),
+      },
+    ])
   })
 
   test('a ledger that does not add up is a problem', () => {

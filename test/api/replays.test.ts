@@ -35,6 +35,8 @@ describe('replays', () => {
       host: 'fog',
       pid: 4711,
       error: null,
+      error_code: null,
+      remedy: null,
     })
     expect(body.replays![3]).toMatchObject({ state: 'handover', stale: true })
   })
@@ -75,6 +77,11 @@ describe('replays', () => {
     expect(await from('2025-03-30')).toBe(Date.parse('2025-03-30T00:00:00Z'))
     expect(await from('2025-03-30T01:00:00+02:00')).toBe(Date.parse('2025-03-29T23:00:00Z'))
     expect(await post({ views: [], from: 'yesterday' })).toMatchObject({
+      status: 400,
+      body: { code: 'WR_API_PARAMETER' },
+      requests: [],
+    })
+    expect(await post({ views: [], from: '2025-03', rollback: true })).toMatchObject({
       status: 400,
       body: { code: 'WR_API_PARAMETER' },
       requests: [],

@@ -3,6 +3,7 @@ import { WindrowError } from '../../src/core/errors.ts'
 import { compareStore, type RowDifference } from '../../src/sinks/compare-store.ts'
 import { logMendSource } from '../../src/sinks/log-mend-source.ts'
 import type { MendSource } from '../../src/sinks/sink.ts'
+import { lateSink } from './sink-doubles.ts'
 import { conformanceView, drop, HOUR, PATIENCE_MS, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
 import { byKey, rowKeyOf, type SinkWorld } from './sink-world.ts'
 
@@ -185,6 +186,24 @@ export function sinkMending(traits: StoreTraits): void {
       expect(await held(runner)).toEqual(byKey(conformanceView, [row('lyon', 0, 5), row('nice', 0, 3)]))
       await world.write([drop('nice', 0)])
       expect(await held(runner)).toEqual([row('lyon', 0, 5)])
+    })
+
+    test('is right also when the generation that it still reads is deleted, as it is where none is kept', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const late = lateSink(store.sink())
+      const runner = await run(late.sink, { batchRows: 2 })
+      await world.write(Array.from({ length: 20 }, (_, i) => put(`s${i}`, 0, i)))
+      await late.arrived
+      for (const n of [1, 2]) {
+        const { name } = world.topic()
+        await world.nextGeneration([put('lyon', 0, n), put(`nice${n}`, 0, 3)])
+        await world.log.deleteTopic(name)
+        expect(await runner.statuses()).toBeInstanceOf(Array)
+      }
+      late.carryOut()
+      expect(await held(runner)).toEqual(world.expected())
+      await world.write([drop('lyon', 0), put('paris', 0, 4)])
+      expect(await held(runner)).toEqual(world.expected())
     })
 
     test('is written all the same where joining the group failed for a while', async () => {

@@ -42,6 +42,8 @@ const replaySchema = {
     host: { type: 'string', description: 'Of the process that replays.' },
     pid: { type: 'integer', description: 'Of the process that replays.' },
     error: { type: 'string', nullable: true, description: 'Why it failed.' },
+    error_code: { type: 'string', nullable: true, description: 'The code of that error, where it has one.' },
+    remedy: { type: 'string', nullable: true, description: 'What to do about it.' },
   },
 } as const
 
@@ -114,6 +116,11 @@ export function replayRoutes(app: FastifyInstance, ports: Pick<ApiPorts, 'replay
     },
     async (request, reply) => {
       const { views, rollback = false, from = null } = request.body
+      if (rollback && from !== null)
+        throw parameterError(
+          'A rollback brings all rows of the generation before up to date: it has no "from".',
+          'Leave out one of the two.',
+        )
       return reply.code(202).send(await ports.startReplay({ views, rollback, from: from === null ? null : startOf(from) }))
     },
   )

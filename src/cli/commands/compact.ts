@@ -1,5 +1,5 @@
 import { WindrowError } from '../../core/errors.ts'
-import type { Topic } from '../../log/port.ts'
+import type { Log, Topic } from '../../log/port.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { type Session, withSession } from '../session.ts'
 import { renderTable } from '../table.ts'
@@ -15,7 +15,8 @@ export async function compact(
     const done: Array<{ readonly topic: string; readonly before: number; readonly after: number }> = []
     for (const topic of await chosen(session, names)) {
       if (context.signal.aborted) return 3
-      done.push({ topic: topic.name, ...(await session.log.compact(topic)) })
+      const compacted = await ifStillThere(session.log, topic, () => session.log.compact(topic))
+      if (compacted !== null) done.push({ topic: topic.name, ...compacted })
     }
     if (options.json === true) {
       await context.stdout.write(`${JSON.stringify(done, null, 2)}\n`)
@@ -27,6 +28,16 @@ export async function compact(
     else await context.stdout.write(renderTable(columns, rows, context.stdout))
     return 0
   })
+}
+
+/** A replay may delete a generation at any time: there is nothing left to be done then. */
+async function ifStillThere<T>(log: Log, topic: Topic, action: () => Promise<T>): Promise<T | null> {
+  try {
+    return await action()
+  } catch (error) {
+    if ((await log.findTopic(topic.name))?.id === topic.id) throw error
+    return null
+  }
 }
 
 async function chosen({ log }: Session, names: readonly string[]): Promise<readonly Topic[]> {

@@ -1,6 +1,4 @@
-import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
-import { ensureDeadLetters } from '../../runtime/dead-letter-output.ts'
 import type { ReplayedView } from '../../runtime/replay/replay-views.ts'
 import type { StoreName } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -9,7 +7,6 @@ import { createLogger } from '../logger.ts'
 import { buildViews } from '../replay/build-views.ts'
 import { type Session, withSession } from '../session.ts'
 import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
-import { openSinks } from '../sinks/open-sinks.ts'
 import { startSinks } from '../sinks/start-sinks.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
@@ -29,7 +26,7 @@ export interface ReplayCommandOptions {
 export async function replay(context: CliContext, names: readonly string[], options: ReplayCommandOptions): Promise<ExitCode> {
   return withSession(context, async (session) => {
     const { config, catalogue } = session
-    const views = (names.length === 0 ? catalogue.views : names.map((name) => catalogue.viewNamed(name))).map(({ name }) => name)
+    const views = catalogue.viewsNamed(names).map(({ name }) => name)
     const sinks = chooseSinks(config, options.sinks ?? null)
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
@@ -38,7 +35,7 @@ export async function replay(context: CliContext, names: readonly string[], opti
       session,
       logger,
       terminal: context.terminal,
-      views: [...new Set(views)],
+      views,
       rollback: options.rollback === true,
       from: rangeOptions(options).from ?? null,
       signal: context.signal,
@@ -69,12 +66,9 @@ async function bringUpStores(
   names: readonly StoreName[],
   replayed: readonly ReplayedView[],
 ): Promise<void> {
-  const { config, log } = session
-  const sql = names.includes('postgres') ? openViewsSql(config, logger) : null
+  const sql = names.includes('postgres') ? openViewsSql(session.config, logger) : null
   try {
-    const sinks = await openSinks({ config, names, sql, logger })
-    const deadLetters = await ensureDeadLetters(log, config.partitions)
-    const runner = await startSinks({ session, sinks, deadLetters, logger, clock: systemClock })
+    const runner = await startSinks({ session, names, sql, deadLetters: null, logger })
     try {
       await runner.untilCaughtUp(
         replayed.map(({ topic, topicEnds }) => ({ topic, ends: topicEnds })),

@@ -7,6 +7,7 @@ import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { CURSORS_TOPIC } from '../../producers/cursors.ts'
+import { withoutReplays } from '../../runtime/replay/replay-record.ts'
 import { resetViews } from '../../runtime/reset-views.ts'
 import { emptyViews } from '../../sinks/postgres/stored-views.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -30,7 +31,7 @@ const forgets: Readonly<Record<Extent, string>> = {
   all: 'everything in the log, the readings too, and the rows in the embedded Postgres',
 }
 
-/** `windrow reset`: forgets the local state, the views or everything (of Postgres the embedded one only). Refused while a runner is at work. */
+/** `windrow reset`: forgets the local state, the views or everything (of Postgres the embedded one only). Refused while a runner or a replay is at work. */
 export async function reset(context: CliContext, options: ResetOptions): Promise<ExitCode> {
   const extent = extentOf(options)
   return withSession(context, async (session) => {
@@ -39,9 +40,11 @@ export async function reset(context: CliContext, options: ResetOptions): Promise
       return 1
     }
     await refuseWhileRunning(session, extent, context)
-    if (extent === 'all') await emptyEmbeddedPostgres(session, context)
-    for (const topic of await deleteTopics(session, extent)) await context.stdout.write(`deleted ${topic}\n`)
-    await clearTaskState(await session.state())
+    await withoutReplays(session.log, async () => {
+      if (extent === 'all') await emptyEmbeddedPostgres(session, context)
+      for (const topic of await deleteTopics(session, extent)) await context.stdout.write(`deleted ${topic}\n`)
+      await clearTaskState(await session.state())
+    })
     await context.stderr.write(`${left(extent, session.config)}\n`)
     return 0
   })

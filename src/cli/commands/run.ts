@@ -52,7 +52,10 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
             facts,
             `all that was in the log is in ${sinks.length === 0 ? 'the views' : sinks.map(storeTitle).join(', ')}`,
           )
-        } else await untilAborted(context.signal)
+        } else {
+          await untilAborted(context.signal)
+          pipeline.rethrow()
+        }
       } finally {
         await pipeline.stop()
       }

@@ -70,6 +70,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
           const producing = options.simulator ? simulate(context, session, options, sources, logger) : Promise.resolve()
           await untilAborted(context.signal)
           await producing
+          pipeline.rethrow()
         } finally {
           await server.close()
         }

@@ -1,3 +1,5 @@
+import { replayProblems } from '../../api/replay-problems.ts'
+import { systemClock } from '../../core/clock.ts'
 import { stateOf } from '../../core/process-identity.ts'
 import { DEAD_LETTERS_TOPIC } from '../../events/dead-letter.ts'
 import { afterPrefix } from '../../kv/bytes.ts'
@@ -12,6 +14,7 @@ import { currentViews } from '../../runtime/live-views.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { listDeadLetters } from '../dead-letters.ts'
+import { listReplays } from '../replay/list-replays.ts'
 import { runnersOfTopic } from '../runner-of.ts'
 import type { Session } from '../session.ts'
 import { checkKafka } from './check-kafka.ts'
@@ -34,7 +37,7 @@ export async function checkLog(session: Session, now: number): Promise<Finding[]
     if (topic === null) findings.push(note(catalogue.topicOf(event), 'nothing was published yet'))
     else findings.push(...(await checkTopic(session, topic, now)))
   }
-  findings.push(...(await checkViews(log, catalogue)), ...(await checkDeadLetters(log)))
+  findings.push(...(await checkViews(log, catalogue)), ...(await checkReplays(log)), ...(await checkDeadLetters(log)))
   return findings
 }
 
@@ -132,6 +135,11 @@ async function checkViews(log: Log, { views }: Catalogue): Promise<Finding[]> {
     findings.push(warning('views', `nothing that is loaded keeps ${unknown.join(', ')} up to date`, remedy))
   }
   return findings
+}
+
+async function checkReplays(log: Log): Promise<Finding[]> {
+  const problems = replayProblems(await listReplays(log, systemClock))
+  return problems.map(({ code, message, remedy }) => warning('replay', `${code}: ${message.replace(/\.$/, '')}`, remedy))
 }
 
 const MOST_LETTERS = 10_000

@@ -46,8 +46,7 @@ export function backgroundReplays(session: Session, logger: Logger): BackgroundR
       const { catalogue } = session
       return new Promise((resolve, reject) => {
         ending.signal.throwIfAborted()
-        const found = views.length === 0 ? catalogue.views : views.map((name) => catalogue.viewNamed(name))
-        const names = [...new Set(found.map(({ name }) => name))]
+        const names = catalogue.viewsNamed(views).map(({ name }) => name)
         const running = run({ views: names, ...how }, resolve)
           .catch(reject)
           .finally(() => underWay.delete(running))

@@ -14,7 +14,7 @@ export interface BuiltView {
 
 /** The views of these names, or all that are built. Throws WR_VIEW_EMPTY where a named one, or every one, has not been built. */
 export async function builtViews({ log, catalogue }: Session, names: readonly string[]): Promise<BuiltView[]> {
-  const wanted = names.length === 0 ? catalogue.views : [...new Set(names.map((name) => catalogue.viewNamed(name)))]
+  const wanted = catalogue.viewsNamed(names)
   const all = await currentViews(log)
   const built: BuiltView[] = []
   for (const view of wanted) {

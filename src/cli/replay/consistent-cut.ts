@@ -1,11 +1,9 @@
 import type { EventType } from '../../events/event-type.ts'
 import { endsOf } from '../../log/ends-of.ts'
 import type { GroupProgress, Log, Topic } from '../../log/port.ts'
-import { engineGroup } from '../../runtime/engine-group.ts'
-import { parseTaskProgress } from '../../runtime/task-progress.ts'
+import { rowsStand, tasksProgress } from '../../runtime/replay/rows-stand.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { View } from '../../views/view.ts'
-import type { CurrentView } from '../../views/views-current.ts'
 import type { BuiltView } from './built-views.ts'
 
 /** By event: an offset of each partition of its topic of readings, from partition 0. */
@@ -22,8 +20,9 @@ export interface CutView {
   readonly view: View
   readonly topic: Topic
   readonly topologies: readonly Topology[]
-  /** Of each partition of the view's topic: all before is made of readings before `upTo`. */
+  /** Of each partition of the view's topic: all before is made of all readings before `certain`, and of none beyond `upTo`. */
   readonly ends: readonly number[]
+  readonly certain: ReadingOffsets
   readonly upTo: ReadingOffsets
 }
 
@@ -48,39 +47,22 @@ export async function consistentCut({ log, topologies, topicOf, views }: CutOpti
     const topic = await log.findTopic(topicOf(event))
     if (topic === null) continue
     readingTopics.set(event.name, topic)
-    progress.set(event.name, await log.groupProgress(engineGroup(topic.name), topic))
+    progress.set(event.name, await tasksProgress(log, topic))
   }
   return {
     readingTopics,
     views: views.map(({ view, topic, current }) => {
       const own = makes.filter((topology) => topology.view === view)
+      const certain = new Map<string, readonly number[]>()
       const upTo = new Map<string, readonly number[]>()
       for (const { event } of own) {
         const readings = readingTopics.get(event.name)
-        if (readings !== undefined) upTo.set(event.name, standsAt(current, event.name, readings, progress.get(event.name) ?? []))
+        if (readings === undefined) continue
+        const stand = rowsStand(current, readings, progress.get(event.name) ?? [])
+        certain.set(event.name, stand.certain)
+        upTo.set(event.name, stand.furthest)
       }
-      return { view, topic, topologies: own, ends: ends.get(view) as readonly number[], upTo }
+      return { view, topic, topologies: own, ends: ends.get(view) as readonly number[], certain, upTo }
     }),
   }
-}
-
-/** What the rows of a view are made of: mostly all that was committed; another offset while its tasks turn to a new generation. */
-function standsAt(
-  { view, generation, inputs }: CurrentView,
-  event: string,
-  readings: Topic,
-  progress: readonly GroupProgress[],
-): number[] {
-  const input = inputs.find((each) => each.event === event && each.topicId === readings.id)
-  return Array.from({ length: readings.partitions }, (_, partition) => {
-    const committed = progress.find((each) => each.partition === partition)
-    const built = input?.offsets[partition] ?? null
-    if (committed === undefined) return built ?? 0
-    const { generations, behind } = parseTaskProgress(committed.metadata)
-    const inLine = generations.get(view) ?? (committed.offset > 0 ? 1 : null)
-    // A generation that was current before may have come back with more than the tasks have processed since.
-    if (inLine === generation) return Math.max(committed.offset, built ?? 0)
-    const own = behind.get(view)
-    return own?.generation === generation ? own.offset : (built ?? committed.offset)
-  })
 }

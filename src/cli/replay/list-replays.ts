@@ -11,7 +11,7 @@ const SILENT_MS = 30_000
 export async function listReplays(log: Log, clock: Clock): Promise<ReplayInfo[]> {
   const now = clock.now()
   return [...(await readLatest(log, viewsReplays)).values()]
-    .map(({ topic: _topic, topicId: _topicId, fingerprint: _fingerprint, ...replay }) => {
+    .map(({ topic: _topic, topicId: _topicId, fingerprint: _fingerprint, request: _request, groups: _groups, ...replay }) => {
       const isAtWork = replay.state === 'building' || replay.state === 'handover'
       return { ...replay, stale: isAtWork && now - replay.updatedAt > SILENT_MS }
     })

@@ -1,5 +1,5 @@
 import { type RebuildOptions, type RebuiltView, rebuildViews } from '../../runtime/replay/rebuild.ts'
-import type { Cut, CutView } from './consistent-cut.ts'
+import type { Cut, CutView, ReadingOffsets } from './consistent-cut.ts'
 
 export interface RebuiltCut {
   /** By view. */
@@ -12,7 +12,7 @@ export interface RebuiltCut {
 
 /** Rebuilds the views of a cut: those that stand at the same offsets, which nearly always are all, in one read of the log. */
 export async function rebuildCut(
-  options: Omit<RebuildOptions, 'topologies' | 'readingTopics' | 'upTo'>,
+  options: Omit<RebuildOptions, 'topologies' | 'readingTopics' | 'upTo' | 'marks'>,
   { readingTopics, views }: Cut,
 ): Promise<RebuiltCut> {
   const groups = inGroups(views)
@@ -29,6 +29,7 @@ export async function rebuildCut(
         topologies: group.flatMap(({ topologies }) => topologies),
         readingTopics,
         upTo: new Map(group.flatMap(({ upTo }) => [...upTo])),
+        marks: new Map(group.flatMap(({ certain }) => [...certain])),
         memoryBytes: options.memoryBytes / groups.length,
       })
       closes.push(() => rebuilt.close())
@@ -46,12 +47,15 @@ export async function rebuildCut(
 /** No two of a group say other offsets of the same event. */
 function inGroups(views: readonly CutView[]): CutView[][] {
   const groups: CutView[][] = []
-  const agree = (a: CutView, b: CutView): boolean =>
-    [...a.upTo].every(([event, offsets]) => offsets.join() === (b.upTo.get(event) ?? offsets).join())
+  const agree = (a: CutView, b: CutView): boolean => same(a.upTo, b.upTo) && same(a.certain, b.certain)
   for (const view of views) {
     const group = groups.find((members) => members.every((member) => agree(view, member)))
     if (group === undefined) groups.push([view])
     else group.push(view)
   }
   return groups
+}
+
+function same(a: ReadingOffsets, b: ReadingOffsets): boolean {
+  return [...a].every(([event, offsets]) => offsets.join() === (b.get(event) ?? offsets).join())
 }

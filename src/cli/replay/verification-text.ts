@@ -10,7 +10,6 @@ import { type DifferingColumn, differingColumns, namedCells, valueText } from '.
 import type { ShownDifference } from './found-differences.ts'
 import type { Verification, VerifiedStore } from './verify-views.ts'
 
-const COUNTS = ['equal', 'missing', 'extra', 'changed', 'notCompared'] as const
 /** Of the readings behind a row so many are told; `windrow why` tells all. */
 const READINGS = 8
 
@@ -25,13 +24,14 @@ export function verificationJson(
       view,
       store,
       ...(rows === null
-        ? { equal: null, missing: null, extra: null, changed: null, not_compared: null }
+        ? { equal: null, missing: null, extra: null, changed: null, not_compared: null, unsettled: null }
         : {
             equal: rows.equal,
             missing: rows.missing,
             extra: rows.extra,
             changed: rows.changed,
             not_compared: rows.notCompared,
+            unsettled: rows.unsettled,
           }),
       problem: problem === null ? null : { code: problem.code, message: problem.message, remedy: problem.remedy },
     })),
@@ -75,14 +75,29 @@ export async function printVerification(
     if (problem !== null)
       await stdout.write(`\n${style.bad(`${view} in ${store} was not compared`)}: ${problem.message}\n${problem.remedy}\n`)
   }
+  for (const [reason, views] of reasons(stores)) await stdout.write(`\n${style.faint(`Not compared of ${views}`)}: ${reason}\n`)
   for (const difference of shown) await stdout.write(`\n${differenceText(difference, style)}`)
   if (stores.every(isEqual)) await stdout.write(`\n${style.good('Nothing differs.')}\n`)
 }
 
-const isEqual = ({ rows }: VerifiedStore): boolean => rows !== null && rows.missing + rows.extra + rows.changed === 0
+const isEqual = ({ rows }: VerifiedStore): boolean =>
+  rows !== null && rows.missing + rows.extra + rows.changed + rows.unsettled === 0
 
 function countCells({ rows }: VerifiedStore): string[] {
-  return COUNTS.map((name) => (rows === null ? '?' : rows[name].toLocaleString('en-US')))
+  if (rows === null) return ['?', '?', '?', '?', '?']
+  const counts = [rows.equal, rows.missing, rows.extra, rows.changed, rows.notCompared + rows.unsettled]
+  return counts.map((count) => count.toLocaleString('en-US'))
+}
+
+/** Why rows were not compared, with the views that have such. */
+function reasons(stores: readonly VerifiedStore[]): Array<readonly [reason: string, views: string]> {
+  const of = (kind: 'notCompared' | 'unsettled'): string =>
+    [...new Set(stores.flatMap(({ view, rows }) => (rows !== null && rows[kind] > 0 ? [view] : [])))].join(', ')
+  const lost = 'readings that may have made the rows are not in the log any more.'
+  const unsettled =
+    'a replay has gone beyond what the topologies have processed, or rows changed meanwhile in a topic that was compacted. Run `windrow run --until-end` (or keep `windrow start` running), then compare again.'
+  const each = [[lost, of('notCompared')] as const, [unsettled, of('unsettled')] as const]
+  return each.filter(([, views]) => views !== '')
 }
 
 function differenceText(difference: ShownDifference, style: ReturnType<typeof styleOf>): string {

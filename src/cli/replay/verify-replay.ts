@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { Log } from '../../log/port.ts'
+import { currentViews } from '../../runtime/live-views.ts'
 import type { Sink } from '../../sinks/sink.ts'
 import type { StoreName } from '../../views/view.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
@@ -32,7 +34,7 @@ const PATIENCE_MS = 10_000
 
 /**
  * `windrow replay --verify`: the views as the present logic makes them of the log, compared with their topics and with every store. Changes
- * nothing. 1 when a row differs, 3 when a store could not be compared.
+ * nothing. 1 when a row differs, 3 when a store, or a row that readings since a replay change, could not be compared.
  */
 export async function verifyReplay(
   context: CliContext,
@@ -53,7 +55,7 @@ export async function verifyReplay(
           await file?.add(view, store, difference)
         }),
       )
-      await refuseFlipped(session, views)
+      await refuseFlipped(session.log, views)
       await file?.write()
       const explained = await found.explained(session, verification.cut)
       if (options.json === true)
@@ -103,10 +105,12 @@ function thereAre({ config }: Session, names: readonly StoreName[], logger: Logg
   return names.filter((name) => name !== 'postgres')
 }
 
-/** What was compared has to be what is current. */
-async function refuseFlipped({ topicOfView }: Session, views: readonly BuiltView[]): Promise<void> {
-  for (const { view, topic } of views) {
-    if ((await topicOfView(view))?.id === topic.id) continue
+/** What was compared has to be what is current, and to have been all the time. */
+async function refuseFlipped(log: Log, views: readonly BuiltView[]): Promise<void> {
+  const now = await currentViews(log)
+  for (const { view, topic, current } of views) {
+    const { topicId, since } = now.get(view.name) ?? {}
+    if (topicId === topic.id && since === current.since) continue
     throw new WindrowError('WR_VIEW_REPLACED', {
       message: `Another generation of the view ${view.name} became current while it was compared.`,
       remedy: 'Nothing is wrong with it: compare again.',
@@ -118,5 +122,5 @@ async function refuseFlipped({ topicOfView }: Session, views: readonly BuiltView
 
 function exitCode({ stores }: Verification): ExitCode {
   if (stores.some(({ rows }) => rows !== null && rows.missing + rows.extra + rows.changed > 0)) return 1
-  return stores.some(({ problem }) => problem !== null) ? 3 : 0
+  return stores.some(({ rows }) => rows === null || rows.unsettled > 0) ? 3 : 0
 }

@@ -9,11 +9,11 @@ import type { Sink } from '../../sinks/sink.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { View } from '../../views/view.ts'
 import { viewRows } from '../export/view-rows.ts'
+import { viewRecords } from '../view-records.ts'
 import type { BuiltView } from './built-views.ts'
 import { type ComparedRows, compareRebuilt, type RowPages } from './compare-rebuilt.ts'
 import { type Cut, type CutView, consistentCut } from './consistent-cut.ts'
 import { rebuildCut } from './rebuild-cut.ts'
-import { rowVersions } from './row-versions.ts'
 import { untilCaughtUp } from './until-caught-up.ts'
 
 export interface VerifyViewsOptions {
@@ -94,11 +94,17 @@ async function verifyStore(
   open: () => Promise<RowPages>,
 ): Promise<VerifiedStore> {
   const { log, signal, onDifference } = options
+  const records = viewRecords(log, view, topic)
   try {
     const rows = await compareRebuilt({
       rebuilt,
       rows: await open(),
-      versions: (onVersion) => rowVersions({ log, view, topic, from: ends, signal, onVersion }),
+      versions: (onVersion) =>
+        records.read({
+          from: ends,
+          signal,
+          onRecord: (key, value) => onVersion(key, () => (value === null ? null : records.decode(value))),
+        }),
       signal,
       onDifference: (difference) => onDifference(view, store, difference),
     })

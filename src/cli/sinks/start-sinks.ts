@@ -1,23 +1,32 @@
-import type { Clock } from '../../core/clock.ts'
+import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { DeadLetterTopic } from '../../runtime/dead-letter-output.ts'
-import type { Sink } from '../../sinks/sink.ts'
+import { type DeadLetterTopic, ensureDeadLetters } from '../../runtime/dead-letter-output.ts'
+import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { type SinkRunner, startSinkRunner } from '../../sinks/sink-runner.ts'
+import type { StoreName } from '../../views/view.ts'
 import type { Session } from '../session.ts'
 import { deadLetterOf } from './dead-letter-of.ts'
+import { openSinks } from './open-sinks.ts'
 
 export interface StartSinksOptions {
   readonly session: Session
-  /** Each is closed with the runner; when starting fails, all of them are. */
-  readonly sinks: readonly Sink[]
-  readonly deadLetters: DeadLetterTopic
+  readonly names: readonly StoreName[]
+  /** Of the views in Postgres; null where that is not among the stores. */
+  readonly sql: SqlClient | null
+  /** Where rows go that a store refuses; null: not known yet, the topic is made where it is missing. */
+  readonly deadLetters: DeadLetterTopic | null
   readonly logger: Logger
-  readonly clock: Clock
 }
 
-/** Keeps the views in every one of the stores, each at its own pace. Rejects when one says something that a person has to mend. */
-export async function startSinks({ session, sinks, deadLetters, logger, clock }: StartSinksOptions): Promise<SinkRunner> {
+/**
+ * Keeps the views in every one of the stores, each at its own pace, until it is stopped. Rejects when one says something that a person has
+ * to mend.
+ */
+export async function startSinks({ session, names, sql, logger, ...options }: StartSinksOptions): Promise<SinkRunner> {
   const { config, catalogue, log } = session
+  const deadLetters = options.deadLetters ?? (await ensureDeadLetters(log, config.partitions))
+  const clock = systemClock
+  const sinks = await openSinks({ config, names, sql, logger })
   const starting = sinks.map((sink) =>
     startSinkRunner({
       sink,

@@ -1,10 +1,9 @@
 import type { EventType } from '../../events/event-type.ts'
 import { endsOf } from '../../log/ends-of.ts'
-import type { GroupMember, Log, Topic } from '../../log/port.ts'
-import { engineGroup } from '../engine-group.ts'
+import type { GroupMember, Topic } from '../../log/port.ts'
 import { fixedGenerations } from '../generations.ts'
-import { forgetState } from '../segment-disk.ts'
 import { Supervisor } from '../supervisor.ts'
+import { replayGroup } from './replay-groups.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 import type { ReplayOptions } from './replay-views.ts'
 
@@ -15,16 +14,14 @@ export type InputOffsets = ReadonlyMap<string, readonly number[]>
 export interface Builder {
   /** Until little more than what came in meanwhile is left. Rejects with the error of a task that failed, and when the signal aborts. */
   untilCaughtUp(lookMs: number, onLook: (read: number, toRead: number) => Promise<void>, signal: AbortSignal): Promise<void>
-  /** Until it has everything that the tasks have which keep the current generations. */
-  untilBeyondTasks(signal: AbortSignal): Promise<void>
+  /** Until it has all that is in the log at the call: no row of any generation is made of more. */
+  untilAtEnd(signal: AbortSignal): Promise<void>
   /** Records that have been read, and how many there are. */
   left(): Promise<{ readonly read: number; readonly toRead: number }>
   /** Commits what is pending. */
   stop(): Promise<void>
   /** How far it has come, as committed. */
   offsets(): Promise<InputOffsets>
-  /** Removes the groups and the local state. */
-  forget(): Promise<void>
 }
 
 /** So many records may be left when the tasks are asked to stand still: it takes the builder some milliseconds. */
@@ -37,14 +34,16 @@ export async function startBuilder(
   events: readonly EventType[],
   inputs: ReadonlyMap<string, Topic>,
 ): Promise<Builder> {
-  const { log, kv, clock } = options
+  const { log, clock } = options
   const targets = new Map(plan.views.map(({ target }) => [target.view.name, target]))
-  const groupOf = (topic: string): string => `replay.${plan.id}.${topic}`
+  const groupOf = (topic: string): string => replayGroup(plan.id, topic)
   const supervisor = new Supervisor({
     ...options,
     topologies: plan.views.flatMap(({ topologies }) => topologies),
     generations: fixedGenerations(targets),
     deadLetters: null,
+    // What is half built may be what fills it, while the live tasks wait for room.
+    waitsForRoom: false,
     groupOf,
   })
   const members: GroupMember[] = []
@@ -58,13 +57,17 @@ export async function startBuilder(
     await stop()
     throw error
   }
-  const offsetsOf = (group: string, topic: Topic): Promise<number[]> => offsetsOfGroup(log, group, topic)
+  const offsetsOf = async (topic: Topic): Promise<number[]> => {
+    const offsets = new Array<number>(topic.partitions).fill(0)
+    for (const { partition, offset } of await log.groupProgress(groupOf(topic.name), topic)) offsets[partition] = offset
+    return offsets
+  }
 
   const left = async (): Promise<{ read: number; toRead: number }> => {
     let read = 0
     let toRead = 0
     for (const topic of inputs.values()) {
-      const offsets = await offsetsOf(groupOf(topic.name), topic)
+      const offsets = await offsetsOf(topic)
       for (let partition = 0; partition < topic.partitions; partition++) {
         const { start, end } = await log.bounds(topic, partition)
         read += Math.max(0, (offsets[partition] as number) - start)
@@ -85,11 +88,10 @@ export async function startBuilder(
         await clock.sleep(lookMs, signal)
       }
     },
-    async untilBeyondTasks(signal) {
+    async untilAtEnd(signal) {
       for (const topic of inputs.values()) {
         const ends = await endsOf(log, topic)
-        const wanted = (await offsetsOf(engineGroup(topic.name), topic)).map((offset, p) => Math.min(offset, ends[p] as number))
-        while (!(await offsetsOf(groupOf(topic.name), topic)).every((offset, p) => offset >= (wanted[p] as number))) {
+        while (!(await offsetsOf(topic)).every((offset, p) => offset >= (ends[p] as number))) {
           supervisor.rethrow()
           await clock.sleep(SOON_MS, signal)
           signal.throwIfAborted()
@@ -98,29 +100,10 @@ export async function startBuilder(
     },
     left,
     stop,
-    offsets: () => committedOffsets(log, inputs, groupOf),
-    async forget() {
-      for (const topic of inputs.values()) {
-        await log.resetGroup(groupOf(topic.name), topic)
-        if (kv !== null) await forgetState(kv, groupOf(topic.name), topic)
-      }
+    async offsets() {
+      const found = new Map<string, readonly number[]>()
+      for (const [event, topic] of inputs) found.set(event, await offsetsOf(topic))
+      return found
     },
   }
-}
-
-/** How far the groups of the topics have come. */
-export async function committedOffsets(
-  log: Log,
-  inputs: ReadonlyMap<string, Topic>,
-  groupOf: (topic: string) => string,
-): Promise<InputOffsets> {
-  const found = new Map<string, readonly number[]>()
-  for (const [event, topic] of inputs) found.set(event, await offsetsOfGroup(log, groupOf(topic.name), topic))
-  return found
-}
-
-async function offsetsOfGroup(log: Log, group: string, topic: Topic): Promise<number[]> {
-  const offsets = new Array<number>(topic.partitions).fill(0)
-  for (const { partition, offset } of await log.groupProgress(group, topic)) offsets[partition] = offset
-  return offsets
 }

@@ -3,11 +3,10 @@ import { WindrowError } from '../../core/errors.ts'
 import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { CurrentView, Generation, GenerationInput } from '../../views/views-current.ts'
-import { engineGroup } from '../engine-group.ts'
 import { changeCurrentViews } from '../live-views.ts'
-import { parseTaskProgress } from '../task-progress.ts'
 import type { InputOffsets } from './builder.ts'
 import type { PlannedView, ReplayPlan } from './replay-plan.ts'
+import { rowsStand, tasksProgress } from './rows-stand.ts'
 
 export interface FlipOptions {
   readonly log: Log
@@ -16,8 +15,8 @@ export interface FlipOptions {
   readonly inputs: ReadonlyMap<string, Topic>
   /** What the new generations stand at. */
   readonly built: InputOffsets
-  /** What the rows stand at that are taken over from the generation before. */
-  readonly copied: InputOffsets
+  /** By view: what rows that are taken over from the generation before stand at for certain. */
+  readonly copied: ReadonlyMap<string, InputOffsets>
 }
 
 /** Lets the generations of a plan become current, all at once. WR_REPLAY_OVERTAKEN where others became current meanwhile. */
@@ -35,7 +34,7 @@ export async function flip({ log, clock, plan, inputs, built, copied }: FlipOpti
         topic: topic.name,
         topicId: topic.id,
         fingerprint: planned.fingerprint,
-        inputs: inputsAt(planned, inputs, planned.target.isBuilt === undefined ? built : earlier(built, copied), built),
+        inputs: inputsAt(planned, inputs, earlier(built, copied.get(view.name)), built),
         endOffsets: await endsOf(log, topic),
         since: clock.now(),
         previous: now === null ? null : await leaving(log, planned, now, inputs),
@@ -60,7 +59,8 @@ function inputsAt(
 }
 
 /** Tasks that go on from there make some rows a second time, which comes to the same where they know which there were when it was built. */
-function earlier(built: InputOffsets, copied: InputOffsets): InputOffsets {
+function earlier(built: InputOffsets, copied: InputOffsets | undefined): InputOffsets {
+  if (copied === undefined) return built
   const least = (event: string, offsets: readonly number[]): number[] =>
     offsets.map((offset, partition) => Math.min(offset, copied.get(event)?.[partition] ?? 0))
   return new Map([...built].map(([event, offsets]) => [event, least(event, offsets)]))
@@ -75,30 +75,14 @@ async function leaving(
 ): Promise<Generation> {
   const { generation, topic, topicId, fingerprint } = now
   const offsets = new Map<string, readonly number[]>()
-  const furthest = new Map<string, readonly number[]>()
+  const builtTo = new Map<string, readonly number[]>()
   for (const { event } of planned.topologies) {
     const readings = inputs.get(event.name) as Topic
-    const stands = await standsAt(log, now, readings)
-    const became = now.inputs.find(({ topicId: id }) => id === readings.id)
-    offsets.set(event.name, stands)
-    furthest.set(
-      event.name,
-      stands.map((offset, p) => Math.max(offset, became?.offsets[p] ?? 0, became?.builtTo[p] ?? 0)),
-    )
+    const { certain, furthest } = rowsStand(now, readings, await tasksProgress(log, readings))
+    offsets.set(event.name, certain)
+    builtTo.set(event.name, furthest)
   }
-  return { generation, topic, topicId, fingerprint, inputs: inputsAt(planned, inputs, offsets, furthest) }
-}
-
-async function standsAt(log: Log, { view, generation, inputs }: CurrentView, topic: Topic): Promise<number[]> {
-  const became = inputs.find(({ topicId }) => topicId === topic.id)?.offsets
-  const offsets = Array.from({ length: topic.partitions }, (_, partition) => became?.[partition] ?? 0)
-  for (const { partition, offset, metadata } of await log.groupProgress(engineGroup(topic.name), topic)) {
-    const { generations, behind } = parseTaskProgress(metadata)
-    const brought = behind.get(view)
-    if ((generations.get(view) ?? 1) === generation) offsets[partition] = offset
-    else if (brought?.generation === generation) offsets[partition] = brought.offset
-  }
-  return offsets
+  return { generation, topic, topicId, fingerprint, inputs: inputsAt(planned, inputs, offsets, builtTo) }
 }
 
 function overtaken(view: string): WindrowError {

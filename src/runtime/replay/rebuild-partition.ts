@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { EventType } from '../../events/event-type.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
-import type { Log, PartitionLease, Topic } from '../../log/port.ts'
+import type { Log, PartitionLease, Topic, Write } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
 import { fixedGenerations } from '../generations.ts'
 import type { LiveView } from '../live-views.ts'
@@ -18,6 +18,8 @@ export interface RebuildPartitionOptions {
   readonly topic: Topic
   readonly partition: number
   readonly end: number
+  /** What rows were at this offset is kept too; Infinity: nowhere. */
+  readonly mark: number
   readonly topologies: readonly Topology[]
   /** By view: where the rows go. */
   readonly rows: ReadonlyMap<string, RowStore>
@@ -45,19 +47,25 @@ const TUNING = {
 
 /** Runs the topologies of an event over one partition of its readings, from the log's start up to `end`. */
 export async function rebuildPartition(options: RebuildPartitionOptions): Promise<void> {
-  const { log, topic, partition, end, rows, signal, onOffset } = options
+  const { log, topic, partition, end, mark, rows, signal, onOffset } = options
   const over = new AbortController()
+  let isBeyondMark = false
   const bounded = boundedLog(log, {
     end,
+    mark,
+    onMark: () => {
+      isBeyondMark = true
+    },
     onRead: (batch) => onOffset(batch.nextOffset),
     onEnd: () => over.abort(new Error('all has been read')),
   })
-  await newTask(options, bounded, scratchLease(topic, partition, rows, over.signal)).run(signal)
+  const take = async ({ topic: { name }, block }: Write): Promise<void> => rows.get(name)?.take(block, isBeyondMark)
+  await newTask(options, bounded, scratchLease(topic, partition, take, over.signal)).run(signal)
   signal.throwIfAborted()
 }
 
-/** A lease that nobody else can want: what is committed goes into the rows. Its loss ends the task. */
-function scratchLease(topic: Topic, partition: number, rows: ReadonlyMap<string, RowStore>, lost: AbortSignal): PartitionLease {
+/** A lease that nobody else can want: what is committed is taken. Its loss ends the task. */
+function scratchLease(topic: Topic, partition: number, take: (write: Write) => Promise<void>, lost: AbortSignal): PartitionLease {
   return {
     group: GROUP,
     topic,
@@ -67,7 +75,7 @@ function scratchLease(topic: Topic, partition: number, rows: ReadonlyMap<string,
     lost,
     isHeld: () => !lost.aborted,
     async commit(_, writes) {
-      for (const write of writes) await rows.get(write.topic.name)?.take(write.block)
+      for (const write of writes) await take(write)
       return writes.map(() => 0)
     },
   }

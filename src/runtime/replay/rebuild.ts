@@ -23,6 +23,8 @@ export interface RebuildOptions {
   readonly readingTopics: ReadonlyMap<string, Topic>
   /** The offset up to which each partition of a topic of readings counts, by the event's name, from partition 0. */
   readonly upTo: ReadonlyMap<string, readonly number[]>
+  /** In the same way: offsets as at which rows that readings beyond change are kept too. */
+  readonly marks?: ReadonlyMap<string, readonly number[]>
   /** Milliseconds since the epoch: readings ingested later are left out, as if they were not in the log. */
   readonly asOf?: number
   /** Minutes by event; an event that is not named takes readings of any age. */
@@ -105,7 +107,7 @@ async function readAll(
   rows: ReadonlyMap<string, RowStore>,
   lost: Map<string, LostUntil>,
 ): Promise<number> {
-  const { log, topologies, readingTopics, upTo, onProgress = () => undefined } = options
+  const { log, topologies, readingTopics, upTo, marks, onProgress = () => undefined } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
   const parts: Part[] = []
   for (const event of events.values()) {
@@ -114,7 +116,8 @@ async function readAll(
     lost.set(event.name, await lostUntil(log, topic))
     for (const [partition, end] of (upTo.get(event.name) ?? []).entries()) {
       const { start } = await log.bounds(topic, partition)
-      parts.push({ event, topic, partition, start: Math.min(start, end), end })
+      const mark = marks?.get(event.name)?.[partition] ?? Number.POSITIVE_INFINITY
+      parts.push({ event, topic, partition, start: Math.min(start, end), end, mark })
     }
   }
   const total = parts.reduce((sum, { start, end }) => sum + end - start, 0)
@@ -143,6 +146,7 @@ interface Part {
   readonly partition: number
   readonly start: number
   readonly end: number
+  readonly mark: number
 }
 
 async function withStore<T>(use: (kv: KeyValueStore) => Promise<T>): Promise<T> {

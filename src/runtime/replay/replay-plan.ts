@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { WindrowError } from '../../core/errors.ts'
+import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { CurrentView } from '../../views/views-current.ts'
 import type { ViewReplay } from '../../views/views-replays.ts'
 import { viewFingerprints, type WhatDecides } from '../fingerprints.ts'
 import { byView, currentViews, type LiveView, liveView, partitionsOf, registerRows, viewTopicName } from '../live-views.ts'
-
 import { type LostUntil, lostUntil, rebuiltRows } from './rebuilt-rows.ts'
+import { groupsOf, topicOfGroup } from './replay-groups.ts'
 
 /** What a replay builds, and in place of what. */
 export interface PlannedView {
@@ -21,6 +22,8 @@ export interface PlannedView {
 
 export interface ReplayPlan {
   readonly id: string
+  /** What the tasks answer that stand still for it: tasks that stood still for one that was cut short do so again. */
+  readonly request: string
   /** True when an earlier replay of the same was cut short, and this one goes on with it. */
   readonly resumed: boolean
   readonly startedAt: number
@@ -46,7 +49,7 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
   const { log, views, rollback, now } = options
   const current = await currentViews(log)
   const fingerprints = viewFingerprints(options)
-  const unfinished = unfinishedReplay(options, current, fingerprints)
+  const unfinished = await stillThere(log, unfinishedReplay(options, current, fingerprints))
   const topologies = byView(options.topologies)
   const lost = await lostReadings(options)
   const planned: PlannedView[] = []
@@ -57,7 +60,8 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     const target = rollback
       ? await generationBefore(log, of, was, fingerprint)
       : await nextGeneration(options, of, was, unfinished?.get(name) ?? null)
-    const isBuilt = rollback ? null : rebuiltRows({ view: target.view, topologies: of, from: options.from, lost })
+    const isBuilt =
+      rollback || !(await hasRows(log, was)) ? null : rebuiltRows({ view: target.view, topologies: of, from: options.from, lost })
     planned.push({ topologies: of, fingerprint, target: isBuilt ? { ...target, isBuilt } : target, current: was })
   }
   const [first] = unfinished?.values() ?? []
@@ -65,12 +69,18 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     first !== undefined && planned.every(({ target }) => target.topic.id === unfinished?.get(target.view.name)?.topicId)
   return {
     id: isSame ? first.id : randomUUID(),
+    request: randomUUID(),
     resumed: isSame,
     startedAt: isSame ? first.startedAt : now,
     from: options.from,
     rollback,
     views: planned,
   }
+}
+
+/** False where there is nothing that could be taken over, so that all rows have to be built. */
+async function hasRows(log: Log, current: CurrentView | null): Promise<boolean> {
+  return current !== null && (await log.findTopic(current.topic))?.id === current.topicId
 }
 
 /** By event: what the topics of readings have lost. */
@@ -103,6 +113,29 @@ function unfinishedReplay(
   return isTheSame && goesOn ? new Map(left.map((replay) => [replay.view, replay])) : null
 }
 
+/**
+ * The same, if all that it has made is there. One whose generation was deleted begins anew, and so does one whose progress is forgotten (brokers
+ * do that after some days): rows that are made again do not take back others that were made before.
+ */
+async function stillThere(
+  log: Log,
+  unfinished: ReadonlyMap<string, ViewReplay> | null,
+): Promise<ReadonlyMap<string, ViewReplay> | null> {
+  for (const replay of unfinished?.values() ?? []) {
+    const topic = await log.findTopic(replay.topic)
+    if (topic?.id !== replay.topicId) return null
+    const rows = await endsOf(log, topic)
+    for (const group of groupsOf(replay)) {
+      const readings = await topicOfGroup(log, group)
+      if (readings === null) return null
+      const known = new Set((await log.groupProgress(group, readings)).map(({ partition }) => partition))
+      const read = await endsOf(log, readings)
+      if (!replay.rollback && read.some((end, p) => end > 0 && (rows[p] ?? 0) > 0 && !known.has(p))) return null
+    }
+  }
+  return unfinished
+}
+
 /** A new view's first generation that was built beside is the second: the first would have had every reading from the beginning. */
 function nextNumber(current: CurrentView | null): number {
   return Math.max(1, current?.generation ?? 0, current?.previous?.generation ?? 0) + 1
@@ -132,7 +165,8 @@ async function generationBefore(
 ): Promise<LiveView> {
   const { view } = topologies[0] as Topology
   const previous = current?.previous ?? null
-  if (previous === null) {
+  // It may have been deleted since.
+  if (previous === null || (await log.findTopic(previous.topic))?.id !== previous.topicId) {
     throw new WindrowError('WR_ROLLBACK_NONE', {
       message: `There is no generation of ${view.name} to go back to.`,
       remedy: `\`windrow replay ${view.name}\` builds it anew by the present logic.`,

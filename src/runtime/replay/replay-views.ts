@@ -1,17 +1,17 @@
 import type { Clock } from '../../core/clock.ts'
-import { messageOf, WindrowError } from '../../core/errors.ts'
+import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { EventType } from '../../events/event-type.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
-import type { ReplayState } from '../../views/views-replays.ts'
-import { engineGroup } from '../engine-group.ts'
+import type { ReplayState, ViewReplay } from '../../views/views-replays.ts'
 import { latenessSettings } from '../fingerprints.ts'
-import { committedOffsets, type InputOffsets, startBuilder } from './builder.ts'
-import { deleteOldGenerations } from './delete-old-generations.ts'
+import { type InputOffsets, startBuilder } from './builder.ts'
+import { cleanUp, isUnfinished } from './clean-up.ts'
 import { flip } from './flip.ts'
+import { replayGroup } from './replay-groups.ts'
 import { inputsOf, type PlannedView, planReplay, type ReplayPlan } from './replay-plan.ts'
 import { openReplayRecords, type ReplayRecords } from './replay-record.ts'
 import { untilStandingStill } from './stand-still.ts'
@@ -89,15 +89,14 @@ export async function replayViews(options: ReplayOptions): Promise<readonly Repl
       settings,
       rollback: options.rollback === true,
       from: options.from ?? null,
-      before: records.before,
+      before: records.latest,
       now: clock.now(),
     })
     const replay = new Replay(options, plan, records)
     try {
       return await replay.run()
     } catch (error) {
-      // One that was ended, or lost its place, is gone on with.
-      if (!options.signal.aborted && !(error instanceof WindrowError && error.canRetry)) await replay.tellFailed(error)
+      await replay.ended(error)
       throw error
     }
   } finally {
@@ -113,6 +112,10 @@ class Replay {
   private progress: ReplayProgress = { step: 'planned', read: 0, toRead: 0 }
   private state: ReplayState = 'building'
   private toldAt = Number.NEGATIVE_INFINITY
+  private error: unknown = null
+  private isRemoved = false
+  /** Groups of replays that are gone, which it was too early to remove. */
+  private left: readonly string[] = []
 
   constructor(options: ReplayOptions, plan: ReplayPlan, records: ReplayRecords) {
     this.options = options
@@ -126,10 +129,12 @@ class Replay {
     const { plan, inputs } = this
     this.tellTakenOver()
     await this.reached('planned')
-    await this.tell(null)
+    // Before the records are overwritten that say what there is.
+    this.left = await this.cleanUp((replay) => isUnfinished(replay) && (replay.id === plan.id || !this.isOfView(replay)))
+    await this.tell()
     await this.reached('told')
     this.options.onBegun?.(begun(plan))
-    let copied: InputOffsets = new Map()
+    let copied: ReadonlyMap<string, InputOffsets> = new Map()
     const builder = await startBuilder(this.options, plan, events(plan), inputs)
     try {
       await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
@@ -137,14 +142,14 @@ class Replay {
       const others = await takeOverRows(log, plan.views, (writes) => this.records.commit(writes))
       await others.advance(signal)
       this.state = 'handover'
-      await this.tell(null)
+      await this.tell()
       await this.reached('asked')
-      await untilStandingStill({ log, clock, signal, replay: plan.id, topics: [...inputs.values()], isRunning })
+      await untilStandingStill({ log, clock, signal, request: plan.request, topics: [...inputs.values()], isRunning })
       await this.reached('standing-still')
-      // What is copied has at least what the tasks have committed by now.
-      copied = await committedOffsets(log, inputs, engineGroup)
+      // What is copied after it has at least that.
+      copied = await others.standAt(inputs)
       await others.advance(signal)
-      await builder.untilBeyondTasks(signal)
+      await builder.untilAtEnd(signal)
     } finally {
       await builder.stop()
     }
@@ -154,16 +159,61 @@ class Replay {
     await flip({ log, clock, plan, inputs, built: await builder.offsets(), copied })
     await this.reached('flipped')
     this.state = 'done'
-    await this.tell(null)
+    await this.tell()
     await this.reached('done')
-    await builder.forget()
-    await deleteOldGenerations(log, this.options.clock.now() - this.options.keepMs)
+    await this.removeLeftovers(this.options.clock.now() - this.options.keepMs)
     return Promise.all(plan.views.map((view) => replayed(log, view)))
   }
 
-  async tellFailed(error: unknown): Promise<void> {
-    this.state = 'failed'
-    await this.tell(messageOf(error))
+  /** To be called when `run` has rejected. One that was ended, or lost its place, is gone on with by the next; any other has failed. */
+  async ended(error: unknown): Promise<void> {
+    if (this.state === 'done') return
+    const isFull = isWindrowError(error, 'WR_DISK_FULL')
+    const isOver = !this.options.signal.aborted && (isFull || !(isWindrowError(error) && error.canRetry))
+    if (isOver) {
+      this.state = 'failed'
+      this.error = error
+      await this.removeLeftovers(Number.NEGATIVE_INFINITY)
+    } else if (this.state === 'handover' && this.options.signal.aborted) {
+      this.state = 'building'
+      await this.tell()
+    }
+  }
+
+  private groupsOf(topologies: readonly Topology[]): readonly string[] {
+    const topics = new Set(topologies.map(({ event }) => (this.inputs.get(event.name) as Topic).name))
+    return [...topics].map((topic) => replayGroup(this.plan.id, topic))
+  }
+
+  private isOfView({ view }: ViewReplay): boolean {
+    return this.plan.views.some(({ target }) => target.view.name === view)
+  }
+
+  /** After the end, and tells of it. What cannot be removed now, the next replay removes. A full disk has room for the rest by it. */
+  private async removeLeftovers(keptSince: number): Promise<void> {
+    try {
+      this.left = await this.cleanUp((replay) => isUnfinished(replay) && replay.id !== this.plan.id, keptSince)
+      this.isRemoved = true
+    } catch (error) {
+      this.warn('what the replay leaves behind is removed by the next one', error)
+    }
+    try {
+      await this.tell()
+    } catch (error) {
+      this.warn('how the replay has ended cannot be told to others', error)
+    }
+  }
+
+  private warn(what: string, error: unknown): void {
+    const { code, remedy } = isWindrowError(error) ? error : { code: undefined, remedy: undefined }
+    this.options.logger.warn({ code, remedy }, `${what}: ${messageOf(error)}`)
+  }
+
+  private cleanUp(isNeeded: (replay: ViewReplay) => boolean, keptSince = Number.NEGATIVE_INFINITY): Promise<readonly string[]> {
+    const { log, clock, kv } = this.options
+    const targets = this.state === 'failed' ? [] : this.plan.views.map(({ target }) => target.topic.id)
+    const replays = this.records.latest.values()
+    return cleanUp({ log, clock, kv, replays, isNeeded, targets, groups: this.left, keptSince })
   }
 
   private tellTakenOver(): void {
@@ -178,7 +228,7 @@ class Replay {
   private async advanced(read: number, toRead: number): Promise<void> {
     this.progress = { ...this.progress, read, toRead }
     await this.options.onProgress?.(this.progress)
-    if (this.options.clock.monotonic() - this.toldAt >= TELL_MS) await this.tell(null)
+    if (this.options.clock.monotonic() - this.toldAt >= TELL_MS) await this.tell()
   }
 
   private async reached(step: ReplayStep): Promise<void> {
@@ -187,11 +237,12 @@ class Replay {
     await this.options.onProgress?.(this.progress)
   }
 
-  private async tell(error: string | null): Promise<void> {
-    const { plan, progress, state } = this
+  private async tell(): Promise<void> {
+    const { plan, progress, state, error } = this
     this.toldAt = this.options.clock.monotonic()
+    const why = isWindrowError(error) ? { errorCode: error.code, remedy: error.remedy } : { errorCode: null, remedy: null }
     await this.records.write(
-      plan.views.map(({ target, fingerprint }) => ({
+      plan.views.map(({ target, fingerprint, topologies }) => ({
         id: plan.id,
         view: target.view.name,
         state,
@@ -204,7 +255,10 @@ class Replay {
         read: progress.read,
         toRead: progress.toRead,
         startedAt: plan.startedAt,
-        error,
+        error: error === null ? null : messageOf(error),
+        ...why,
+        request: plan.request,
+        groups: [...(this.isRemoved ? [] : this.groupsOf(topologies)), ...this.left],
       })),
     )
   }

@@ -15,27 +15,33 @@ export interface RebuiltRow {
 }
 
 const utf8 = new TextEncoder()
+/** In place of a row's bytes: there was none. */
+const NO_ROW = new Uint8Array(0)
 const texts = new TextDecoder()
 
 /** The rows of one view as they were computed again; what memory does not hold is on the local disk until `close`. */
 export class RowStore {
   readonly view: View
   private readonly store: SortedStore
+  /** As they were before the first change beyond the mark. */
+  private readonly atMark: SortedStore
   private readonly decode: (bytes: Uint8Array) => Cell[]
 
   constructor(view: View, memoryBytes: number) {
     this.view = view
-    this.store = new SortedStore(memoryBytes)
+    this.store = new SortedStore((memoryBytes * 7) / 8)
+    this.atMark = new SortedStore(memoryBytes / 8)
     const schema = rowSchema(view)
     const decoder = rowDecoder(view, () => schema)
     this.decode = (bytes) => decoder.decode(bytes)
   }
 
-  /** Takes rows and tombstones as a task commits them. One call at a time. */
-  async take(block: RecordBlock): Promise<void> {
+  /** Takes rows and tombstones as a task commits them; what they replace beyond the mark stays known. One call at a time. */
+  async take(block: RecordBlock, isBeyondMark = false): Promise<void> {
     for (let i = 0; i < block.count; i++) {
       const key = block.bytes.subarray(block.keyStart[i], block.keyEnd[i])
       const start = block.valueStart[i] as number
+      if (isBeyondMark && this.atMark.get(key) === null) await this.atMark.put(key.slice(), this.store.get(key) ?? NO_ROW)
       // A copy: a value that stays must not keep the whole block.
       await this.store.put(key, start < 0 ? null : block.bytes.slice(start, block.valueEnd[i]))
     }
@@ -47,6 +53,13 @@ export class RowStore {
     return bytes === null ? null : this.decode(bytes)
   }
 
+  /** What was there at the mark: null is no row. Undefined where no reading beyond it had the row made again. */
+  getAtMark(key: string): readonly Cell[] | null | undefined {
+    const bytes = this.atMark.get(utf8.encode(key))
+    if (bytes === null) return undefined
+    return bytes.byteLength === 0 ? null : this.decode(bytes)
+  }
+
   /** All rows in the order of the keys' bytes, some thousands at a time. */
   async *entries(): AsyncGenerator<readonly RebuiltRow[]> {
     for await (const page of this.store.entries()) {
@@ -54,7 +67,8 @@ export class RowStore {
     }
   }
 
-  close(): Promise<void> {
-    return this.store.close()
+  async close(): Promise<void> {
+    await this.store.close()
+    await this.atMark.close()
   }
 }

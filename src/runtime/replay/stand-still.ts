@@ -7,8 +7,8 @@ export interface StandStillOptions {
   readonly log: Log
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Its id: the tasks commit it when they stand still. */
-  readonly replay: string
+  /** The tasks commit it when they stand still. */
+  readonly request: string
   readonly topics: readonly Topic[]
   readonly isRunning: (topic: Topic) => Promise<boolean>
 }
@@ -30,8 +30,8 @@ export async function untilStandingStill(options: StandStillOptions): Promise<vo
   }
 }
 
-async function standStill({ log, replay }: StandStillOptions, topic: Topic): Promise<boolean> {
+async function standStill({ log, request }: StandStillOptions, topic: Topic): Promise<boolean> {
   const progress = await log.groupProgress(engineGroup(topic.name), topic)
-  const standing = progress.filter(({ metadata }) => parseTaskProgress(metadata).stoodStillFor === replay)
+  const standing = progress.filter(({ metadata }) => parseTaskProgress(metadata).stoodStillFor === request)
   return standing.length === topic.partitions
 }

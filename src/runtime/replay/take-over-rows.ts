@@ -2,12 +2,17 @@ import { keyText, RecordBlockBuilder, valueBytes } from '../../core/record-block
 import { indexOfOffset } from '../../core/slice-batch.ts'
 import type { Log, Topic, Write } from '../../log/port.ts'
 import { parseKey } from '../../views/row-key.ts'
+import type { CurrentView } from '../../views/views-current.ts'
+import type { InputOffsets } from './builder.ts'
 import type { PlannedView } from './replay-plan.ts'
+import { rowsStand, tasksProgress } from './rows-stand.ts'
 
 /** Copies the rows that a replay does not build from the generation that is current. */
 export interface TakeOver {
   /** All that is new since the last call. */
   advance(signal: AbortSignal): Promise<void>
+  /** By view: what the rows that are there now stand at for certain. Only of views of which rows are taken over. */
+  standAt(inputs: ReadonlyMap<string, Topic>): Promise<ReadonlyMap<string, InputOffsets>>
 }
 
 const BATCH_BYTES = 1024 * 1024
@@ -27,6 +32,18 @@ export async function takeOverRows(
   return {
     async advance(signal) {
       for (const copy of copies) await advance(log, copy, commit, signal)
+    },
+    async standAt(inputs) {
+      const stand = new Map<string, InputOffsets>()
+      for (const { topologies, current } of new Set(copies.map(({ planned }) => planned))) {
+        const offsets = new Map<string, readonly number[]>()
+        for (const { event } of topologies) {
+          const readings = inputs.get(event.name) as Topic
+          offsets.set(event.name, rowsStand(current as CurrentView, readings, await tasksProgress(log, readings)).certain)
+        }
+        stand.set((current as CurrentView).view, offsets)
+      }
+      return stand
     },
   }
 }

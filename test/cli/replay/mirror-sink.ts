@@ -1,4 +1,4 @@
-import { rowVersions } from '../../../src/cli/replay/row-versions.ts'
+import { viewRecords } from '../../../src/cli/view-records.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { Log, Topic } from '../../../src/log/port.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
@@ -26,16 +26,12 @@ export function mirrorSink(log: Log, view: View, topic: Topic): MirrorSink {
   }
   const follow = async (): Promise<void> => {
     const ends = await Promise.all(offsets.map(async (_, partition) => (await log.bounds(topic, partition)).end))
-    await rowVersions({
-      log,
-      view,
-      topic,
+    const records = viewRecords(log, view, topic)
+    await records.read({
       from: offsets,
-      signal: new AbortController().signal,
-      onVersion: async (key, cells) => {
-        const row = cells()
-        if (row === null) held.delete(key)
-        else held.set(key, row)
+      onRecord(key, value) {
+        if (value === null) held.delete(key)
+        else held.set(key, records.decode(value))
       },
     })
     for (const [partition, end] of ends.entries()) offsets[partition] = end

@@ -141,3 +141,21 @@ describe('windrow replay --as-of', () => {
     expect((await windrow('replay', 'stations', '--as-of', 'monday')).code).toBe(2)
   })
 })
+
+describe('windrow replay --verify, after one part was built upon another and nobody has run since', () => {
+  test('says of which views it does not know all rows, and why, with a code of its own', async () => {
+    for (const [from, to, rowsFrom] of [
+      ['2025-04-01', '2025-04-02', '2025-03-30'],
+      ['2025-04-02', '2025-04-03', '2031-01-01'],
+    ] as const) {
+      await windrow('produce', '--source', 'simulator', '--from', from, '--to', to, '--seed', '1')
+      expect((await windrow('replay', 'weather_daily', '--from', rowsFrom, '--sinks', 'none')).code).toBe(0)
+    }
+    const { code, stdout } = await windrow('replay', 'weather_daily', '--verify', '--sinks', 'none')
+    expect(code).toBe(3)
+    expect(stdout).toContain('Not compared of weather_daily: a replay has gone beyond what the topologies have processed')
+    expect(stdout).not.toContain('Nothing differs')
+    expect((await windrow('run', '--until-end', '--sinks', 'none')).code).toBe(0)
+    expect(await ok('replay', '--verify', '--sinks', 'none')).toContain('Nothing differs.')
+  }, 120_000)
+})

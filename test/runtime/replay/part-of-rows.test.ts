@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { lostUntil } from '../../../src/runtime/replay/rebuilt-rows.ts'
 import type { Runner } from '../../../src/runtime/runner.ts'
+import { airHourly } from '../../../src/streams/topologies/air.ts'
 import { type MemoryLog, memoryLog } from '../../../src/testing/memory-log.ts'
 import {
   currentRows,
@@ -54,6 +55,24 @@ describe('a replay of a part', () => {
     expect(only(rows, (day) => day < '2025-01-07')).toEqual(only(old, (day) => day < '2025-01-07'))
     expect(only(rows, (day) => day >= '2025-01-08')).toEqual(only(fresh, (day) => day >= '2025-01-08'))
     expect(only(fresh, (day) => day < '2025-01-07')).not.toEqual(only(old, (day) => day < '2025-01-07'))
+  })
+
+  test('of a view that was never built builds it whole, and so does one of a view whose tasks have not begun', async () => {
+    await runner.stop()
+    const from = Date.parse('2025-01-10T00:00:00Z')
+    const topologies = [before, airHourly]
+    await replay(log, topologies, ['air_hourly'], { from, isRunning: async () => false })
+    const fresh = await expectedRows(log, [airHourly], 'air_hourly')
+    expect(await currentRows(log, 'air_hourly')).toEqual(fresh)
+    // What comes late for the windows before is processed without that view.
+    await publish(3)
+    runner = await startTopologies(log, [before])
+    await runner.untilEnd(never)
+    await runner.stop()
+    await replay(log, topologies, ['air_hourly'], { from: Date.parse('2031-01-01T00:00:00Z'), isRunning: async () => false })
+    runner = await startTopologies(log, topologies)
+    await runner.untilEnd(never)
+    expect(await currentRows(log, 'air_hourly')).toEqual(await expectedRows(log, [airHourly], 'air_hourly'))
   })
 
   test('goes on with what came in late for the windows before', async () => {

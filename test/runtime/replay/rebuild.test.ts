@@ -36,23 +36,19 @@ async function append(log: Log, readings: readonly AirReading[]): Promise<Topic>
   return topic
 }
 
+function optionsOf(log: Log, topic: Topic): Omit<RebuildOptions, 'upTo'> {
+  const readingTopics = new Map([['air', topic]])
+  return { log, topologies, readingTopics, memoryBytes: 1 << 22, clock: systemClock, logger, signal: never }
+}
+
 /** All rows of all views by key. */
 async function rebuilt(
   log: Log,
   topic: Topic,
   options: Partial<RebuildOptions> = {},
 ): Promise<Record<string, Map<string, unknown>>> {
-  const result = await rebuildViews({
-    log,
-    topologies,
-    readingTopics: new Map([['air', topic]]),
-    upTo: new Map([['air', await endsOf(log, topic)]]),
-    memoryBytes: 1 << 22,
-    clock: systemClock,
-    logger,
-    signal: never,
-    ...options,
-  })
+  const upTo = new Map([['air', await endsOf(log, topic)]])
+  const result = await rebuildViews({ ...optionsOf(log, topic), upTo, ...options })
   try {
     const rows: Record<string, Map<string, unknown>> = {}
     for (const [name, view] of result.views) {
@@ -121,6 +117,35 @@ test('what comes at or after the offsets does not count', async () => {
   await append(log, [air(START, { co: 5, revisedAt: START + 1 }), air(START + 2 * HOUR_MS, { co: 3 })])
   expect(await rebuilt(log, topic, { upTo })).toEqual(before)
   expect(await rebuilt(log, topic)).not.toEqual(before)
+})
+
+test('rows that change beyond marks are known as they were there, to the bit', async () => {
+  const where = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: PARTITIONS, maxLength: PARTITIONS })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(reading, { maxLength: 40 }),
+      where,
+      fc.constantFrom(1 << 12, 1 << 22),
+      async (readings, parts, memoryBytes) => {
+        const log = memoryLog()
+        const topic = await append(log, readings)
+        const ends = await endsOf(log, topic)
+        const marks = new Map([['air', ends.map((end, p) => Math.round(end * (parts[p] as number)))]])
+        const [then, now] = [await rebuilt(log, topic, { upTo: marks }), await rebuilt(log, topic, { memoryBytes })]
+        const result = await rebuildViews({ ...optionsOf(log, topic), upTo: new Map([['air', ends]]), marks, memoryBytes })
+        for (const [name, { rows }] of result.views) {
+          for (const key of new Set([...(then[name]?.keys() ?? []), ...(now[name]?.keys() ?? [])])) {
+            const [was, is] = [then[name]?.get(key) ?? null, now[name]?.get(key) ?? null]
+            expect(rows.get(key)).toEqual(is)
+            const atMark = rows.getAtMark(key)
+            expect(atMark === undefined ? is : atMark).toEqual(was)
+          }
+        }
+        await result.close()
+      },
+    ),
+    { numRuns: 15 },
+  )
 })
 
 test('as of an instant, readings and revisions that were ingested later are as if they were not there', async () => {

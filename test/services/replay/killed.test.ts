@@ -38,7 +38,7 @@ describe('a replay beside a live runner and a producer, killed', () => {
   }
 
   async function runInstead(next: Logic): Promise<void> {
-    await setting.stop(runner)
+    await setting.stop(runner, next !== logic)
     logic = next
     runner = setting.start(logic, ['run'])
   }

@@ -41,8 +41,8 @@ export interface ReplaySetting {
   succeed(logic: Logic, ...args: readonly string[]): Promise<void>
   /** A replay that dies at the step, before it does anything more. */
   replayThatDies(logic: Logic, step: ReplayStep): WindrowProcess
-  /** Asks it to stop, and fails unless it does so with 0. */
-  stop(process: WindrowProcess): Promise<void>
+  /** Asks it to stop, and fails unless it does so with 0, or, where other logic has replaced its own, with 3 once it has noticed. */
+  stop(process: WindrowProcess, isReplaced?: boolean): Promise<void>
   stores(logic: Logic): StoresOfLog
   environment(logic: Logic): Record<string, string>
   /** Those that are current, in the order of VIEWS. */
@@ -81,9 +81,9 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     all.add(process)
     return process
   }
-  const endedWith = async (process: WindrowProcess, wanted: string): Promise<void> => {
+  const endedWith = async (process: WindrowProcess, ...wanted: readonly string[]): Promise<void> => {
     const ending = await process.ended
-    if (ending !== wanted) throw new Error(`${process.name} ended with ${ending}; it told:\n${process.told()}`)
+    if (!wanted.includes(ending)) throw new Error(`${process.name} ended with ${ending}; it told:\n${process.told()}`)
   }
   const topologies = async (logic: Logic): Promise<readonly Topology[]> =>
     (await loadModules([moduleOf(logic)])).flatMap((module) => module.topologies)
@@ -108,9 +108,9 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
       const preload = pathToFileURL(here('die-at-step')).href
       return start(logic, ['replay', ...VIEWS], { NODE_OPTIONS: `--import=${preload}`, TEST_DIE_AT_STEP: step })
     },
-    async stop(process) {
+    async stop(process, isReplaced = false) {
       process.signal('SIGTERM')
-      await endedWith(process, 'exit code 0')
+      await endedWith(process, 'exit code 0', ...(isReplaced ? ['exit code 3'] : []))
     },
     stores: (logic) => storesOfLog(folder, environment(logic), stores),
     environment,
