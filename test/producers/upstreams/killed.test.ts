@@ -57,7 +57,7 @@ test('Producer processes that are killed with SIGKILL while they publish leave e
       const child = await run()
       await asked
       // How much it gets published is left to chance: it may die at any instant.
-      await wait((kill + 1) * 40 * (0.5 + random()))
+      await wait((kill + 1) * 150 * (0.5 + random()))
       child.kill('SIGKILL')
       await child.ended
       counts.push(await countNow())
