@@ -120,11 +120,11 @@ function answer(
         start_date: parisIso(fact.start),
         end_date: parisIso(fact.start + minutes * MINUTE_MS),
       }
-      const valueOf = ({ knownAt, value }: typeof state) => ({ ...dates, updated_date: parisIso(knownAt), value })
+      const shownAs = ({ knownAt, value }: typeof state) => ({ ...dates, updated_date: parisIso(knownAt), value })
       // What was before is there too now and then, before or after what is.
       const said = fact.states.filter(({ knownAt }) => knownAt <= now)
       const shown = said.length > 1 && fact.start % 7 < 3 ? [...said].reverse() : [state]
-      values.push(...shown.map(valueOf))
+      values.push(...shown.map(shownAs))
     }
     return { ...label, start_date: query.get('start_date'), end_date: query.get('end_date'), values }
   })
