@@ -74,6 +74,7 @@ export function lifeOf<Value>(
   if (random() < 0.08 && late <= 24 * HOUR) times.push((times.at(-1) as number) + (4 + 20 * random()) * HOUR)
   if (random() < 0.02) times.push((times.at(-1) as number) + (80 + 20 * random()) * HOUR)
   const states = times.map((time, revision) => ({ knownAt: Math.floor(time / 1000) * 1000, value: valueIn(revision) }))
-  const before = states.findLastIndex(({ knownAt }) => knownAt <= worldStart)
+  // Nobody need have seen what was replaced before somebody could ask.
+  const before = states.findLastIndex(({ knownAt }) => knownAt <= worldStart + 3 * HOUR)
   return states.slice(Math.max(before, 0)).filter(({ knownAt }) => knownAt <= worldEnd)
 }
