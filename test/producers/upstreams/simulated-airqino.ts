@@ -4,7 +4,7 @@ import type { Station } from '../../../src/producers/stations/station.ts'
 import { createRandom } from './seeded-random.ts'
 import { type Fact, lifeOf, type SimulatedUpstreamOf, stateAt } from './simulated-upstream.ts'
 
-const HISTORY_DAYS = 60
+const HISTORY_DAYS = 20
 
 /** A station of AirQino in a simulated world: rows that were late stand where they belong, nothing says when a row was changed. */
 export const simulatedAirqino: SimulatedUpstreamOf = (world) => {
@@ -19,7 +19,7 @@ export const simulatedAirqino: SimulatedUpstreamOf = (world) => {
     if (states.length > 0) facts.push({ start, states })
   }
   const station = airqino.defaultStations?.[0] as Station
-  const text = (start: number): string => new Date(start).toISOString().slice(0, 19).replace('T', ' ')
+  const texts = facts.map(({ start }) => new Date(start).toISOString().slice(0, 19).replace('T', ' '))
   return {
     kind: airqino,
     station,
@@ -27,9 +27,9 @@ export const simulatedAirqino: SimulatedUpstreamOf = (world) => {
     answer: ({ path }) => {
       if (path !== `/v3/getStationHourlyAvg/${station.upstreamId}`) return undefined
       const now = world.now()
-      const data = facts.flatMap((fact) => {
+      const data = facts.flatMap((fact, i) => {
         const state = stateAt(fact, now)
-        return state === null ? [] : [{ timestamp: text(fact.start), 'PM2.5': state.value, CO: 0.25 }]
+        return state === null ? [] : [{ timestamp: texts[i], 'PM2.5': state.value, CO: 0.25 }]
       })
       return { body: { header: { station_name: 'SMART', station_lat: 5.5, station_lon: 0.25 }, data } }
     },

@@ -117,22 +117,34 @@ function answer(
       const state = stateAt(fact, now)
       if (fact.start < from || fact.start >= to || state === null) continue
       const dates = {
-        start_date: localIso(fact.start, paris),
-        end_date: localIso(fact.start + minutes * MINUTE_MS, paris),
+        start_date: parisIso(fact.start),
+        end_date: parisIso(fact.start + minutes * MINUTE_MS),
       }
-      const valueOf = ({ knownAt, value }: typeof state) => ({ ...dates, updated_date: localIso(knownAt, paris), value })
+      const shownAs = ({ knownAt, value }: typeof state) => ({ ...dates, updated_date: parisIso(knownAt), value })
       // What was before is there too now and then, before or after what is.
       const said = fact.states.filter(({ knownAt }) => knownAt <= now)
       const shown = said.length > 1 && fact.start % 7 < 3 ? [...said].reverse() : [state]
-      values.push(...shown.map(valueOf))
+      values.push(...shown.map(shownAs))
     }
     return { ...label, start_date: query.get('start_date'), end_date: query.get('end_date'), values }
   })
-  return { body: { [property]: body }, encoding: 'gzip' }
+  return { body: { [property]: body } }
 }
 
 function refused(code: string, description: string): FakeAnswer {
   return { status: 400, body: { error: `CONSUMPTION_SHORTTERM_${code}`, error_description: description } }
+}
+
+const isoOf = new Map<number, string>()
+
+/** Answers repeat what they said. */
+function parisIso(instant: number): string {
+  let iso = isoOf.get(instant)
+  if (iso === undefined) {
+    iso = localIso(instant, paris)
+    isoOf.set(instant, iso)
+  }
+  return iso
 }
 
 function dateOf(text: string | null): number | null {

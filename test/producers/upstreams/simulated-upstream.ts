@@ -65,7 +65,7 @@ export function lifeOf<Value>(
   { start: worldStart, end: worldEnd }: SimulatedWorld,
   random: () => number,
   endOfFact: number,
-  valueOf: (revision: number) => Value,
+  valueIn: (revision: number) => Value,
 ): ReadonlyArray<State<Value>> {
   const chance = random()
   const late = chance < 0.01 ? 4 * 24 * HOUR : chance < 0.04 ? 24 * HOUR * random() : 0
@@ -73,7 +73,8 @@ export function lifeOf<Value>(
   // What is four days late is looked for once a day, so that not every state of it would be seen.
   if (random() < 0.08 && late <= 24 * HOUR) times.push((times.at(-1) as number) + (4 + 20 * random()) * HOUR)
   if (random() < 0.02) times.push((times.at(-1) as number) + (80 + 20 * random()) * HOUR)
-  const states = times.map((time, revision) => ({ knownAt: Math.floor(time / 1000) * 1000, value: valueOf(revision) }))
-  const before = states.findLastIndex(({ knownAt }) => knownAt <= worldStart)
+  const states = times.map((time, revision) => ({ knownAt: Math.floor(time / 1000) * 1000, value: valueIn(revision) }))
+  // Nobody need have seen what was replaced before somebody could ask.
+  const before = states.findLastIndex(({ knownAt }) => knownAt <= worldStart + 3 * HOUR)
   return states.slice(Math.max(before, 0)).filter(({ knownAt }) => knownAt <= worldEnd)
 }
