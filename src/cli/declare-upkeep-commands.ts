@@ -41,9 +41,9 @@ export function declareUpkeepCommands(declare: Declare, context: CliContext): vo
   )
   declare(
     'doctor',
-    'Look at everything that can keep windrow from working: settings, disk, locks, lag, freshness, the stores; on Kafka partitions and transactions. Exit code 1 when something needs a person.',
-    ['doctor', 'doctor --json'],
-    (command) => command.option(...json),
+    'Look at everything that can keep windrow from working: settings, each source (asked once), disk, locks, lag, freshness, the stores; on Kafka partitions and transactions. Exit code 1 when something needs a person.',
+    ['doctor', 'doctor --offline', 'doctor --json'],
+    (command) => command.option('--offline', 'ask no source').option(...json),
     async (_, options) => (await import('./commands/doctor.ts')).doctor(context, options),
   )
   declare(

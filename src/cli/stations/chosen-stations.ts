@@ -9,6 +9,7 @@ import { refuseMixing } from './refuse-mixing.ts'
 
 /** What the command line says of sources that are APIs. */
 export interface ApiOptions extends ScheduleOptions {
+  readonly continuous?: boolean
   readonly source?: readonly string[]
   readonly station?: readonly string[]
   readonly from?: string
@@ -55,13 +56,20 @@ export function scheduleOf({ interval, at, cron }: ScheduleOptions): FileSchedul
   return cron === undefined ? {} : { cron }
 }
 
-function rangeOf(options: ApiOptions): ChosenStations['range'] {
+function rangeOf({ continuous, ...options }: ApiOptions): ChosenStations['range'] {
   const { from, to } = rangeOptions(options)
   if (from === undefined && to === undefined) return null
   if (from === undefined) {
     throw new WindrowError('WR_USAGE', {
       message: 'History needs a beginning.',
       remedy: 'Add --from; --to is where it ends, now if it is left out.',
+      kind: 'usage',
+    })
+  }
+  if (continuous === true) {
+    throw new WindrowError('WR_USAGE', {
+      message: '--from asks for history, which is got once.',
+      remedy: 'Leave out --continuous; polls that go on look for what is new, and for what they missed.',
       kind: 'usage',
     })
   }
