@@ -76,6 +76,13 @@ export const settings = {
   energyLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_ENERGY', 'an energy'),
   airLatenessMinutes: lateness('WINDROW_ALLOWED_LATENESS_AIR', 'an air-quality'),
 
+  replayWorkers: wholeNumber<number | null>('WINDROW_REPLAY_WORKERS', {
+    section: 'engine',
+    fallback: null,
+    minimum: 1,
+    maximum: 256,
+    doc: 'Processes that `windrow replay` builds with, at most one a partition; they share WINDROW_MEMORY_MB. Unset: one a core, where more than a million readings are to be read.',
+  }),
   keepGenerationsHours: decimal('WINDROW_KEEP_GENERATIONS_HOURS', {
     section: 'engine',
     fallback: 168,

@@ -32,6 +32,8 @@ export interface SupervisorOptions {
   readonly waitsForRoom?: boolean
   readonly clock: Clock
   readonly logger: Logger
+  /** See TaskOptions. */
+  readonly isStateOfUse?: () => boolean
   readonly onCommit?: CommitListener
 }
 
@@ -219,8 +221,19 @@ export class Supervisor {
   }
 
   private newTask(event: EventType, lease: PartitionLease, progress: Progress | null, discardState: boolean): Task {
-    const { log, kv, topologies, generations, deadLetters, allowedLatenessMinutes, waitsForRoom, clock, logger, onCommit } =
-      this.options
+    const {
+      log,
+      kv,
+      topologies,
+      generations,
+      deadLetters,
+      allowedLatenessMinutes,
+      waitsForRoom,
+      clock,
+      logger,
+      onCommit,
+      isStateOfUse,
+    } = this.options
     const minutes = allowedLatenessMinutes?.get(event.name)
     return new Task({
       log,
@@ -238,6 +251,7 @@ export class Supervisor {
       ...(waitsForRoom === undefined ? {} : { waitsForRoom }),
       clock,
       logger,
+      ...(isStateOfUse === undefined ? {} : { isStateOfUse }),
       ...(onCommit === undefined ? {} : { onCommit }),
     })
   }

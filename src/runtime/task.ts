@@ -53,6 +53,8 @@ export interface TaskOptions {
   readonly waitsForRoom?: boolean
   readonly clock: Clock
   readonly logger: Logger
+  /** False once nobody will go on from the local state: then it is not saved at the end. */
+  readonly isStateOfUse?: () => boolean
   /** Called after each commit with the topic and how long computing and committing the rows took. */
   readonly onCommit?: CommitListener
 }
@@ -135,7 +137,7 @@ export class Task {
       stateBytes: this.store.bytes,
       lastEventTime: this.lastEventTime,
       lastAppendAt: this.lastAppendAt,
-      rows: this.rowsSoFar(),
+      rows: this.branches?.rows ?? 0,
       commits: this.commits,
       lastCommitMs: this.lastCommitMs,
       lastCommitAt: this.lastCommitAt,
@@ -244,7 +246,7 @@ export class Task {
       }
       if (lease.lost.aborted) return
       if (this.pendingRecords > 0) await this.commit(stop)
-      await this.checkpoint()
+      if (this.options.isStateOfUse?.() !== false) await this.checkpoint()
     } finally {
       await reader.close()
     }
@@ -322,10 +324,6 @@ export class Task {
     }
   }
 
-  private rowsSoFar(): number {
-    return this.branches?.rows ?? 0
-  }
-
   private noteTimes(batch: RecordBatch): void {
     if (batch.count > 0) this.lastAppendAt = batch.appendedAt[batch.count - 1] as number
   }
@@ -334,11 +332,11 @@ export class Task {
   private async commit(stop: AbortSignal): Promise<void> {
     const { lease, clock } = this.options
     const started = clock.monotonic()
-    const rowsBefore = this.rowsSoFar()
     const branches = this.branches as Branches
+    const rowsBefore = branches.rows
     const { position } = this
     const rows = branches.emit(emission(this.store, this.options.event), position)
-    if (this.pendingRecords > 0) this.rowsAReading = (this.rowsSoFar() - rowsBefore) / this.pendingRecords
+    if (this.pendingRecords > 0) this.rowsAReading = (branches.rows - rowsBefore) / this.pendingRecords
     const writes = [...rows, ...(this.letters?.take() ?? [])]
     const offset = Math.max(position, this.committed)
     const { ledger, stoodStillFor } = this

@@ -28,6 +28,8 @@ export interface RowSource {
   readonly texts: Dictionary
   /** True when the place of a row may be that of another reading than the one that changed. */
   readonly sharesPlaces: boolean
+  /** True when a group's watermark is the latest end of its own readings: what begins at or after it came later. */
+  readonly hasOwnWatermark: boolean
   /** The cells of the group's key columns. */
   keyCells(group: number): readonly Cell[]
   /** The group that change i belongs to, -1 when it concerns none; fills `effect` when it does. */

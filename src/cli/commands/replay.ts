@@ -4,6 +4,7 @@ import type { StoreName } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { rangeOptions } from '../instant-option.ts'
 import { createLogger } from '../logger.ts'
+import { buildHelpers } from '../replay/build-helpers.ts'
 import { buildViews } from '../replay/build-views.ts'
 import { type Session, withSession } from '../session.ts'
 import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
@@ -39,6 +40,7 @@ export async function replay(context: CliContext, names: readonly string[], opti
       rollback: options.rollback === true,
       from: rangeOptions(options).from ?? null,
       signal: context.signal,
+      helpers: buildHelpers({ workers: config.replayWorkers, ...context, logger }),
     })
     const builtSeconds = seconds(began)
     if (sinks.length > 0) await bringUpStores(context, session, logger, sinks, replayed.views)

@@ -1,5 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { BuildHelpers } from '../../runtime/replay/builder.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../runtime/replay/replay-views.ts'
 import { ensureReadingTopics } from '../../runtime/runner.ts'
 import { latenessMinutes } from '../allowed-lateness.ts'
@@ -17,6 +18,8 @@ export interface BuildOptions extends Pick<ReplayOptions, 'onBegun'> {
   readonly views: readonly string[]
   /** Back to the generations before. */
   readonly rollback: boolean
+  /** Other processes that build too; undefined: none. */
+  readonly helpers?: BuildHelpers | undefined
   /** Instant from which on the rows are built anew, ms since the epoch; null: all. */
   readonly from: number | null
   readonly signal: AbortSignal
@@ -33,7 +36,7 @@ const HOUR_MS = 3_600_000
 
 /** Builds views anew from the session's log, by the topologies of this process. Rejects as `replayViews` does. */
 export async function buildViews(options: BuildOptions): Promise<BuiltViews> {
-  const { session, logger, terminal, views, rollback, from, signal, onBegun } = options
+  const { session, logger, terminal, views, rollback, from, signal, onBegun, helpers } = options
   const { config, catalogue, log } = session
   const topologies = catalogue.topologies.filter(({ view }) => views.includes(view.name))
   const readingTopics = await ensureReadingTopics({
@@ -66,6 +69,7 @@ export async function buildViews(options: BuildOptions): Promise<BuiltViews> {
         progress.update(read, toRead)
       },
       ...(onBegun === undefined ? {} : { onBegun }),
+      ...(helpers === undefined ? {} : { helpers }),
     })
     return { views: replayed, readings }
   } finally {

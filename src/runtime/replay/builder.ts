@@ -1,8 +1,7 @@
-import type { EventType } from '../../events/event-type.ts'
 import { endsOf } from '../../log/ends-of.ts'
-import type { GroupMember, Topic } from '../../log/port.ts'
-import { fixedGenerations } from '../generations.ts'
-import { Supervisor } from '../supervisor.ts'
+import type { Log, Topic } from '../../log/port.ts'
+import { type BuildOrder, buildOrder, jobOf } from './build-order.ts'
+import { startBuilding } from './building.ts'
 import { replayGroup } from './replay-groups.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 import type { ReplayOptions } from './replay-views.ts'
@@ -18,69 +17,62 @@ export interface Builder {
   untilAtEnd(signal: AbortSignal): Promise<void>
   /** Records that have been read, and how many there are. */
   left(): Promise<{ readonly read: number; readonly toRead: number }>
-  /** Commits what is pending. */
-  stop(): Promise<void>
+  /** Commits what is pending. `isDone`: nothing is to be built any more. */
+  stop(isDone: boolean): Promise<void>
   /** How far it has come, as committed. */
   offsets(): Promise<InputOffsets>
+}
+
+/** Other processes that take part in building. */
+export interface BuildHelpers {
+  /** At most so many processes build, this one included. */
+  readonly workers: number
+  /** They are started where more records than this are to be read; a million where it does not say. */
+  readonly worthRecords?: number
+  /** Starts so many, and waits for none: each joins when it is ready. */
+  start(order: BuildOrder, count: number): Helping
+}
+
+export interface Helping {
+  /** Throws the error of a task that failed in one of them. One that died is no error: the others have its partitions. */
+  rethrow(): void
+  /** Lets them commit what is pending, and resolves when all have ended. */
+  stop(isDone: boolean): Promise<void>
 }
 
 /** So many records may be left when the tasks are asked to stand still: it takes the builder some milliseconds. */
 const FEW = 2_000
 const SOON_MS = 10
 
+/** To begin costs another process about two seconds of CPU time: with fewer records than this one alone has done before it pays. */
+const WORTH_HELP = 1_000_000
+
 export async function startBuilder(
   options: ReplayOptions,
   plan: ReplayPlan,
-  events: readonly EventType[],
   inputs: ReadonlyMap<string, Topic>,
 ): Promise<Builder> {
-  const { log, clock } = options
-  const targets = new Map(plan.views.map(({ target }) => [target.view.name, target]))
+  const { log, clock, topologies, helpers } = options
   const groupOf = (topic: string): string => replayGroup(plan.id, topic)
-  const supervisor = new Supervisor({
-    ...options,
-    topologies: plan.views.flatMap(({ topologies }) => topologies),
-    generations: fixedGenerations(targets),
-    deadLetters: null,
-    // What is half built may be what fills it, while the live tasks wait for room.
-    waitsForRoom: false,
-    groupOf,
-  })
-  const members: GroupMember[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(members.map((member) => member.leave()))
-    await supervisor.stopAll()
-  }
-  try {
-    for (const event of events) members.push(await supervisor.join(event, inputs.get(event.name) as Topic))
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  const offsetsOf = async (topic: Topic): Promise<number[]> => {
-    const offsets = new Array<number>(topic.partitions).fill(0)
-    for (const { partition, offset } of await log.groupProgress(groupOf(topic.name), topic)) offsets[partition] = offset
-    return offsets
-  }
-
   const left = async (): Promise<{ read: number; toRead: number }> => {
-    let read = 0
-    let toRead = 0
-    for (const topic of inputs.values()) {
-      const offsets = await offsetsOf(topic)
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        const { start, end } = await log.bounds(topic, partition)
-        read += Math.max(0, (offsets[partition] as number) - start)
-        toRead += end - start
-      }
-    }
+    const parts = await partsOf(log, inputs, groupOf)
+    const toRead = parts.reduce((sum, { start, end }) => sum + end - start, 0)
+    const read = parts.reduce((sum, { start, offset }) => sum + offset - start, 0)
     return { read: Math.min(read, toRead), toRead }
+  }
+  const workers = workersFor(helpers, await partsOf(log, inputs, groupOf))
+  const order = buildOrder(plan, inputs, Math.floor(options.memoryBytes / workers))
+  const own = await startBuilding(options, jobOf(order, topologies))
+  const helping = workers > 1 ? helpers?.start(order, workers - 1) : undefined
+  const rethrow = (): void => {
+    own.rethrow()
+    helping?.rethrow()
   }
 
   return {
     async untilCaughtUp(lookMs, onLook, signal) {
       for (;;) {
-        supervisor.rethrow()
+        rethrow()
         signal.throwIfAborted()
         const { read, toRead } = await left()
         await onLook(read, toRead)
@@ -91,19 +83,55 @@ export async function startBuilder(
     async untilAtEnd(signal) {
       for (const topic of inputs.values()) {
         const ends = await endsOf(log, topic)
-        while (!(await offsetsOf(topic)).every((offset, p) => offset >= (ends[p] as number))) {
-          supervisor.rethrow()
+        while (!(await offsetsOf(log, groupOf(topic.name), topic)).every((offset, p) => offset >= (ends[p] as number))) {
+          rethrow()
           await clock.sleep(SOON_MS, signal)
           signal.throwIfAborted()
         }
       }
     },
     left,
-    stop,
+    async stop(isDone) {
+      await Promise.all([own.stop(isDone), helping?.stop(isDone)])
+    },
     async offsets() {
       const found = new Map<string, readonly number[]>()
-      for (const [event, topic] of inputs) found.set(event, await offsetsOf(topic))
+      for (const [event, topic] of inputs) found.set(event, await offsetsOf(log, groupOf(topic.name), topic))
       return found
     },
   }
+}
+
+/** A partition that is read, and how far its group has come in it. */
+interface Part {
+  readonly start: number
+  readonly end: number
+  readonly offset: number
+}
+
+async function partsOf(log: Log, inputs: ReadonlyMap<string, Topic>, groupOf: (topic: string) => string): Promise<Part[]> {
+  const parts: Part[] = []
+  for (const topic of inputs.values()) {
+    const offsets = await offsetsOf(log, groupOf(topic.name), topic)
+    for (const [partition, offset] of offsets.entries()) {
+      const { start, end } = await log.bounds(topic, partition)
+      parts.push({ start, end, offset: Math.max(start, offset) })
+    }
+  }
+  return parts
+}
+
+/** How many processes build: no more than there are partitions with something to read, and one where that is little. */
+function workersFor(helpers: BuildHelpers | undefined, parts: readonly Part[]): number {
+  if (helpers === undefined) return 1
+  const unread = parts.map(({ end, offset }) => Math.max(0, end - offset))
+  const records = unread.reduce((sum, each) => sum + each, 0)
+  if (records <= (helpers.worthRecords ?? WORTH_HELP)) return 1
+  return Math.max(1, Math.min(helpers.workers, unread.filter((each) => each > 0).length))
+}
+
+async function offsetsOf(log: Log, group: string, topic: Topic): Promise<number[]> {
+  const offsets = new Array<number>(topic.partitions).fill(0)
+  for (const { partition, offset } of await log.groupProgress(group, topic)) offsets[partition] = offset
+  return offsets
 }

@@ -29,6 +29,8 @@ export interface ReplayPlan {
   readonly startedAt: number
   readonly from: number | null
   readonly rollback: boolean
+  /** By event: what the topics of readings have lost. */
+  readonly lost: ReadonlyMap<string, LostUntil>
   readonly views: readonly PlannedView[]
 }
 
@@ -74,6 +76,7 @@ export async function planReplay(options: PlanOptions): Promise<ReplayPlan> {
     startedAt: isSame ? first.startedAt : now,
     from: options.from,
     rollback,
+    lost,
     views: planned,
   }
 }

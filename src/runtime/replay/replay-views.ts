@@ -1,14 +1,13 @@
 import type { Clock } from '../../core/clock.ts'
 import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { EventType } from '../../events/event-type.ts'
 import type { KeyValueStore } from '../../kv/port.ts'
 import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import type { Topology } from '../../streams/topology.ts'
 import type { ReplayState, ViewReplay } from '../../views/views-replays.ts'
 import { latenessSettings } from '../fingerprints.ts'
-import { type InputOffsets, startBuilder } from './builder.ts'
+import { type BuildHelpers, type InputOffsets, startBuilder } from './builder.ts'
 import { cleanUp, isUnfinished } from './clean-up.ts'
 import { flip } from './flip.ts'
 import { replayGroup } from './replay-groups.ts'
@@ -43,7 +42,10 @@ export interface ReplayOptions {
   readonly rollback?: boolean
   /** Rows of windows that end before this instant (ms since the epoch) are taken over as they are; null: all are built. */
   readonly from?: number | null
+  /** Shared by all processes that build. */
   readonly memoryBytes: number
+  /** Where it says nothing this process builds alone. */
+  readonly helpers?: BuildHelpers
   /** How long a generation that is not current any more is kept for the way back. */
   readonly keepMs: number
   readonly clock: Clock
@@ -135,7 +137,8 @@ class Replay {
     await this.reached('told')
     this.options.onBegun?.(begun(plan))
     let copied: ReadonlyMap<string, InputOffsets> = new Map()
-    const builder = await startBuilder(this.options, plan, events(plan), inputs)
+    let isDone = false
+    const builder = await startBuilder(this.options, plan, inputs)
     try {
       await builder.untilCaughtUp(LOOK_MS, (read, toRead) => this.advanced(read, toRead), signal)
       await this.reached('caught-up')
@@ -150,8 +153,9 @@ class Replay {
       copied = await others.standAt(inputs)
       await others.advance(signal)
       await builder.untilAtEnd(signal)
+      isDone = true
     } finally {
-      await builder.stop()
+      await builder.stop(isDone)
     }
     signal.throwIfAborted()
     this.progress = { ...this.progress, ...(await builder.left()) }
@@ -262,10 +266,6 @@ class Replay {
       })),
     )
   }
-}
-
-function events({ views }: ReplayPlan): readonly EventType[] {
-  return [...new Set(views.flatMap(({ topologies }) => topologies.map(({ event }) => event)))]
 }
 
 function begun({ id, resumed, views }: ReplayPlan): BegunReplay {

@@ -130,7 +130,13 @@ export class FixedAggregator {
     if (before === now) return
     const low = Math.min(before, now)
     const high = Math.max(before, now)
-    for (const zone of this.source.zonesOf(group)) {
+    const zones = this.source.zonesOf(group)
+    if (now > before && zones.length === 1 && !this.windows.overlapping && this.source.hasOwnWatermark) {
+      // What ends in between lies in windows that its coming has marked, but for the one that the watermark was in.
+      if (low > Number.NEGATIVE_INFINITY) this.markAt(group, low - 1, zones[0] as TimeZone, low, high)
+      return
+    }
+    for (const zone of zones) {
       if (this.windows.overlapping) this.markOverlapping(group, zone, low, high)
       else this.markBetween(group, zone, low, high)
     }
@@ -139,14 +145,20 @@ export class FixedAggregator {
   private markBetween(group: number, zone: TimeZone, low: number, high: number): void {
     let instant = low === Number.NEGATIVE_INFINITY ? this.source.nextTimestamp(group, low) : low - 1
     while (instant < high) {
-      let end = Number.POSITIVE_INFINITY
-      this.windows.forEachWindow(instant, zone, (window) => {
-        end = window.end
-        if (end > low && end <= high) this.markWindow(group, window, zone, 0)
-      })
+      const end = this.markAt(group, instant, zone, low, high)
       if (end > high) return
       instant = this.source.nextTimestamp(group, end)
     }
+  }
+
+  /** Marks the window of the instant if it ends after `low` and by `high`, and gives its end. */
+  private markAt(group: number, instant: number, zone: TimeZone, low: number, high: number): number {
+    let end = Number.POSITIVE_INFINITY
+    this.windows.forEachWindow(instant, zone, (window) => {
+      end = window.end
+      if (end > low && end <= high) this.markWindow(group, window, zone, 0)
+    })
+    return end
   }
 
   private markOverlapping(group: number, zone: TimeZone, low: number, high: number): void {

@@ -41,6 +41,7 @@ export class FilteredRows implements RowSource {
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
   readonly sharesPlaces: boolean
+  readonly hasOwnWatermark: boolean
   private readonly inner: RowSource
   private readonly keep: (row: RowReader) => boolean
   private readonly cursor: Cursor
@@ -53,6 +54,7 @@ export class FilteredRows implements RowSource {
     this.columns = inner.columns
     this.texts = inner.texts
     this.sharesPlaces = inner.sharesPlaces
+    this.hasOwnWatermark = inner.hasOwnWatermark
     this.cursor = new Cursor(inner.columns, inner.texts)
   }
 

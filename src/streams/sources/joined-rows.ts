@@ -31,6 +31,7 @@ export class JoinedRows implements RowSource {
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
   readonly sharesPlaces = true
+  readonly hasOwnWatermark = false
   private readonly view: ReadingView
   private readonly sides: readonly JoinSide[]
   private readonly inner: boolean

@@ -16,6 +16,7 @@ abstract class ViewRows implements RowSource {
   readonly columns: ReadonlyMap<string, SourceColumn>
   readonly texts: Dictionary
   readonly sharesPlaces = false
+  readonly hasOwnWatermark: boolean = true
   protected readonly view: ReadingView
 
   constructor(view: ReadingView) {
@@ -154,6 +155,7 @@ const SUB_KEY_LIMIT = 2 ** 20
 
 /** Groups are the keys of an event with sub-keys; the readings of all sub-keys stand together in time order, then by sub-key. */
 export class MergedRows extends ViewRows {
+  override readonly hasOwnWatermark = false
   private readonly parts = new Runs()
 
   keyCells(group: number): readonly Cell[] {

@@ -41,6 +41,8 @@ export interface ReplaySetting {
   succeed(logic: Logic, ...args: readonly string[]): Promise<void>
   /** A replay that dies at the step, before it does anything more. */
   replayThatDies(logic: Logic, step: ReplayStep): WindrowProcess
+  /** A replay that takes a while, which a part of the settings says. */
+  slowReplay(more?: Readonly<Record<string, string>>): WindrowProcess
   /** Asks it to stop, and fails unless it does so with 0, or, where other logic has replaced its own, with 3 once it has noticed. */
   stop(process: WindrowProcess, isReplaced?: boolean): Promise<void>
   stores(logic: Logic): StoresOfLog
@@ -67,6 +69,8 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     WINDROW_PARTITIONS: '4',
     WINDROW_MODULES: moduleOf(logic),
     WINDROW_LOG_LEVEL: 'debug',
+    // Also where there is little to read.
+    WINDROW_REPLAY_WORKERS: '2',
     ...settings,
   })
   const { log, close } = await openLog(loadConfig(environment('old'), folder))
@@ -107,6 +111,10 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     replayThatDies(logic, step) {
       const preload = pathToFileURL(here('die-at-step')).href
       return start(logic, ['replay', ...VIEWS], { NODE_OPTIONS: `--import=${preload}`, TEST_DIE_AT_STEP: step })
+    },
+    slowReplay(more) {
+      const preload = pathToFileURL(here('slow-days')).href
+      return start('old', ['replay', ...VIEWS, '--sinks', 'none'], { NODE_OPTIONS: `--import=${preload}`, ...more })
     },
     async stop(process, isReplaced = false) {
       process.signal('SIGTERM')

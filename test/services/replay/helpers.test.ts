@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
+import { type ReplaySetting, replaySetting } from './replay-setting.ts'
+
+const READINGS = 120_000
+
+describe('a replay that another process helps with', () => {
+  let setting: ReplaySetting
+
+  beforeAll(async () => {
+    setting = await replaySetting({ settings: {}, stores: [] })
+    for (let published = 0; published < READINGS; published += 10_000) await setting.publisher.publish(10_000)
+    await setting.succeed('old', 'run', '--until-end', '--sinks', 'none')
+  })
+  afterAll(() => setting?.remove())
+
+  /** Waits until the replay tells that it is helped, and by whom. */
+  async function helperOf(replay: WindrowProcess): Promise<number> {
+    for (;;) {
+      const found = /"helper":(\d+),"msg":"a process helps/.exec(replay.told())
+      if (found !== null) return Number(found[1])
+      if (!replay.runs) throw new Error(`it ended without help; it told:\n${replay.told()}`)
+      await delay(20)
+    }
+  }
+
+  async function untilGone(pid: number): Promise<void> {
+    while (isThere(pid)) await delay(20)
+  }
+
+  test('makes the rows that one process makes, and leaves no process behind', async () => {
+    const before = await setting.exports('old')
+    const replay = setting.slowReplay()
+    const helper = await helperOf(replay)
+    expect(await replay.ended, replay.told()).toBe('exit code 0')
+    expect(isThere(helper)).toBe(false)
+    expect(await setting.exports('old')).toEqual(before)
+    expect(await setting.generations()).toEqual([2, 2])
+  })
+
+  test('takes its helper along when it is killed, and the next one goes on', async () => {
+    const replay = setting.slowReplay()
+    const helper = await helperOf(replay)
+    await replay.kill()
+    await untilGone(helper)
+    expect(await setting.generations()).toEqual([2, 2])
+    await setting.succeed('old', 'replay', 'shift_means', 'day_means', '--sinks', 'none')
+    expect(await setting.generations()).toEqual([3, 3])
+    expect(await setting.wrongViews('old')).toEqual([])
+  })
+
+  test('takes it along, too, when it is asked to stop', async () => {
+    const replay = setting.slowReplay()
+    const helper = await helperOf(replay)
+    replay.signal('SIGTERM')
+    expect(await replay.ended, replay.told()).toBe('exit code 3')
+    expect(isThere(helper)).toBe(false)
+    expect(await setting.generations()).toEqual([3, 3])
+  })
+
+  test('goes on alone when the helper is killed', async () => {
+    const replay = setting.slowReplay()
+    process.kill(await helperOf(replay), 'SIGKILL')
+    expect(await replay.ended, replay.told()).toBe('exit code 0')
+    expect(replay.told()).toContain('the others go on: it has ended (SIGKILL)')
+    expect(await setting.generations()).toEqual([4, 4])
+    expect(await setting.wrongViews('old')).toEqual([])
+  })
+})
+
+/** A process that has ended and nobody has asked about yet is not there. */
+function isThere(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
