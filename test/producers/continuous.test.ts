@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/core/calendar.ts'
+import type { Clock } from '../../src/core/clock.ts'
 import { WindrowError } from '../../src/core/errors.ts'
 import { continuously } from '../../src/producers/continuous.ts'
 import { type Heartbeat, type ProduceSummary, produce } from '../../src/producers/produce.ts'
@@ -82,6 +84,28 @@ describe('a continuous poll', () => {
     await clock.advance(10_000)
     expect(failures).toHaveLength(1)
     stop.abort()
+    await done
+  })
+
+  test('by the clock comes at its instants, also when the clock is set meanwhile, and what it is too late for is left out', async () => {
+    const clock = manualClock(0)
+    const stop = new AbortController()
+    const at: number[] = []
+    let ahead = 0
+    const set: Clock = { ...clock, now: () => clock.now() + ahead }
+    const attempt = async (): Promise<void> => {
+      at.push(set.now() / MINUTE_MS)
+      if (at.length === 2) await clock.sleep(25 * MINUTE_MS)
+    }
+    const rhythm = atInstants((instant) => (Math.floor(instant / (10 * MINUTE_MS)) + 1) * 10 * MINUTE_MS, set)
+    const done = continuously({ rhythm, clock: set, signal: stop.signal, attempt, onFailure: () => {} })
+    await clock.advance(51 * MINUTE_MS)
+    expect(at).toEqual([10, 20, 50])
+    ahead = 8 * MINUTE_MS
+    await clock.advance(MINUTE_MS)
+    expect(at).toEqual([10, 20, 50, 60])
+    stop.abort()
+    await clock.advance(MINUTE_MS)
     await done
   })
 

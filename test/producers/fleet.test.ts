@@ -7,7 +7,7 @@ import { whoPublished } from '../../src/producers/who-published.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
-import { air, listSource } from './list-source.ts'
+import { air, airItem, listSource } from './list-source.ts'
 import { readingsIn } from './published.ts'
 import { keepingLogger } from './quiet-logger.ts'
 
@@ -23,16 +23,19 @@ const oneReading = (station: string, name = 'test'): Source => listSource(() => 
 test('A source that hangs or fails holds back no other', async () => {
   const { shared, log, clock, stop } = world()
   let asked = 0
-  const counting: Source = {
-    ...oneReading('a'),
-    async *poll() {
+  const counting = listSource(
+    () => {
       asked += 1
+      return []
     },
-  }
+    'test',
+    'a',
+  )
   const hanging: Source = {
     ...oneReading('b'),
     async *poll({ signal }) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      yield airItem({ station: 'b', hour: 0, value: 1 })
     },
   }
   const failing = listSource(() => [{ station: 'c', hour: 0, value: 1 }, new Error('away')], 'test', 'c')
