@@ -25,6 +25,7 @@ const knownOnlyIn = [
   { packages: ['fastify', '@fastify/[^/]+'], folders: ['api'] },
   { packages: ['commander', 'cli-table3'], folders: ['cli'] },
   { packages: ['dotenv'], folders: ['config'] },
+  { packages: ['undici'], folders: ['producers'] },
 ]
 
 const layers = Object.entries(mayImport).map(([folder, allowed]) => ({

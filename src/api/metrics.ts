@@ -87,6 +87,11 @@ function instruments(registry: Registry) {
     ]),
     sinkProblem: gauge('windrow_sink_problem', '1 while a sink has a problem, else 0.', sinkView),
     sourceLastSuccess: gauge('windrow_source_last_success_timestamp_seconds', 'When a source last answered.', ['source']),
+    sourceLastEvent: gauge(
+      'windrow_source_last_event_timestamp_seconds',
+      'Start of the newest reading that a source has said: how fresh it is.',
+      ['source'],
+    ),
     sourceProblem: gauge('windrow_source_problem', '1 while a source has a problem, else 0.', ['source']),
     sourcePublished: new Counter({
       name: 'windrow_source_published_total',
@@ -149,10 +154,11 @@ function update(all: Instruments, report: HealthReport): void {
     if (lastWriteAt !== null) all.sinkLastWrite.set({ sink, view }, seconds(lastWriteAt))
     if (lastError !== null) all.sinkLastError.set({ sink, view, code: lastError.code }, seconds(lastError.at))
   }
-  for (const { source, published, lastSuccessAt, problem } of report.sources) {
+  for (const { source, published, lastSuccessAt, lastEventAt, problem } of report.sources) {
     all.sourcePublished.inc({ source }, published)
     all.sourceProblem.set({ source }, problem === null ? 0 : 1)
     if (lastSuccessAt !== null) all.sourceLastSuccess.set({ source }, seconds(lastSuccessAt))
+    if (lastEventAt !== null) all.sourceLastEvent.set({ source }, seconds(lastEventAt))
   }
   for (const { view, ...replay } of report.replays) {
     all.replayRead.set({ view }, replay.read)

@@ -227,6 +227,8 @@ export interface SourceHealth {
   readonly intervalSeconds: number | null
   readonly lastTryAt: number | null
   readonly lastSuccessAt: number | null
+  /** Start of the newest reading that it has said since it started. */
+  readonly lastEventAt: number | null
   /** Readings published since it started. */
   readonly published: number
   readonly problem: Problem | null

@@ -161,6 +161,7 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
       interval_seconds: source.intervalSeconds,
       last_try: optionalInstantText(source.lastTryAt),
       last_success: optionalInstantText(source.lastSuccessAt),
+      last_event: optionalInstantText(source.lastEventAt),
       published: source.published,
       problem: problemOnWire(source.problem),
     })),

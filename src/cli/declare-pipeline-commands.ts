@@ -1,27 +1,32 @@
 import { type Command, Option } from 'commander'
+import { sourceNames } from '../config/source-settings.ts'
 import type { ProduceOptions } from './commands/produce.ts'
 import type { RunOptions } from './commands/run.ts'
-import type { StartOptions } from './commands/start.ts'
 import type { CliContext } from './context.ts'
 import { type Declare, listItem, numberWithin, wholeNumberFrom } from './declare.ts'
+import type { StartProducingOptions } from './start-producing.ts'
 
 /** `start`, `produce`, `run` and `serve`: what moves readings. */
 export function declarePipelineCommands(declare: Declare, context: CliContext): void {
   declare(
     'start',
-    'Run all in one process: the simulator, the topologies, the sinks and the page.',
-    ['start', 'start --days 7', 'start --no-simulator'],
+    'Run all in one process: the sources (the simulator where none is configured), the topologies, the sinks and the page.',
+    ['start', 'start --days 7', 'start --no-produce'],
     (command) =>
       command
-        .option('--no-simulator', 'publish nothing: other processes do')
+        .option('--no-produce', 'publish nothing: other processes do')
+        .option('--no-simulator', 'make nothing up where no source is configured')
         .option('--days <number>', 'how many days before today the simulator begins with (default: 90)', wholeNumberFrom(0))
         .option('--seed <number>', 'another seed is another simulated world (default: 1)', wholeNumberFrom(0)),
-    async (_, options) => (await import('./commands/start.ts')).start(context, options as unknown as StartOptions),
+    async (_, options) => (await import('./commands/start.ts')).start(context, options as unknown as StartProducingOptions),
   )
   declare(
     'produce',
-    'Publish what a source says, as far as it is new or revised.',
+    'Publish what sources say, as far as it is new or revised: the configured ones, or those that are named.',
     [
+      'produce --source open-meteo --continuous',
+      'produce --source rte-consumption --from 2024-01-01 --to 2025-01-01',
+      'produce --continuous --at 06:30,18:30',
       'produce --source simulator --days 7',
       'produce --source file --file 283164601.json --format airqino',
       'produce --source file --file paris.csv --format meteostat --station paris --time-zone Europe/Paris --city Paris --country FR',
@@ -56,12 +61,22 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
 
 function sourceOptions(command: Command): void {
   command
-    .addOption(new Option('--source <name>', 'where readings come from').choices(['file', 'simulator']).makeOptionMandatory())
+    .option(
+      '--source <name>',
+      `where readings come from: ${[...sourceNames, 'file', 'simulator'].join(', ')}; several of the APIs at once (default: all that are configured)`,
+      listItem,
+    )
     .option('--continuous', 'poll again and again until Ctrl-C')
-    .option('--interval <seconds>', 'from one poll to the next', wholeNumberFrom(1), 60)
-    .option('--from <time>', 'only readings from this day, month or instant on')
+    .option(
+      '--interval <seconds>',
+      "from one poll to the next, longer where a quota wants it (default: the configuration's, else the source's own)",
+      wholeNumberFrom(1),
+    )
+    .option('--at <times>', 'poll every day at these times, for instance 06:30,18:30', listItem)
+    .option('--cron <expression>', 'poll at the times of a cron expression, for instance "5 * * * *"')
+    .option('--from <time>', 'only readings from this day, month or instant on; of an API: its history from then on')
     .option('--to <time>', 'only readings before this day, month or instant')
-    .option('--station <id>', 'station (or zone): of a file that does not say, or those of the simulator to take', listItem)
+    .option('--station <id>', 'station (or zone): those to take; of a file the one that it does not say', listItem)
     .option('--json', 'print what was published as JSON')
     .optionsGroup('Source file:')
     .option('--file <path>', 'CSV, JSON, JSON lines or Parquet')

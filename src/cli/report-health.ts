@@ -111,6 +111,6 @@ function sinkRow(status: SinkStatus, now: number): PipelineHealthRow {
   return { ...nothing, part: 'sink', name: `${sink}/${view}`, partition, state, ...figures, heartbeatAt: now }
 }
 
-function sourceRow({ source, state, lastSuccessAt }: SourceHealth): PipelineHealthRow {
-  return { ...nothing, part: 'source', name: source, partition: -1, state, heartbeatAt: lastSuccessAt }
+function sourceRow({ source, state, lastSuccessAt, lastEventAt }: SourceHealth): PipelineHealthRow {
+  return { ...nothing, part: 'source', name: source, partition: -1, state, lastEventAt, heartbeatAt: lastSuccessAt }
 }

@@ -30,14 +30,16 @@ export function sourceMonitor(): SourceMonitor {
         intervalSeconds,
         lastTryAt: null,
         lastSuccessAt: null,
+        lastEventAt: null,
         published: 0,
         problem: null,
       })
     },
-    heartbeat({ source, station, at, error, counts }) {
+    heartbeat({ source, station, at, error, counts, newestAt }) {
       const health = known.get(keyOf({ name: source, station }))
       if (health === undefined) return
       health.lastTryAt = at
+      if (newestAt !== null) health.lastEventAt = Math.max(health.lastEventAt ?? newestAt, newestAt)
       health.published += counts.published + counts.revised
       if (error === null) {
         health.state = 'running'

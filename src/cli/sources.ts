@@ -9,7 +9,8 @@ import { rangeOptions } from './instant-option.ts'
 
 /** What a source can be told on the command line. */
 export interface SourceOptions {
-  readonly source: string
+  /** Names of sources; none: all that are configured. */
+  readonly source?: readonly string[]
   readonly file?: string
   readonly format?: string
   readonly kind?: string
@@ -30,16 +31,36 @@ export interface SourceOptions {
 }
 
 /** Options that mean something to some sources only. */
-const onlyFor: Readonly<Record<string, readonly string[]>> = {
+const onlyFor = {
   file: ['file', 'format', 'kind', 'timeZone', 'timestampZone', 'latitude', 'longitude', 'city', 'country', 'cadence', 'coUnit'],
   simulator: ['seed', 'days', 'speed'],
+} as const satisfies Readonly<Record<string, ReadonlyArray<keyof SourceOptions>>>
+
+/** A source that is not an API. */
+export type LocalSource = keyof typeof onlyFor
+
+/** The file or the simulator, where one of them is named: alone, as each has options of its own. Null where APIs are meant. */
+export function localSource({ source = [] }: SourceOptions): LocalSource | null {
+  const local = source.find((name) => name in onlyFor)
+  if (local === undefined) return null
+  if (source.length === 1) return local as LocalSource
+  throw new WindrowError('WR_USAGE', {
+    message: `The source ${local} is produced by a process of its own.`,
+    remedy: `Give --source ${local} alone, and the others to another \`windrow produce\`.`,
+    kind: 'usage',
+  })
 }
 
-/** Makes the source that the options name. Relative paths start from `folder`. */
-export async function sourceOf(options: SourceOptions, folder: string, events: readonly EventType[]): Promise<Source> {
-  refuseForeign(options)
+/** Makes the file or the simulator that the options name. Relative paths start from `folder`. */
+export async function sourceOf(
+  name: LocalSource,
+  options: SourceOptions,
+  folder: string,
+  events: readonly EventType[],
+): Promise<Source> {
+  refuseForeign(name, options)
   const { from, to } = rangeOptions(options)
-  if (options.source === 'simulator') {
+  if (name === 'simulator') {
     const { seed, days, speed, station } = options
     return simulatorSource({ seed, days, speed, from, to, stations: station, clock: systemClock })
   }
@@ -81,14 +102,15 @@ function fileSettings(options: SourceOptions) {
   }
 }
 
-function refuseForeign(options: SourceOptions): void {
+/** Refuses options that mean something to other sources alone. `chosen`: the local source, or what is said of the APIs. */
+export function refuseForeign(chosen: string, options: SourceOptions): void {
   for (const [source, names] of Object.entries(onlyFor)) {
-    if (source === options.source) continue
-    const foreign = names.find((name) => options[name as keyof SourceOptions] !== undefined)
+    if (source === chosen) continue
+    const foreign = names.find((name) => options[name] !== undefined)
     if (foreign === undefined) continue
     const flag = `--${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     throw new WindrowError('WR_USAGE', {
-      message: `${flag} means nothing to the source ${options.source}.`,
+      message: `${flag} means nothing to ${chosen in onlyFor ? `the source ${chosen}` : chosen}.`,
       remedy: `Leave it out, or use --source ${source}.`,
       kind: 'usage',
     })

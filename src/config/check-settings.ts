@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv'
+import { IANAZone } from 'luxon'
 import { kafkaMistakes } from './kafka-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import { isSecretVariable } from './read-environment.ts'
@@ -36,7 +37,11 @@ function splitList(value: string): readonly string[] {
 }
 
 function shown(setting: Setting<unknown>, given: string): string {
-  return isSecretVariable(setting.variable) ? '(not shown)' : JSON.stringify(given)
+  if (isSecretVariable(setting.variable)) return '(not shown)'
+  // Somebody may have put a key into an address.
+  if ('addressWithScheme' in setting.schema)
+    return JSON.stringify(given.replace(/\/\/[^/\s]*@/, '//…@').replace(/[?#].*$/s, '?…'))
+  return JSON.stringify(given)
 }
 
 /** Checks each setting by itself. A setting with a mistake has its default among the values. */
@@ -112,6 +117,13 @@ export function checkTogether(given: ReadonlyMap<string, string>, values: Settin
       setting: 'WINDROW_PORT, WINDROW_PG_PORT',
       problem: `both are ${values.port}`,
       remedy: 'Give each a port of its own.',
+    })
+  }
+  if (values.timeZone !== null && !IANAZone.isValidZone(values.timeZone)) {
+    mistakes.push({
+      setting: settings.timeZone.variable,
+      problem: `is ${JSON.stringify(values.timeZone)}, which is no time zone`,
+      remedy: 'Use a name of the IANA time zone database, for instance Europe/Paris, or unset it.',
     })
   }
   return [...mistakes, ...cassandraMistakes(given, values), ...kafkaMistakes(given, values), ...topicMistakes(values)]

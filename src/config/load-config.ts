@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import { WindrowError } from '../core/errors.ts'
+import { redactor } from '../core/redact.ts'
+import { Secret } from '../core/secret.ts'
 import { checkSettings, checkTogether } from './check-settings.ts'
 import { foreignKafkaSettings } from './foreign-kafka-settings.ts'
 import type { Mistake } from './mistake.ts'
 import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
-import { redactor } from './redact.ts'
-import { Secret } from './secret.ts'
+import { type ReadStationsFile, readStationsFile, STATIONS_FILE } from './read-stations-file.ts'
 import type { SettingValues } from './settings.ts'
+import type { StationsFile } from './stations-file-schema.ts'
 import { unknownSettings } from './unknown-settings.ts'
 
 /** The whole configuration of a process, checked. */
@@ -15,23 +17,31 @@ export interface Config extends SettingValues {
   readonly dataDir: string
   /** Absolute. */
   readonly modules: readonly string[]
+  /** The file that lists stations, null where there is none. */
+  readonly stationsFile: StationsFile | null
+  /** Its path, absolute, also where there is none. */
+  readonly stationsFilePath: string
   /** What somebody should know though nothing is wrong, one sentence each. */
   readonly notices: readonly string[]
   /** Takes every configured secret out of a text: for whatever is logged or printed. */
   readonly redact: (text: string) => string
 }
 
-/** Reads the environment and the `.env` file of `folder`. Throws WR_CONFIG_INVALID with all mistakes at once. */
+/** Reads the environment, and the `.env` file and the list of stations of `folder`. Throws WR_CONFIG_INVALID with all mistakes at once. */
 export function loadConfig(environment: Environment, folder: string): Config {
   const raw = readEnvironment(environment, folder)
   const checked = checkSettings(raw.values)
   const foreign = foreignKafkaSettings(raw.values)
+  const named = checked.values.stationsFilePath
+  const stationsFilePath = resolve(folder, named ?? STATIONS_FILE)
+  const stations = stationsOf(stationsFilePath, named)
   const mistakes = [
     ...raw.mistakes,
     ...checked.mistakes,
     ...checkTogether(raw.values, checked.values),
     ...unknownSettings(raw.values),
     ...foreign.mistakes,
+    ...stations.mistakes,
   ]
   if (mistakes.length > 0) throw invalid(mistakes)
   const { values } = checked
@@ -39,6 +49,8 @@ export function loadConfig(environment: Environment, folder: string): Config {
     ...values,
     dataDir: resolve(folder, values.dataDir),
     modules: values.modules.map((path) => resolve(folder, path)),
+    stationsFile: stations.file,
+    stationsFilePath,
     notices: [...notices(values), ...foreign.notices],
     redact: redactor(secretsOf(raw.values)),
   }
@@ -53,12 +65,19 @@ function secretsOf(values: ReadonlyMap<string, string>): readonly Secret[] {
   return [...values].filter(([variable]) => isSecretVariable(variable)).map(([, value]) => new Secret(value))
 }
 
+/** Mistakes name the file as somebody named it, so that an editor or a terminal can open it from `folder`. */
+function stationsOf(path: string, named: string | null): ReadStationsFile {
+  const { file, mistakes } = readStationsFile(path, named !== null)
+  const shorter = named ?? STATIONS_FILE
+  return { file, mistakes: mistakes.map((mistake) => ({ ...mistake, setting: mistake.setting.replace(path, shorter) })) }
+}
+
 function invalid(mistakes: readonly Mistake[]): WindrowError {
   const lines = mistakes.map(({ setting, problem, remedy }) => `  ${setting} ${problem}. ${remedy}`)
   const heading = mistakes.length === 1 ? 'One setting is wrong:' : `${mistakes.length} settings are wrong:`
   return new WindrowError('WR_CONFIG_INVALID', {
     message: [heading, ...lines].join('\n'),
-    remedy: 'Correct them in the environment or in .env; docs/configuration.md lists every setting.',
+    remedy: 'Correct them in the environment, in .env or in the file that is named; docs/configuration.md lists every setting.',
     kind: 'usage',
     facts: { mistakes },
   })
@@ -66,13 +85,24 @@ function invalid(mistakes: readonly Mistake[]): WindrowError {
 
 function notices(values: SettingValues): readonly string[] {
   const found: string[] = []
+  const addresses = [
+    ['OPENWEATHERMAP_URL', values.openWeatherMapUrl],
+    ['VISUAL_CROSSING_URL', values.visualCrossingUrl],
+    ['RTE_URL', values.rteUrl],
+  ] as const
+  for (const [variable, address] of addresses) {
+    if (address?.startsWith('http://') !== true || isLoopback(new URL(address).hostname)) continue
+    found.push(`${variable} is not encrypted: whoever is on the way sees the key that is sent there.`)
+  }
   if (values.kafkaBrokers.length > 0 && values.kafkaSslVerification === 'false') {
     found.push(
       'KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION is false: whoever is on the way to the brokers can read and change everything.',
     )
   }
-  if (!['127.0.0.1', 'localhost', '::1'].includes(values.host)) {
+  if (!isLoopback(values.host)) {
     found.push(`The page and the API listen at ${values.host}: whoever reaches that address can read every view.`)
   }
   return found
 }
+
+const isLoopback = (host: string): boolean => ['127.0.0.1', 'localhost', '::1', '[::1]'].includes(host)

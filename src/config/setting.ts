@@ -1,9 +1,9 @@
-import { Secret } from './secret.ts'
+import { Secret } from '../core/secret.ts'
 
 /** JSON Schema of the value after lists were split and numbers and flags were read from their text. */
 export type SettingSchema = Readonly<Record<string, unknown>>
 
-/** Where a setting stands in the documentation. `later`: checked for shape, used by no part of this version. */
+/** Where a setting stands in the documentation. */
 export type Section =
   | 'general'
   | 'engine'
@@ -15,7 +15,7 @@ export type Section =
   | 'cassandra'
   | 'server'
   | 'places'
-  | 'later'
+  | 'sources'
 
 /** One environment variable: its meaning, its bounds and its default. */
 export interface Setting<T> {

@@ -2,6 +2,7 @@ import { cassandraSettings } from './cassandra-settings.ts'
 import { influxSettings } from './influx-settings.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
+import { sourceSettings } from './source-settings.ts'
 
 const topicName = { pattern: '^[A-Za-z0-9._-]{1,200}$', expects: 'letters, digits, dots, dashes and underscores, at most 200' }
 const lateness = (variable: string, kind: string): Setting<number | null> =>
@@ -12,7 +13,6 @@ const lateness = (variable: string, kind: string): Setting<number | null> =>
     maximum: 52_560_000,
     doc: `Minutes that ${kind} reading may be behind its station's watermark. Unset: unlimited. With a limit, views depend on the order of arrival.`,
   })
-const later = (doc: string) => ({ section: 'later', fallback: null, doc }) as const
 
 /** Every setting of windrow. The order is that of the documentation. */
 export const settings = {
@@ -156,7 +156,7 @@ export const settings = {
     fallback: 48.8566,
     minimum: -90,
     maximum: 90,
-    doc: 'Degrees north of the place of interest: the view `meteo` in Postgres is about the weather station nearest to it. The default is Paris.',
+    doc: 'Degrees north of the place of interest: sources without a list of stations are asked about it, and the view `meteo` in Postgres is about the weather station nearest to it. The default is Paris.',
   }),
   longitude: decimal('LON', {
     section: 'places',
@@ -166,12 +166,7 @@ export const settings = {
     doc: 'Degrees east of the place of interest.',
   }),
 
-  meteoApiKey: secret(text<string | null>('METEO_API_KEY', later('Key of OpenWeatherMap.'))),
-  visualCrossingApiKey: secret(text<string | null>('VISUAL_CROSSING_API_KEY', later('Key of Visual Crossing.'))),
-  rteClientId: text<string | null>('RTE_CLIENT_ID', later("Client id of RTE's consumption API.")),
-  rteClientSecret: secret(text<string | null>('RTE_CLIENT_SECRET', later('Its secret.'))),
-  rteClientId2: text<string | null>('RTE_CLIENT_ID_2', later("Client id of RTE's generation API.")),
-  rteClientSecret2: secret(text<string | null>('RTE_CLIENT_SECRET_2', later('Its secret.'))),
+  ...sourceSettings,
 } as const
 
 export type SettingName = keyof typeof settings

@@ -5,3 +5,6 @@ export interface Logger {
   warn(facts: object, message: string): void
   error(facts: object, message: string): void
 }
+
+/** Says nothing. */
+export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

@@ -14,7 +14,8 @@ export interface EventDeclaration<R extends Reading> {
   readonly topic: string
   /**
    * The Avro record schema, as an object or as JSON text. Decoding is fastest with the fields in the order: key, sub-key, the common
-   * fields as in `commonFields`, payload.
+   * fields as in `commonFields`, payload. Beside `unit` and `doc`, a payload number may have `minimum` and `maximum` (inclusive): producers
+   * dead-letter readings beyond them.
    */
   readonly schema: string | object
   /** snake_case field, a string and not null: the record's key. */
@@ -41,9 +42,9 @@ export function defineEvent<R extends Reading>(declaration: EventDeclaration<R>)
   }
 }
 
-function payloadColumn({ name, field, wire, unit, doc }: PlannedEventField): PayloadColumn {
+function payloadColumn({ name, field, wire, unit, minimum, maximum, doc }: PlannedEventField): PayloadColumn {
   const kind: PayloadKind = wire === 'boolean' ? 'flag' : wire === 'string' || wire === 'enum' ? 'text' : 'number'
-  return { name, field, kind, unit, doc }
+  return { name, field, kind, unit, minimum, maximum, doc }
 }
 
 const millis = { type: 'long', logicalType: 'timestamp-millis' }

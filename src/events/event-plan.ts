@@ -117,8 +117,25 @@ function planField(shape: EventShape, attributes: SchemaField | undefined, field
     nullBranch: nullBranch as -1 | 0 | 1,
     symbols: symbolsOf(value),
     unit: typeof attributes?.unit === 'string' ? attributes.unit : null,
+    minimum: boundOf(shape, field, attributes, 'minimum'),
+    maximum: boundOf(shape, field, attributes, 'maximum'),
     doc: typeof attributes?.doc === 'string' ? attributes.doc : '',
   }
+}
+
+function boundOf(
+  shape: EventShape,
+  field: string,
+  attributes: SchemaField | undefined,
+  name: 'minimum' | 'maximum',
+): number | null {
+  const bound = attributes?.[name]
+  if (bound === undefined) return null
+  if (typeof bound === 'number' && Number.isFinite(bound)) return bound
+  throw eventSchemaError(shape, field, {
+    message: `has a ${name} that is no number`,
+    remedy: 'Give a number, in the unit of the field.',
+  })
 }
 
 function planLocation(shape: EventShape, type: AvroRecordType, attributes: SchemaField | undefined): readonly PlannedField[] {

@@ -11,6 +11,9 @@ export interface PayloadColumn {
   readonly field: string
   readonly kind: PayloadKind
   readonly unit: string | null
+  /** The least and greatest value that is physically possible, inclusive; null where the schema says none. */
+  readonly minimum: number | null
+  readonly maximum: number | null
   readonly doc: string
 }
 

@@ -26,6 +26,9 @@ export interface PlannedField {
   /** Of an enum, in the order of their numbers. */
   readonly symbols: readonly string[]
   readonly unit: string | null
+  /** The least and greatest value that is physically possible, inclusive; null where the schema says none. */
+  readonly minimum: number | null
+  readonly maximum: number | null
   readonly doc: string
 }
 

@@ -4,6 +4,7 @@ export type ReadingFaultCode =
   | 'WR_READING_KEY'
   | 'WR_READING_TEXT'
   | 'WR_READING_NOT_FINITE'
+  | 'WR_READING_LIMITS'
   | 'WR_READING_ZONE'
   | 'WR_READING_INTERVAL'
   | 'WR_READING_TIMESTAMP'
@@ -15,6 +16,7 @@ export const READING_REMEDIES: Readonly<Record<ReadingFaultCode, string>> = {
   WR_READING_KEY: 'Give the station (or zone) an id of 1 to 512 bytes, and the sub-key at most 512 bytes without "/".',
   WR_READING_TEXT: 'Give well-formed text of at most 4096 bytes without the character U+0000.',
   WR_READING_NOT_FINITE: 'Write null for a missing measurement, never NaN or Infinity.',
+  WR_READING_LIMITS: 'Look at the sensor and at the unit of the value: it is beyond what is physically possible.',
   WR_READING_ZONE: 'Use a name of the IANA time zone database, for instance Europe/Paris or UTC.',
   WR_READING_INTERVAL: 'Give the length of the interval in whole minutes, 1 to 1440.',
   WR_READING_TIMESTAMP:

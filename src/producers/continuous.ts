@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
+import type { Rhythm } from './rhythm.ts'
 
 export interface ContinuousOptions {
-  /** From the start of one attempt to the start of the next. */
-  readonly intervalMs: number
+  readonly rhythm: Rhythm
   readonly clock: Clock
   /** Ends the loop; an attempt that is under way is waited for. */
   readonly signal: AbortSignal
@@ -17,33 +17,40 @@ export interface ContinuousOptions {
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
+/** A clock that was set, or a machine that slept, is noticed within this time. */
+const LONGEST_WAIT_MS = 30_000
+
 /**
- * Attempts again and again, at whole intervals after the start: never two at once, and without drift. What an attempt is too late for
- * is left out, not made up for. A failed attempt is repeated after 1 s, 2 s, 4 s, ... at most 60 s, each shortened by up to a half.
- * Throws the error of a first attempt that nothing will mend (wrong use).
+ * Attempts again and again, in the rhythm: never two at once. What an attempt is too late for is left out, not made up for. A failed
+ * attempt is repeated after 1 s, 2 s, 4 s, ... at most 60 s, each shortened by up to a half, or when upstream has asked for it. Throws the error of a first attempt that nothing will mend (wrong use).
  */
 export async function continuously(options: ContinuousOptions): Promise<void> {
-  const { intervalMs, clock, signal, attempt, onFailure, random = Math.random } = options
-  const start = clock.monotonic()
-  let tick = 0
+  const { rhythm, clock, signal, attempt, onFailure, random = Math.random } = options
   let everSucceeded = false
   let failures = 0
-  while (!signal.aborted) {
+  for (;;) {
+    for (let left = rhythm.left(); left > 0 && failures === 0 && !signal.aborted; left = rhythm.left())
+      await clock.sleep(Math.min(left, LONGEST_WAIT_MS), signal)
+    if (signal.aborted) return
     try {
       await attempt()
       everSucceeded = true
       failures = 0
-      // At least the next one: a timer may fire a little early.
-      tick = Math.max(tick, Math.floor((clock.monotonic() - start) / intervalMs)) + 1
-      await clock.sleep(start + tick * intervalMs - clock.monotonic(), signal)
+      rhythm.advance()
     } catch (error) {
       if (!everSucceeded && error instanceof WindrowError && error.kind === 'usage') throw error
       failures += 1
-      const delayMs = retryDelayMs(failures, random())
+      const delayMs = Math.max(retryDelayMs(failures, random()), askedToWait(error, clock))
       onFailure(error, failures, delayMs)
       await clock.sleep(delayMs, signal)
     }
   }
+}
+
+/** Upstream may have said when it can be asked again: `facts.retryAt`, milliseconds since the epoch. */
+function askedToWait(error: unknown, clock: Clock): number {
+  const retryAt = error instanceof WindrowError ? error.facts.retryAt : undefined
+  return typeof retryAt === 'number' ? retryAt - clock.now() : 0
 }
 
 function retryDelayMs(failures: number, chance: number): number {

@@ -4,6 +4,7 @@ import { continuously } from './continuous.ts'
 import type { ProgressDisplay } from './progress.ts'
 import { addCounts, noCounts, type PublishCounts } from './publish-counts.ts'
 import { openPublisher, type PublisherSession, type SessionOptions } from './publisher-session.ts'
+import { everyInterval, type Rhythm } from './rhythm.ts'
 
 /** A source is alive: its last poll went well, or did not. */
 export interface Heartbeat {
@@ -15,13 +16,15 @@ export interface Heartbeat {
   readonly error: string | null
   /** Of this poll. */
   readonly counts: PublishCounts
+  /** Start of the newest reading that upstream has said in this session, null when it has said none. */
+  readonly newestAt: number | null
 }
 
 export interface ProduceOptions extends SessionOptions {
-  /** False (default): one poll. True: a poll every `intervalMs` until the signal aborts. */
+  /** False (default): one poll. True: polls in the rhythm until the signal aborts. */
   readonly continuous?: boolean | undefined
-  /** Default one minute. */
-  readonly intervalMs?: number | undefined
+  /** Default: at once, and every minute from then on. */
+  readonly rhythm?: Rhythm | undefined
   /** Ends cleanly: the commit under way is finished, and what was taken is committed. */
   readonly signal?: AbortSignal | undefined
   readonly progress?: ProgressDisplay | undefined
@@ -87,7 +90,7 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
       progress?.end(isDone ? publisher.counts : null)
     }
     polls += 1
-    onHeartbeat?.({ ...facts, at: clock.now(), error: null, counts: publisher.counts })
+    onHeartbeat?.({ ...facts, at: clock.now(), error: null, counts: publisher.counts, newestAt: publisher.newestAt })
   }
 
   const attempt = async (): Promise<void> => {
@@ -96,7 +99,8 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     } catch (error) {
       // What the session remembers may not be what is in the log.
       const counts = session?.publisher.counts ?? noCounts()
-      onHeartbeat?.({ ...facts, at: clock.now(), error: codeOf(error), counts })
+      const newestAt = session?.publisher.newestAt ?? null
+      onHeartbeat?.({ ...facts, at: clock.now(), error: codeOf(error), counts, newestAt })
       await closeSession()
       throw error
     }
@@ -111,8 +115,8 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
 
   try {
     if (options.continuous === true) {
-      const { intervalMs = DEFAULT_INTERVAL_MS, random = Math.random } = options
-      await continuously({ intervalMs, clock, signal, attempt, onFailure, random })
+      const { rhythm = everyInterval(DEFAULT_INTERVAL_MS, clock), random = Math.random } = options
+      await continuously({ rhythm, clock, signal, attempt, onFailure, random })
     } else {
       await whileRightIsLost({ attempt, clock, signal }, (error) => {
         logger.warn({ ...facts, code: codeOf(error) }, `taking the right to publish once more: ${messageOf(error)}`)

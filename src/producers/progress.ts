@@ -20,8 +20,8 @@ export function progressDisplay(stream: NodeJS.WriteStream, logger: Logger, cloc
   return stream.isTTY ? progressBar(stream) : progressLines(logger, clock)
 }
 
-/** A line at the end of each poll, and now and then on the way. */
-export function progressLines(logger: Logger, clock: Clock): ProgressDisplay {
+/** A line at the end of each poll (with `onlyNews` of those that brought something), and now and then on the way. */
+export function progressLines(logger: Logger, clock: Clock, { onlyNews = false } = {}): ProgressDisplay {
   let facts = {}
   let lastLine = 0
   return {
@@ -36,7 +36,9 @@ export function progressLines(logger: Logger, clock: Clock): ProgressDisplay {
       logger.info({ ...facts, ...countFacts(counts), ...share }, 'publishing')
     },
     end: (counts) => {
-      if (counts !== null) logger.info({ ...facts, ...countFacts(counts) }, 'published')
+      if (counts === null) return
+      const isNews = counts.published + counts.revised + counts.deadLettered > 0
+      logger[isNews || !onlyNews ? 'info' : 'debug']({ ...facts, ...countFacts(counts) }, 'published')
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import { contentHash } from '../events/content-hash.ts'
 import { deadLetterKey, encodeDeadLetter } from '../events/dead-letter.ts'
 import type { EventType } from '../events/event-type.ts'
+import { beyondLimits } from '../events/physical-limits.ts'
 import type { Reading } from '../events/reading.ts'
 import { type ReadingEncoder, readingEncoder } from '../events/reading-encoder.ts'
 import { readingKey, subKeyOf } from '../events/reading-key.ts'
@@ -74,6 +75,7 @@ export class Publisher {
   private commit: Promise<void> = Promise.resolve()
   private failure: { readonly error: unknown } | null = null
   private lastFlush = 0
+  private newest = Number.NEGATIVE_INFINITY
 
   constructor(parts: PublisherParts) {
     this.parts = parts
@@ -87,6 +89,11 @@ export class Publisher {
     return this.committed
   }
 
+  /** Start of the newest reading that the source has said, new or not, milliseconds since the epoch; null when it has said none. */
+  get newestAt(): number | null {
+    return this.newest === Number.NEGATIVE_INFINITY ? null : this.newest
+  }
+
   /** One poll of the source. Throws what the source throws, after all that it said before is committed, or what a commit throws. */
   async poll(options: PollOptions): Promise<PublishCounts> {
     this.committed = noCounts()
@@ -94,6 +101,9 @@ export class Publisher {
     this.lastFlush = this.parts.clock.monotonic()
     try {
       await this.takeAll(options)
+    } catch (error) {
+      // What waits for an upstream ends like this: the poll was told to end, it did not fail.
+      if (!options.signal.aborted || error !== options.signal.reason) throw error
     } finally {
       // Also when the source failed: what it said before is whole.
       if (this.failure === null) await this.flush()
@@ -105,7 +115,7 @@ export class Publisher {
   }
 
   private async takeAll({ signal, onProgress }: PollOptions): Promise<void> {
-    const { source, clock, logger } = this.parts
+    const { source, clock, logger, cursors } = this.parts
     const progress = (done: number, total: number | null): void => {
       const counts = { ...this.committed }
       addCounts(counts, this.underWay)
@@ -113,11 +123,18 @@ export class Publisher {
       onProgress?.(done, total, counts)
     }
     this.deferred.clear()
+    const topicIds = this.parts.targets.map(({ topic }) => topic.id)
+    const readThrough = cursors.readThrough(source.station, topicIds)
+    const recall = (name: string): string | null => cursors.remembered(source.station, topicIds, name)
+    // What is deferred is of the time before, so it goes first.
+    let through: number | null = null
     let items = 0
     let turnBegan = clock.monotonic()
-    for await (const item of source.poll({ clock, logger, signal, progress })) {
+    for await (const item of source.poll({ clock, logger, signal, readThrough, recall, progress })) {
       if (signal.aborted) return
-      if (item.kind === 'bad') this.takeBad(item)
+      if (item.kind === 'through') through = this.takeThrough(item.at, topicIds)
+      else if (item.kind === 'remember') cursors.remember(source.station, topicIds, item.name, item.text)
+      else if (item.kind === 'bad') this.takeBad(item)
       else this.takeReading(item, false)
       this.throwFailure()
       items += 1
@@ -131,6 +148,14 @@ export class Publisher {
     const left = [...this.deferred.values()]
     this.deferred.clear()
     for (const item of left) this.takeReading(item, true)
+    if (through !== null) cursors.setReadThrough(source.station, topicIds, through)
+  }
+
+  /** Remembers it at once where nothing is deferred; else it is given back, to be remembered after that. */
+  private takeThrough(at: number, topicIds: readonly string[]): number | null {
+    if (this.deferred.size > 0) return at
+    this.parts.cursors.setReadThrough(this.parts.source.station, topicIds, at)
+    return null
   }
 
   private isDue(items: number): boolean {
@@ -149,6 +174,11 @@ export class Publisher {
       this.encode(item, station, reading.revisedAt, now)
       return
     }
+    const beyond = beyondLimits(event, reading)
+    if (beyond !== null) {
+      this.takeBad(badInput(station, item.line, item.bytes?.() ?? readingBytes(reading), beyond))
+      return
+    }
     const subKey = subKeyOf(event, reading)
     // One station may be known to several events; their readings of one time are different readings.
     const series = subKey === '' ? event.name : `${event.name}/${subKey}`
@@ -157,9 +187,11 @@ export class Publisher {
     const hash = contentHash(event, reading, { revisedAt: false })
     const decision = decide(entry.day.find(series, time), hash, reading.revisedAt, now, isFinal)
     if (this.deferred.size > 0 || decision.kind === 'defer') this.reconsider(item, station, series, decision.kind)
+    if (decision.kind !== 'publish') this.newest = Math.max(this.newest, reading.timestamp)
     if (decision.kind === 'unchanged') this.waiting.unchanged += 1
     else if (decision.kind === 'stale') this.waiting.stale += 1
     else if (decision.kind === 'publish' && this.encode(item, station, decision.published.revisedAt, now)) {
+      this.newest = Math.max(this.newest, reading.timestamp)
       entry.day.set(series, time, decision.published)
       this.parts.cursors.changedEntry(entry)
       if (decision.isRevision) this.waiting.revised += 1
@@ -240,7 +272,7 @@ export class Publisher {
     this.lastFlush = clock.monotonic()
     const counts = this.waiting
     this.waiting = noCounts()
-    if (this.batch.count === 0) {
+    if (this.batch.count === 0 && !cursors.hasNewNotes) {
       addCounts(this.committed, counts)
       return
     }

@@ -37,13 +37,38 @@ export interface BadInput {
   readonly message: string
 }
 
-export type SourceItem = FoundReading | BadInput
+/**
+ * All that upstream has of the time before `at` was yielded before this item: committed with it, and what the next poll is told, also by
+ * another process. It never goes back.
+ */
+export interface ReadThrough {
+  readonly kind: 'through'
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/**
+ * What upstream said only now and the source wants to know again, also in another process: committed no later than what is yielded after it.
+ * Of a name the last holds. Kept for ever, so there is one a day at most.
+ */
+export interface Remember {
+  readonly kind: 'remember'
+  readonly name: string
+  /** At most about a kilobyte. */
+  readonly text: string
+}
+
+export type SourceItem = FoundReading | BadInput | ReadThrough | Remember
 
 export interface SourceContext {
   readonly clock: Clock
   readonly logger: Logger
   /** When it aborts, the source may end early; nobody pulls any longer. */
   readonly signal: AbortSignal
+  /** The last `through` that is in the log, null when there is none: from here on something may be missing. */
+  readonly readThrough: number | null
+  /** What was last remembered under that name, null when nothing was. */
+  readonly recall: (name: string) => string | null
   /** Tells how far the poll has come, in a unit of the source's own (bytes for a file); `total` null where nobody knows. */
   readonly progress: (done: number, total: number | null) => void
 }

@@ -77,6 +77,7 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         intervalSeconds: 60,
         lastTryAt: now - 4_000,
         lastSuccessAt: now - 4_000,
+        lastEventAt: now - 4_000,
         published: size('weather_hourly') + size('energies') * 2 + size('air_hourly'),
         problem: null,
       },

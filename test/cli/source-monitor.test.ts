@@ -13,13 +13,20 @@ test('a source is starting until it has answered, waiting while it fails, and it
   expect(monitor.statuses()).toMatchObject([
     { source: 'file roof', stations: 1, state: 'starting', intervalSeconds: 60, published: 0 },
   ])
-  monitor.heartbeat({ source: 'file', station: 'roof', at: 1, error: null, counts })
-  monitor.heartbeat({ source: 'file', station: 'roof', at: 2, error: 'WR_FILE_NOT_FOUND', counts: noCounts() })
-  monitor.heartbeat({ source: 'file', station: 'roof', at: 3, error: 'WR_FILE_NOT_FOUND', counts: noCounts() })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 1, error: null, counts, newestAt: 500 })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 2, error: 'WR_FILE_NOT_FOUND', counts: noCounts(), newestAt: null })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 3, error: 'WR_FILE_NOT_FOUND', counts: noCounts(), newestAt: null })
   expect(monitor.statuses()).toMatchObject([
-    { state: 'waiting', lastTryAt: 3, lastSuccessAt: 1, published: 4, problem: { code: 'WR_FILE_NOT_FOUND', since: 2 } },
+    {
+      state: 'waiting',
+      lastTryAt: 3,
+      lastEventAt: 500,
+      lastSuccessAt: 1,
+      published: 4,
+      problem: { code: 'WR_FILE_NOT_FOUND', since: 2 },
+    },
   ])
-  monitor.heartbeat({ source: 'file', station: 'roof', at: 4, error: null, counts })
+  monitor.heartbeat({ source: 'file', station: 'roof', at: 4, error: null, counts, newestAt: 500 })
   expect(monitor.statuses()).toMatchObject([{ state: 'running', lastSuccessAt: 4, published: 8, problem: null }])
 })
 

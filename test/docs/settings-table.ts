@@ -12,7 +12,7 @@ const headings: Readonly<Record<Section, string>> = {
   cassandra: 'Cassandra',
   server: 'Page and API',
   places: 'Places',
-  later: 'Checked, but not used by this version',
+  sources: 'Sources',
 }
 
 const shownDefault = (fallback: unknown): string => {
@@ -40,6 +40,8 @@ does not; an empty value counts as unset. Everything is checked at start, and al
 that other clients have and windrow cannot honour ([kafka.md](kafka.md)). A secret can stand in a file of its own,
 named by the variable with \`_FILE\` after it, and is never printed.
 
+Stations, schedules and quotas stand in \`windrow.config.json\` ([producers.md](producers.md)).
+
 This page is made from the declarations in \`src/config/settings.ts\`; \`npx vitest run test/docs -u\` writes it anew.`
   const sections = (Object.keys(headings) as Section[]).map(table)
   return `${[introduction, ...sections].join('\n\n')}\n`
@@ -47,11 +49,9 @@ This page is made from the declarations in \`src/config/settings.ts\`; \`npx vit
 
 /** The text of .env.example. */
 export function exampleEnvironment(): string {
-  const lines = allSettings
-    .filter(([, setting]) => setting.section !== 'later')
-    .map(([, { variable, doc, fallback }]) => {
-      const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
-      return `# ${doc}\n#${variable}=${value}\n`
-    })
+  const lines = allSettings.map(([, { variable, doc, fallback }]) => {
+    const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
+    return `# ${doc}\n#${variable}=${value}\n`
+  })
   return `# Copy to .env and uncomment what you change. docs/configuration.md says more.\n\n${lines.join('\n')}`
 }

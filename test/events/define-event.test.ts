@@ -89,7 +89,7 @@ describe('the built-in events', () => {
 describe('defining an event of one’s own', () => {
   test('takes numbers, flags, texts and enums, each alone or nullable', () => {
     const event = noise([
-      { name: 'level', type: 'double', unit: 'dB', doc: 'Sound pressure level.' },
+      { name: 'level', type: 'double', unit: 'dB', minimum: 0, doc: 'Sound pressure level.' },
       { name: 'peak', type: ['float', 'null'] },
       { name: 'count', type: ['null', 'long'] },
       { name: 'is_night', type: 'boolean' },
@@ -97,14 +97,15 @@ describe('defining an event of one’s own', () => {
       { name: 'second_source', type: 'Source' },
       { name: 'note', type: { type: 'string' } },
     ])
+    const unbounded = { minimum: null, maximum: null }
     expect(event.payload).toEqual([
-      { name: 'level', field: 'level', kind: 'number', unit: 'dB', doc: 'Sound pressure level.' },
-      { name: 'peak', field: 'peak', kind: 'number', unit: null, doc: '' },
-      { name: 'count', field: 'count', kind: 'number', unit: null, doc: '' },
-      { name: 'isNight', field: 'is_night', kind: 'flag', unit: null, doc: '' },
-      { name: 'source', field: 'source', kind: 'text', unit: null, doc: '' },
-      { name: 'secondSource', field: 'second_source', kind: 'text', unit: null, doc: '' },
-      { name: 'note', field: 'note', kind: 'text', unit: null, doc: '' },
+      { name: 'level', field: 'level', kind: 'number', unit: 'dB', minimum: 0, maximum: null, doc: 'Sound pressure level.' },
+      { name: 'peak', field: 'peak', kind: 'number', unit: null, ...unbounded, doc: '' },
+      { name: 'count', field: 'count', kind: 'number', unit: null, ...unbounded, doc: '' },
+      { name: 'isNight', field: 'is_night', kind: 'flag', unit: null, ...unbounded, doc: '' },
+      { name: 'source', field: 'source', kind: 'text', unit: null, ...unbounded, doc: '' },
+      { name: 'secondSource', field: 'second_source', kind: 'text', unit: null, ...unbounded, doc: '' },
+      { name: 'note', field: 'note', kind: 'text', unit: null, ...unbounded, doc: '' },
     ])
   })
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/core/calendar.ts'
+import type { Clock } from '../../src/core/clock.ts'
 import { WindrowError } from '../../src/core/errors.ts'
 import { continuously } from '../../src/producers/continuous.ts'
 import { type Heartbeat, type ProduceSummary, produce } from '../../src/producers/produce.ts'
+import { atInstants, everyInterval } from '../../src/producers/rhythm.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
@@ -32,7 +35,7 @@ function loop(lengths: ReadonlyArray<number | Error>, random = (): number => 0):
   const onFailure = (error: unknown, count: number, delayMs: number): void => {
     failures.push([(error as Error).message, count, delayMs])
   }
-  const done = continuously({ intervalMs: 10_000, clock, signal: stop.signal, attempt, onFailure, random })
+  const done = continuously({ rhythm: everyInterval(10_000, clock), clock, signal: stop.signal, attempt, onFailure, random })
   return { clock, starts, failures, stop, done }
 }
 
@@ -84,6 +87,28 @@ describe('a continuous poll', () => {
     await done
   })
 
+  test('by the clock comes at its instants, also when the clock is set meanwhile, and what it is too late for is left out', async () => {
+    const clock = manualClock(0)
+    const stop = new AbortController()
+    const at: number[] = []
+    let ahead = 0
+    const set: Clock = { ...clock, now: () => clock.now() + ahead }
+    const attempt = async (): Promise<void> => {
+      at.push(set.now() / MINUTE_MS)
+      if (at.length === 2) await clock.sleep(25 * MINUTE_MS)
+    }
+    const rhythm = atInstants((instant) => (Math.floor(instant / (10 * MINUTE_MS)) + 1) * 10 * MINUTE_MS, set)
+    const done = continuously({ rhythm, clock: set, signal: stop.signal, attempt, onFailure: () => {} })
+    await clock.advance(51 * MINUTE_MS)
+    expect(at).toEqual([10, 20, 50])
+    ahead = 8 * MINUTE_MS
+    await clock.advance(MINUTE_MS)
+    expect(at).toEqual([10, 20, 50, 60])
+    stop.abort()
+    await clock.advance(MINUTE_MS)
+    await done
+  })
+
   test('is waited for when the signal aborts', async () => {
     const { clock, starts, stop, done } = loop([5000])
     let isDone = false
@@ -115,7 +140,7 @@ describe('producing continuously', () => {
         clock,
         logger,
         continuous: true,
-        intervalMs: 60_000,
+        rhythm: everyInterval(60_000, clock),
       },
       ...{
         signal: stop.signal,

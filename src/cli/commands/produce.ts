@@ -1,46 +1,89 @@
 import { systemClock } from '../../core/clock.ts'
-import { produce as publish } from '../../producers/produce.ts'
+import type { Logger } from '../../core/logger.ts'
+import { type FleetMember, produceAll } from '../../producers/fleet.ts'
 import { progressDisplay, progressLines } from '../../producers/progress.ts'
 import { countFacts } from '../../producers/publish-counts.ts'
+import { everyInterval } from '../../producers/rhythm.ts'
+import { machineZone } from '../../producers/stations/cadence.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
-import { withSession } from '../session.ts'
-import { type SourceOptions, sourceOf } from '../sources.ts'
+import { type Session, withSession } from '../session.ts'
+import { type LocalSource, localSource, refuseForeign, type SourceOptions, sourceOf } from '../sources.ts'
+import { cadenceOf } from '../stations/cadence-of.ts'
+import { chosenStations, scheduleOf } from '../stations/chosen-stations.ts'
+import { fleetOf, rhythmOf } from '../stations/fleet-of.ts'
+import { refuseSimulating } from '../stations/refuse-mixing.ts'
 
 export interface ProduceOptions extends SourceOptions {
   readonly continuous?: boolean
   /** Seconds. */
-  readonly interval: number
+  readonly interval?: number
+  /** Times of day. */
+  readonly at?: readonly string[]
+  readonly cron?: string
   readonly json?: boolean
 }
 
-/** `windrow produce`: publishes what a source says as far as it is new or revised, once or for ever. */
+interface Members {
+  readonly members: readonly FleetMember[]
+  close(): Promise<void>
+}
+
+/** `windrow produce`: publishes what sources say as far as it is new or revised, once or for ever. */
 export async function produce(context: CliContext, options: ProduceOptions): Promise<ExitCode> {
   return withSession(context, async (session) => {
     const { config, catalogue, log } = session
     const logger = createLogger(config, context.stderr)
-    const summary = await publish({
-      log,
-      kv: await session.state(),
-      source: await sourceOf(options, context.folder, catalogue.events),
-      partitions: config.partitions,
-      topicNames: topicNames(catalogue),
-      clock: systemClock,
-      logger,
-      continuous: options.continuous === true,
-      intervalMs: options.interval * 1000,
-      signal: context.signal,
-      progress:
-        context.terminal === null ? progressLines(logger, systemClock) : progressDisplay(context.terminal, logger, systemClock),
-    })
-    const { deadLettered } = summary
-    if (deadLettered > 0) logger.warn({ dead_lettered: deadLettered }, 'some of it is no reading: windrow dlq list')
-    if (options.json === true) {
-      const { polls, failures, stopped } = summary
-      await context.stdout.write(`${JSON.stringify({ ...countFacts(summary), polls, failures, stopped })}\n`)
+    const local = localSource(options)
+    const { members, close } =
+      local === null ? await apiMembers(session, options, logger) : await localMember(context, session, local, options)
+    try {
+      const isAlone = members.length === 1
+      const summary = await produceAll({
+        members,
+        log,
+        kv: await session.state(),
+        partitions: config.partitions,
+        topicNames: topicNames(catalogue),
+        clock: systemClock,
+        logger,
+        signal: context.signal,
+        progress: () =>
+          context.terminal === null || !isAlone
+            ? progressLines(logger, systemClock, { onlyNews: !isAlone })
+            : progressDisplay(context.terminal, logger, systemClock),
+      })
+      const { deadLettered } = summary
+      if (deadLettered > 0) logger.warn({ dead_lettered: deadLettered }, 'some of it is no reading: windrow dlq list')
+      if (options.json === true) {
+        const { polls, failures, stopped } = summary
+        await context.stdout.write(`${JSON.stringify({ ...countFacts(summary), polls, failures, stopped })}\n`)
+      }
+      if (options.continuous !== true) context.signal.throwIfAborted()
+      return 0
+    } finally {
+      await close()
     }
-    if (options.continuous !== true) context.signal.throwIfAborted()
-    return 0
   })
+}
+
+const DEFAULT_SECONDS = 60
+
+async function localMember(context: CliContext, session: Session, local: LocalSource, options: ProduceOptions): Promise<Members> {
+  if (local === 'simulator') await refuseSimulating(session)
+  const source = await sourceOf(local, options, context.folder, session.catalogue.events)
+  const cadence = cadenceOf(scheduleOf(options), machineZone())
+  const rhythm = cadence === null ? everyInterval(DEFAULT_SECONDS * 1000, systemClock) : rhythmOf(cadence, systemClock)
+  return { members: [{ source, rhythm: options.continuous === true ? rhythm : null }], close: async () => undefined }
+}
+
+async function apiMembers(session: Session, options: ProduceOptions, logger: Logger): Promise<Members> {
+  refuseForeign('the sources that are APIs', options)
+  const { stations, range } = await chosenStations(session, options)
+  const fleet = fleetOf({ stations, range, store: await session.state(), clock: systemClock, logger })
+  return {
+    members: fleet.members.map(({ source, rhythm }) => ({ source, rhythm: options.continuous === true ? rhythm : null })),
+    close: fleet.close,
+  }
 }

@@ -1,39 +1,23 @@
 import { createMetrics } from '../../api/metrics.ts'
-import { systemClock } from '../../core/clock.ts'
-import { messageOf } from '../../core/errors.ts'
-import type { Logger } from '../../core/logger.ts'
-import { produce } from '../../producers/produce.ts'
-import { type ProgressDisplay, progressDisplay, progressLines } from '../../producers/progress.ts'
-import { simulatorSource } from '../../producers/simulator/simulator-source.ts'
-import type { Source } from '../../producers/source.ts'
 import type { CliContext, ExitCode } from '../context.ts'
-import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
 import { startPipeline } from '../pipeline.ts'
 import { tellRunners } from '../runner-of.ts'
-import { type Session, withSession } from '../session.ts'
+import { withSession } from '../session.ts'
 import { chooseSinks } from '../sinks/choose-sinks.ts'
-import { type SourceMonitor, sourceMonitor } from '../source-monitor.ts'
+import { sourceMonitor } from '../source-monitor.ts'
+import { type StartProducingOptions, startProducing, whatToProduce } from '../start-producing.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSqlWithPort } from '../views-postgres.ts'
 
-export interface StartOptions {
-  /** False with `--no-simulator`. */
-  readonly simulator: boolean
-  readonly days?: number
-  readonly seed?: number
-}
-
-/** The simulator has something new every minute at the latest. */
-const SIMULATOR_INTERVAL_SECONDS = 5
-
 /** `windrow start`: producers, topologies, sinks and page in one process, until a signal. */
-export async function start(context: CliContext, options: StartOptions): Promise<ExitCode> {
+export async function start(context: CliContext, options: StartProducingOptions): Promise<ExitCode> {
   return withSession(context, async (session) => {
     const logger = createLogger(session.config, context.stderr)
     for (const notice of session.config.notices) logger.warn({}, notice)
     await tellRunners(session, logger)
+    const what = await whatToProduce(session, options, logger)
     const sinks = chooseSinks(session.config, null)
     if (!sinks.includes('postgres')) {
       logger.warn(
@@ -42,7 +26,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
       )
     }
     const sql = await openViewsSqlWithPort(session.config, logger)
-    const sources = sourceMonitor()
+    const monitor = sourceMonitor()
     const metrics = createMetrics()
     try {
       const pipeline = await startPipeline({
@@ -51,7 +35,7 @@ export async function start(context: CliContext, options: StartOptions): Promise
         sinks,
         sql,
         signal: context.signal,
-        sources: () => sources.statuses(),
+        sources: () => monitor.statuses(),
         onCommit: (topic, seconds) => metrics.observeCommit(topic, seconds),
       })
       try {
@@ -61,12 +45,12 @@ export async function start(context: CliContext, options: StartOptions): Promise
           sql,
           runner: pipeline.runner,
           sinks: () => pipeline.sinkHealth(),
-          sources: () => sources.statuses(),
+          sources: () => monitor.statuses(),
           metrics,
         })
         try {
           await context.stdout.write(`windrow is at ${server.url}\n`)
-          const producing = options.simulator ? simulate(context, session, options, sources, logger) : Promise.resolve()
+          const producing = startProducing(what, options, { context, session, monitor, logger })
           await untilAborted(context.signal)
           await producing
           pipeline.rethrow()
@@ -81,55 +65,4 @@ export async function start(context: CliContext, options: StartOptions): Promise
     }
     return 0
   })
-}
-
-/** Publishes what the simulator says until the signal. A source that fails for good is told by the health, and stops nobody else. */
-async function simulate(
-  context: CliContext,
-  session: Session,
-  options: StartOptions,
-  sources: SourceMonitor,
-  logger: Logger,
-): Promise<void> {
-  const { config, catalogue, log } = session
-  const source: Source = simulatorSource({ seed: options.seed, days: options.days, clock: systemClock })
-  sources.started(source, SIMULATOR_INTERVAL_SECONDS)
-  try {
-    await produce({
-      log,
-      kv: await session.state(),
-      source,
-      partitions: config.partitions,
-      topicNames: topicNames(catalogue),
-      clock: systemClock,
-      logger,
-      continuous: true,
-      intervalMs: SIMULATOR_INTERVAL_SECONDS * 1000,
-      signal: context.signal,
-      progress: firstPollOnly(displayOf(context, logger)),
-      onHeartbeat: (heartbeat) => sources.heartbeat(heartbeat),
-    })
-  } catch (error) {
-    logger.error({ source: source.name }, `the source has ended: ${messageOf(error)}`)
-    sources.failed(source, error, systemClock.now())
-    return
-  }
-  sources.stopped(source)
-}
-
-function displayOf({ terminal }: CliContext, logger: Logger): ProgressDisplay {
-  return terminal === null ? progressLines(logger, systemClock) : progressDisplay(terminal, logger, systemClock)
-}
-
-/** The first poll publishes months and is worth watching; the later ones are a heartbeat that the page shows. */
-function firstPollOnly(display: ProgressDisplay): ProgressDisplay {
-  let isFirst = true
-  return {
-    begin: (source, station) => isFirst && display.begin(source, station),
-    update: (done, total, counts) => isFirst && display.update(done, total, counts),
-    end: (counts) => {
-      if (isFirst) display.end(counts)
-      isFirst = false
-    },
-  }
 }

@@ -15,9 +15,13 @@ import { bytesText, type Finding, failure, note, spanText, warning } from './fin
 
 /**
  * Looks at all there is. The log is opened once for everything that needs it, as brokers that are away are waited for each time; what keeps
- * it from being opened is said once, and what needs no log is looked at all the same.
+ * it from being opened is said once, and what needs no log is looked at all the same. `lookAtSources`: `examineSources`.
  */
-export async function examine(config: Config, logger: Logger): Promise<Finding[]> {
+export async function examine(
+  config: Config,
+  logger: Logger,
+  lookAtSources: (() => Promise<readonly Finding[]>) | null = null,
+): Promise<Finding[]> {
   const findings = checkMachine(config, packageVersion())
   const look: Look = async (about, at) => {
     try {
@@ -31,6 +35,7 @@ export async function examine(config: Config, logger: Logger): Promise<Finding[]
     await look('sinks', () => examineSinks(config, logger, session))
   }
 
+  if (lookAtSources !== null) await look('sources', lookAtSources)
   let isLoaded = false
   await look('modules', async () => {
     await loadCatalogue(config)

@@ -1,13 +1,8 @@
 import { airReadings } from '../../events/air.ts'
-import type { AirReading } from '../../events/reading.ts'
-import { instantOf } from '../timestamps.ts'
-import { numberCell, type RawCell } from './cells.ts'
+import { AIRQINO_COLUMNS, AIRQINO_INTERVAL_MINUTES, airqinoRow } from '../airqino/airqino-row.ts'
 import { columnIndex, type FileFormat, placeOfSettings, timestampZoneOf } from './row-mapping.ts'
 
-const INTERVAL_MINUTES = 60
-
-/** `t. int.` is the raw temperature inside the sensor. */
-const KNOWN = new Set(['timestamp', 'co', 't', 't. int.', 'no2', 'o3', 'pm10', 'pm2.5', 'rh'])
+const KNOWN: ReadonlySet<string> = new Set(AIRQINO_COLUMNS)
 
 /**
  * The answer of AirQino's `getStationHourlyAvg`: `{header: {station_lat, station_lon}, data: [{timestamp, CO, T, NO2, ...}]}`, hourly
@@ -21,7 +16,7 @@ export const airqino: FileFormat = {
     ...settings,
     station: settings.station ?? stem,
     timeZone: settings.timeZone ?? 'UTC',
-    intervalMinutes: settings.intervalMinutes ?? INTERVAL_MINUTES,
+    intervalMinutes: settings.intervalMinutes ?? AIRQINO_INTERVAL_MINUTES,
   }),
   placeOf: (property, value) => {
     if (property !== 'header' || typeof value !== 'object' || value === null) return null
@@ -31,36 +26,20 @@ export const airqino: FileFormat = {
   },
   mapping: (columns, settings) => {
     const index = columnIndex(columns, 'airqino', ['timestamp'])
-    const zone = timestampZoneOf(settings)
-    const place = placeOfSettings(settings)
-    const intervalMinutes = settings.intervalMinutes ?? INTERVAL_MINUTES
-    const coDivisor = settings.coUnit === 'ug/m3' ? 1000 : 1
-    const cell = (cells: readonly RawCell[], column: string): RawCell => {
-      const at = index.get(column)
-      return at === undefined ? null : cells[at]
+    const row = {
+      stationId: settings.station ?? '',
+      place: placeOfSettings(settings),
+      zone: timestampZoneOf(settings),
+      intervalMinutes: settings.intervalMinutes ?? AIRQINO_INTERVAL_MINUTES,
+      coUnit: settings.coUnit,
     }
     return {
       ignored: columns.filter((column) => !KNOWN.has(column.trim().toLowerCase())),
       read: (cells) => {
-        const number = (column: string): number | null => numberCell(cell(cells, column), column)
-        const timestamp = instantOf(cell(cells, 'timestamp'), zone)
-        const co = number('co')
-        const reading: AirReading = {
-          timestamp,
-          intervalMinutes,
-          location: place,
-          revisedAt: null,
-          ingestedAt: 0,
-          dataOrigin: 'airqino',
-          stationId: settings.station ?? '',
-          co: co === null || coDivisor === 1 ? co : co / coDivisor,
-          no2: number('no2'),
-          o3: number('o3'),
-          pm10: number('pm10'),
-          pm25: number('pm2.5'),
-          temperature: number('t'),
-          humidity: number('rh'),
-        }
+        const reading = airqinoRow((column) => {
+          const at = index.get(column)
+          return at === undefined ? null : cells[at]
+        }, row)
         return [{ event: airReadings, reading }]
       },
     }

@@ -24,7 +24,14 @@ async function read(path: string): Promise<{ readings: number; bad: number; grow
   const look = (): void => {
     grownMib = Math.max(grownMib, used() - before)
   }
-  const context = { clock: manualClock(NOW), logger: keepingLogger(), signal: new AbortController().signal, progress: look }
+  const context = {
+    clock: manualClock(NOW),
+    logger: keepingLogger(),
+    signal: new AbortController().signal,
+    readThrough: null,
+    recall: () => null,
+    progress: look,
+  }
   for await (const item of source.poll(context)) {
     if (item.kind === 'reading') readings += 1
     else bad += 1

@@ -146,6 +146,7 @@ function parts(health, now) {
               number: true,
             },
             { title: 'Last success', cell: ({ last_success }) => age(last_success, now) },
+            { title: 'Latest reading', cell: ({ last_event }) => age(last_event, now) },
           ],
           health.sources,
         ),

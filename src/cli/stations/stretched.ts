@@ -1,0 +1,67 @@
+import type { QuotaLimit } from '../../producers/http/quota.ts'
+import { cadenceText, meanSeconds } from '../../producers/stations/cadence.ts'
+import type { ConfiguredStation } from './configured-stations.ts'
+
+type Asked = Omit<ConfiguredStation, 'cadence'>
+
+/** However many calls schedules by the clock make, intervals keep this part of the quota. */
+const LEAST_PART = 0.1
+
+/**
+ * Gives every station the cadence that the quota of its source allows: if all intervals together would exceed it, each becomes longer by the same
+ * factor, in whole seconds. Schedules by the clock stay: where they exceed it, polls wait.
+ */
+export function stretched(stations: readonly Asked[]): ConfiguredStation[] {
+  const factors = new Map<string, number>()
+  for (const source of new Set(stations.map(({ kind }) => kind.name))) {
+    const group = stations.filter(({ kind }) => kind.name === source)
+    factors.set(source, factorOf(group, group[0]?.quota ?? []))
+  }
+  return stations.map((one) => {
+    const factor = factors.get(one.kind.name) ?? 1
+    const { askedCadence: asked } = one
+    if (asked.kind !== 'interval' || factor <= 1) return { ...one, cadence: asked }
+    // A tenth of a second is rounding of the division, not a longer interval.
+    return { ...one, cadence: { kind: 'interval', seconds: Math.ceil(asked.seconds * factor - 1e-6) } }
+  })
+}
+
+function factorOf(group: readonly Asked[], quota: readonly QuotaLimit[]): number {
+  let ofIntervals = 0
+  let ofClock = 0
+  for (const { askedCadence } of group) {
+    // What the clocks say in a day does not depend on the day by much.
+    const perSecond = 1 / meanSeconds(askedCadence, 0)
+    if (askedCadence.kind === 'interval') ofIntervals += perSecond
+    else ofClock += perSecond
+  }
+  const factors = quota.map(({ calls, perMs }) => {
+    const allowed = calls / (perMs / 1000)
+    return ofIntervals / Math.max(allowed - ofClock, allowed * LEAST_PART)
+  })
+  return Math.max(1, ...factors)
+}
+
+/** One sentence for every source whose intervals the quota has made longer. */
+export function stretchNotes(stations: readonly ConfiguredStation[]): string[] {
+  const longer = stations.filter(({ cadence, askedCadence }) => cadence !== askedCadence)
+  const sources = new Set(longer.map(({ kind }) => kind))
+  return [...sources].map((kind) => {
+    const group = longer.filter((one) => one.kind === kind)
+    const changes = new Set(
+      group.map(({ askedCadence, cadence }) => `${cadenceText(askedCadence)} becomes ${cadenceText(cadence)}`),
+    )
+    const count = `${group.length} station${group.length === 1 ? '' : 's'}`
+    return `${kind.title}: its quota (${quotaText(group[0]?.quota ?? [])}) is too small for ${count} as asked for: ${[...changes].join(', ')}.`
+  })
+}
+
+/** `60 calls in a minute and 1,000 in a day`. */
+export function quotaText(quota: readonly QuotaLimit[]): string {
+  const texts = quota.map(({ calls, perMs }, i) => {
+    const length = cadenceText({ kind: 'interval', seconds: perMs / 1000 }).replace(/^every /, '')
+    const stretch = /^\d/.test(length) ? length : `a ${length}`.replace('a hour', 'an hour')
+    return `${calls.toLocaleString('en-US')}${i === 0 ? (calls === 1 ? ' call' : ' calls') : ''} in ${stretch}`
+  })
+  return texts.join(' and ')
+}

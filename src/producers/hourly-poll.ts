@@ -1,0 +1,90 @@
+import { HOUR_MS } from '../core/calendar.ts'
+import type { WeatherReading } from '../events/reading.ts'
+import { weatherReadings } from '../events/weather.ts'
+import { forecasts, type NextHour } from './forecasts.ts'
+import { jsonBytes } from './json-bytes.ts'
+import type { BadInput, ReadThrough, SourceContext, SourceItem } from './source.ts'
+
+/** A stretch of time, milliseconds since the epoch, `to` exclusive. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** An hour as upstream says it. */
+export type SaidHour =
+  | { readonly kind: 'reading'; readonly start: number; readonly reading: WeatherReading; readonly element: unknown }
+  /** Without a start where it is of no hour. */
+  | { readonly kind: 'bad'; readonly start: number | null; readonly bad: BadInput }
+
+/** What an answer says of the weather, hour by hour. */
+export interface SaidHours {
+  /** The hours from `from` to before `to` of which there is something, in the order of time. */
+  hours(from: number, to: number): Iterable<SaidHour>
+  /** What is expected of the hour that begins then; null where the answer has nothing of it. */
+  next(start: number): NextHour | null
+}
+
+export interface HourlyPoll<Piece extends Stretch> {
+  readonly context: SourceContext
+  /** One after the other in time, together without gaps. Hours that are not over are never asked of the answers, so they may be in a piece. */
+  readonly pieces: readonly Piece[]
+  /** The hour that was the last to be over when the poll began. */
+  readonly latest: number
+  /** Whether what is asked for goes on from the last poll: only then it is said how far upstream was read. */
+  readonly continues: boolean
+  /** How far back upstream is asked again: so long is waited for an hour that it has not. */
+  readonly revisionsMs: number
+  readonly ask: (piece: Piece) => Promise<SaidHours>
+}
+
+/** The last hour that is over. */
+export function latestHour(now: number): number {
+  return Math.floor(now / HOUR_MS) * HOUR_MS - HOUR_MS
+}
+
+/**
+ * Asks for pieces of time one after the other and yields their hours in order. The latest hour carries what upstream expects of the one
+ * that has begun since; earlier ones what they carried when they were the latest. `through` stops before the hours at the end that
+ * upstream does not have yet, so that they are asked for again, but never falls behind what is asked again anyway: an hour that
+ * upstream never gets would be waited for at ever greater cost.
+ */
+export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>): AsyncGenerator<SourceItem> {
+  const { context, pieces, latest, revisionsMs } = poll
+  const { of, keep } = forecasts(context.recall)
+  const settled = latest + HOUR_MS - revisionsMs
+  let saidTo = Number.NEGATIVE_INFINITY
+  let held: SaidHour | null = null
+  let next: NextHour | null = null
+
+  const itemsOf = function* (hour: SaidHour, expected: NextHour | null): Iterable<SourceItem> {
+    if (hour.start !== null) saidTo = hour.start + HOUR_MS
+    if (hour.kind === 'bad') {
+      yield hour.bad
+      return
+    }
+    const kept = of(hour.start)
+    if (kept === null && expected !== null) yield keep(hour.start, expected)
+    const { temp = null, precip = null } = kept ?? expected ?? {}
+    const reading = { ...hour.reading, nextHourTemp: temp, nextHourPrecip: precip }
+    yield { kind: 'reading', event: weatherReadings, reading, line: null, bytes: () => jsonBytes(hour.element) }
+  }
+
+  const throughOf = ({ to }: Piece): ReadThrough => ({ kind: 'through', at: Math.max(saidTo, Math.min(to, settled)) })
+
+  for (const [done, piece] of pieces.entries()) {
+    const said = await poll.ask(piece)
+    if (context.signal.aborted) return
+    for (const hour of said.hours(piece.from, Math.min(piece.to, latest + HOUR_MS))) {
+      // What is expected of the hour after it may be in the next piece.
+      if (hour.start === latest) held = hour
+      else yield* itemsOf(hour, null)
+    }
+    next ??= said.next(latest + HOUR_MS)
+    if (poll.continues && done < pieces.length - 1) yield throughOf(piece)
+    context.progress(done + 1, pieces.length)
+  }
+  if (held !== null) yield* itemsOf(held, next !== null && (next.temp !== null || next.precip !== null) ? next : null)
+  const last = pieces.at(-1)
+  if (poll.continues && last !== undefined) yield throughOf(last)
+}

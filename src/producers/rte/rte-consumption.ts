@@ -1,0 +1,50 @@
+import { energyReadings } from '../../events/energy.ts'
+import type { EventType } from '../../events/event-type.ts'
+import { answerShape } from '../http/answer-shape.ts'
+import { stationOptions } from '../stations/station-options.ts'
+import type { UpstreamKind } from '../upstream-kind.ts'
+import { type RteSeries, rteAnswerSchema } from './rte-answer.ts'
+import { RTE_BASE_URL, RTE_QUOTA } from './rte-api.ts'
+import { rteSource } from './rte-source.ts'
+import { FRANCE } from './rte-stations.ts'
+
+const NAME = 'rte-consumption'
+const TITLE = 'RTE consumption'
+const TYPE = 'REALISED'
+
+const shape = answerShape<{ readonly short_term: readonly RteSeries[] }>(
+  "RTE's consumption",
+  rteAnswerSchema('short_term', 'type'),
+)
+
+/** What France consumes, by RTE: a value every 15 minutes, revised for up to a year. */
+export const rteConsumption: UpstreamKind = {
+  name: NAME,
+  title: TITLE,
+  events: [energyReadings as EventType],
+  baseUrl: RTE_BASE_URL,
+  needs: 'client',
+  quota: RTE_QUOTA,
+  intervalSeconds: 900,
+  backfillDays: 31,
+  revisionDays: 3,
+  hasHistory: true,
+  defaultStations: [FRANCE],
+  open: (options) => {
+    stationOptions({ name: NAME, stationOptions: {} }, options.station)
+    return rteSource(
+      {
+        name: NAME,
+        title: TITLE,
+        path: '/open_api/consumption/v1/short_term',
+        queries: [{ type: TYPE }],
+        // 150 are known to be accepted, 200 to be refused.
+        maxDays: 150,
+        seriesOf: (answer) => shape(answer).short_term,
+        // What is no measurement is a forecast.
+        labelOf: ({ type }) => (type === TYPE ? { series: 'consumption', productionType: null } : null),
+      },
+      options,
+    )
+  },
+}

@@ -1,0 +1,11 @@
+/** Numbers in [0, 1), the same for the same seed and name. */
+export function createRandom(seed: number, name: string): () => number {
+  let state = seed >>> 0
+  for (const char of name) state = Math.imul(state ^ char.charCodeAt(0), 0x9e3779b1) >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
