@@ -86,7 +86,28 @@ export class Branches {
       if (position >= Math.max(from, this.options.committed)) this.inLine.set(name, live.generation)
       else if (position >= from) behind.set(name, { generation: live.generation, offset: position })
     }
+    for (const [name, offset] of this.leftBehind(position)) {
+      behind.set(name, { generation: this.options.generations.others.get(name) as number, offset })
+      this.inLine.set(name, NONE)
+    }
     return { generations: this.inLine, behind }
+  }
+
+  /**
+   * The views that this process does not make and that fall behind with what it commits, and where each stands: who makes them again brings
+   * them up from there. Without this a view whose module was forgotten once would lack what came meanwhile, for ever.
+   */
+  private leftBehind(position: number): Map<string, number> {
+    const { generations, progress, committed } = this.options
+    const found = new Map<string, number>()
+    for (const [name, generation] of generations.others) {
+      const before = progress.behind.get(name)
+      // A commit that names none is of the first, and so is a log of which nothing was processed yet.
+      const isInLine = (progress.generations.get(name) ?? 1) === generation
+      if (before?.generation === generation) found.set(name, before.offset)
+      else if (isInLine && position > committed) found.set(name, committed)
+    }
+    return found
   }
 
   /** False while a commit is owed to say that a generation has everything before the position. */

@@ -13,6 +13,8 @@ import { byView, type LiveView, liveView } from './live-views.ts'
 export interface Generations {
   /** WR_TOPOLOGY_REPLACED where other logic than this process's makes the view's rows by now. */
   live(view: string): LiveView
+  /** Views that other processes' topologies make and none of this one's: which generation of each is current. */
+  readonly others: ReadonlyMap<string, number>
   /** What a replay asks that waits for the tasks of the event to stand still; null: none does. */
   handoverOf(event: string): string | null
   /** Aborts when one of the answers may be another; a new one stands here then. */
@@ -21,7 +23,12 @@ export interface Generations {
 
 /** Generations that stay what they are. */
 export function fixedGenerations(views: ReadonlyMap<string, LiveView>): Generations {
-  return { live: (view) => views.get(view) as LiveView, handoverOf: () => null, changed: new AbortController().signal }
+  return {
+    live: (view) => views.get(view) as LiveView,
+    others: new Map(),
+    handoverOf: () => null,
+    changed: new AbortController().signal,
+  }
 }
 
 export interface WatchGenerationsOptions {
@@ -31,6 +38,8 @@ export interface WatchGenerationsOptions {
   readonly topologies: readonly Topology[]
   /** As they are now, by view. */
   readonly views: ReadonlyMap<string, LiveView>
+  /** The current generations of the views that it does not make. */
+  readonly others: ReadonlyMap<string, number>
   /** Of this process's logic, by view. */
   readonly fingerprints: ReadonlyMap<string, string>
   readonly stop: AbortSignal
@@ -58,6 +67,7 @@ export function watchGenerations(options: WatchGenerationsOptions): WatchedGener
   ])
   return {
     live: (view) => watch.live(view),
+    others: watch.others,
     handoverOf: (event) => watch.handoverOf(event),
     get changed() {
       return watch.changed
@@ -81,6 +91,7 @@ async function patiently({ clock, logger, stop }: WatchGenerationsOptions, follo
 
 class Watch {
   readonly views: Map<string, LiveView>
+  readonly others: Map<string, number>
   private readonly options: WatchGenerationsOptions
   private readonly topologies: ReadonlyMap<string, readonly Topology[]>
   private readonly replaced = new Set<string>()
@@ -90,6 +101,7 @@ class Watch {
   constructor(options: WatchGenerationsOptions) {
     this.options = options
     this.views = new Map(options.views)
+    this.others = new Map(options.others)
     this.topologies = byView(options.topologies)
   }
 
@@ -118,7 +130,10 @@ class Watch {
   async takeCurrent(current: CurrentView): Promise<void> {
     const topologies = this.topologies.get(current.view)
     const known = this.views.get(current.view)
-    if (topologies === undefined || known === undefined) return
+    if (topologies === undefined || known === undefined) {
+      this.others.set(current.view, current.generation)
+      return
+    }
     const isOwn = this.options.fingerprints.get(current.view) === current.fingerprint
     if (isOwn && known.topic.id === current.topicId && !this.replaced.has(current.view)) return
     if (isOwn) {

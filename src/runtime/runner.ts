@@ -8,7 +8,7 @@ import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts
 import { engineGroup } from './engine-group.ts'
 import { latenessSettings, viewFingerprints } from './fingerprints.ts'
 import { watchGenerations } from './generations.ts'
-import { ensureViews, type LiveView } from './live-views.ts'
+import { currentViews, ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
 import { Supervisor, type SupervisorOptions, type SupervisorStatus } from './supervisor.ts'
 import { parseTaskProgress, type TaskProgress } from './task-progress.ts'
@@ -52,9 +52,9 @@ const LOOK_MS = 20
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, clock, logger, topologies } = options
   const events = new Map(topologies.map(({ event }) => [event.name, event]))
-  const { readingTopics, views, fingerprints, deadLetters } = await withRoom(options, () => prepare(options))
+  const { readingTopics, views, others, fingerprints, deadLetters } = await withRoom(options, () => prepare(options))
   const stopping = new AbortController()
-  const generations = watchGenerations({ ...options, views, fingerprints, stop: stopping.signal })
+  const generations = watchGenerations({ ...options, views, others, fingerprints, stop: stopping.signal })
   const supervisor = new Supervisor({ ...options, generations, deadLetters, groupOf: engineGroup })
   const members: GroupMember[] = []
   for (const [name, topic] of readingTopics) {
@@ -99,7 +99,10 @@ async function prepare(options: RunnerOptions) {
   const settings = latenessSettings(options.allowedLatenessMinutes ?? new Map())
   const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
   const fingerprints = viewFingerprints({ topologies, readingTopics, settings })
-  return { readingTopics, views, fingerprints, deadLetters: await ensureDeadLetters(log, options.partitions) }
+  const others = new Map(
+    [...(await currentViews(log)).values()].flatMap(({ view, generation }) => (views.has(view) ? [] : [[view, generation]])),
+  )
+  return { readingTopics, views, others, fingerprints, deadLetters: await ensureDeadLetters(log, options.partitions) }
 }
 
 /** Waits while the disk is full. */
