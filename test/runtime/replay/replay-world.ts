@@ -16,6 +16,8 @@ import { air } from '../../streams/readings.ts'
 
 const PARTITIONS = 4
 const HOUR_MS = 3_600_000
+/** There is one in every partition at least. */
+const STATIONS = ['s0', 's1', 's2', 's5', 's16'] as const
 const START = Date.parse('2025-01-01T00:00:00Z')
 const logger = { debug() {}, info() {}, warn() {}, error() {} }
 const never = new AbortController().signal
@@ -34,7 +36,7 @@ export async function publisher(log: Log): Promise<Publisher> {
   const reading = (i: number): AirReading => {
     const isRevision = i % 7 === 6
     const hour = isRevision ? i - 6 : i
-    const stationId = `s${hour % 5}`
+    const stationId = STATIONS[hour % 5] as string
     const values = { stationId, co: (i * 37) % 11, pm25: (i * 53) % 40, revisedAt: isRevision ? START + i : null }
     return air(START + Math.floor(hour / 5) * HOUR_MS, values)
   }

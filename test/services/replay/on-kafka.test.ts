@@ -141,7 +141,7 @@ describe('a replay of two views on Kafka, with schemas in a registry, beside a l
     for (const statement of [
       "UPDATE day_means SET co_mean = co_mean + 1 WHERE station_id = 's1' AND day = '2025-01-03'",
       "DELETE FROM day_means WHERE station_id = 's2' AND day = '2025-01-03'",
-      "INSERT INTO day_means SELECT 'nowhere', day, logic, readings, co_mean FROM day_means WHERE station_id = 's3' AND day = '2025-01-03'",
+      "INSERT INTO day_means SELECT 'nowhere', day, logic, readings, co_mean FROM day_means WHERE station_id = 's5' AND day = '2025-01-03'",
     ])
       await setting.succeed('old', 'sql', '--write', statement)
     const tampered = ['changed s1', 'extra nowhere', 'missing s2'].map((what) => `postgres ${what} 2025-01-03`)
