@@ -8,12 +8,12 @@ import { capture, runCommand } from '../run-command.ts'
 const folder = mkdtempSync(join(tmpdir(), 'windrow-replaced-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const old = { WINDROW_LOG_LEVEL: 'info', WINDROW_PORT: '0', WINDROW_SINKS: 'postgres' }
+const old = { WINDROW_LOG_LEVEL: 'info', WINDROW_PORT: '0', WINDROW_SINKS: 'none' }
 /** Other logic, as a changed module is. */
 const changed = { ...old, WINDROW_ALLOWED_LATENESS_AIR: '600' }
 
 beforeAll(async () => {
-  const days = ['--from', '2025-03-30', '--to', '2025-03-31', '--seed', '1']
+  const days = ['--station', 'sim-paris', '--from', '2025-03-30', '--to', '2025-03-31', '--seed', '1']
   expect((await runCommand(folder, ['produce', '--source', 'simulator', ...days], old)).code).toBe(0)
 }, 60_000)
 

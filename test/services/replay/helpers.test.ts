@@ -70,6 +70,7 @@ describe('a replay that another process helps with', () => {
   })
 
   test('fails with what failed in the helper, its code and its remedy', async () => {
+    const before = await setting.generations()
     // So slow that there is something left for the helper, however long it takes to begin.
     const failing = { TEST_HELPER_CODE: 'WR_ROW_CELL', TEST_HELPER_REMEDY: 'Look over there.', TEST_SLOW_MS: '0.2' }
     const replay = setting.slowReplay(failing)
@@ -77,7 +78,7 @@ describe('a replay that another process helps with', () => {
     expect(await replay.ended, replay.told()).toBe('exit code 3')
     expect(replay.told()).toMatch(/WR_ROW_CELL: It failed over there\.[\s\S]*Look over there\./)
     expect(isThere(helper)).toBe(false)
-    expect(await setting.generations()).toEqual([4, 4])
+    expect(await setting.generations()).toEqual(before)
   })
 })
 
