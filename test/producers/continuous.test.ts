@@ -4,7 +4,7 @@ import type { Clock } from '../../src/core/clock.ts'
 import { WindrowError } from '../../src/core/errors.ts'
 import { continuously } from '../../src/producers/continuous.ts'
 import { type Heartbeat, type ProduceSummary, produce } from '../../src/producers/produce.ts'
-import { atInstants, everyInterval } from '../../src/producers/rhythm.ts'
+import { everyInterval } from '../../src/producers/rhythm.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
 import { memoryLog } from '../../src/testing/memory-log.ts'
@@ -54,6 +54,17 @@ describe('a continuous poll', () => {
     await clock.advance(65_000)
     expect(starts).toEqual([0, 30_000, 40_000, 60_000])
     stop.abort()
+    await done
+  })
+
+  test('that fails because upstream wants to be left alone is tried again when upstream said', async () => {
+    const retry_at = new Date(manualClock().now() + 90_000).toISOString()
+    const busy = new WindrowError('WR_UPSTREAM_BUSY', { message: 'busy', remedy: 'wait', facts: { retry_at } })
+    const { clock, starts, failures, stop, done } = loop([busy])
+    await clock.advance(95_000)
+    expect([starts, failures]).toEqual([[0, 90_000], [['busy', 1, 90_000]]])
+    stop.abort()
+    await clock.advance(10_000)
     await done
   })
 
