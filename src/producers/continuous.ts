@@ -47,10 +47,11 @@ export async function continuously(options: ContinuousOptions): Promise<void> {
   }
 }
 
-/** Upstream may have said when it can be asked again: `facts.retryAt`, milliseconds since the epoch. */
+/** Upstream may have said when it can be asked again: `facts.retry_at`, a timestamp. */
 function askedToWait(error: unknown, clock: Clock): number {
-  const retryAt = error instanceof WindrowError ? error.facts.retryAt : undefined
-  return typeof retryAt === 'number' ? retryAt - clock.now() : 0
+  const retryAt = error instanceof WindrowError ? error.facts.retry_at : undefined
+  const leftMs = typeof retryAt === 'string' ? Date.parse(retryAt) - clock.now() : 0
+  return Number.isNaN(leftMs) ? 0 : leftMs
 }
 
 function retryDelayMs(failures: number, chance: number): number {

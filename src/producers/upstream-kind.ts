@@ -51,7 +51,9 @@ export interface UpstreamKind {
   /** Of the real API; without a slash at the end. */
   readonly baseUrl: string
   readonly needs: Credentials['kind']
-  /** Never exceeded, over all stations together; empty where the API has none. */
+  /** Kinds with the same one and the same credentials ask one account, and share its quota; absent: the kind alone has it. */
+  readonly account?: string
+  /** Never exceeded, over all stations of the account together; empty where the API has none. */
   readonly quota: readonly QuotaLimit[]
   /** From one poll of a station to the next, where nothing else is said. */
   readonly intervalSeconds: number

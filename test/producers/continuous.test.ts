@@ -57,6 +57,17 @@ describe('a continuous poll', () => {
     await done
   })
 
+  test('that fails because upstream wants to be left alone is tried again when upstream said', async () => {
+    const retry_at = new Date(manualClock().now() + 90_000).toISOString()
+    const busy = new WindrowError('WR_UPSTREAM_BUSY', { message: 'busy', remedy: 'wait', facts: { retry_at } })
+    const { clock, starts, failures, stop, done } = loop([busy])
+    await clock.advance(95_000)
+    expect([starts, failures]).toEqual([[0, 90_000], [['busy', 1, 90_000]]])
+    stop.abort()
+    await clock.advance(10_000)
+    await done
+  })
+
   test('is tried again after 1, 2, 4, ... at most 60 seconds when it fails, then goes on as before', async () => {
     const broken = new Error('away')
     const { clock, starts, failures, stop, done } = loop([0, ...Array<Error>(8).fill(broken)])

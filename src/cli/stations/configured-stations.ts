@@ -7,6 +7,7 @@ import { WindrowError } from '../../core/errors.ts'
 import type { QuotaLimit } from '../../producers/http/quota.ts'
 import type { Cadence, Station } from '../../producers/stations/station.ts'
 import type { Credentials, UpstreamKind } from '../../producers/upstream-kind.ts'
+import { accountOf } from './account-of.ts'
 import { cadenceOf } from './cadence-of.ts'
 import { baseUrlOf, credentialsOf } from './source-access.ts'
 import { stationOf } from './station-of.ts'
@@ -23,6 +24,7 @@ export interface ConfiguredStation {
   /** As somebody asked for it. */
   readonly askedCadence: Cadence
   readonly credentials: Credentials
+  /** Of its account, over all stations that were chosen with it. */
   readonly quota: readonly QuotaLimit[]
   readonly backfillMs: number
   readonly revisionsMs: number
@@ -62,7 +64,7 @@ export function configuredStations(
   const entries = entriesOf(config, kinds, choice)
   refuseTwins(entries)
   const chosen = choose(entries, config, kinds, choice)
-  const found = chosen.map(({ kind, entry, station }): Omit<ConfiguredStation, 'cadence'> => {
+  const found = chosen.map(({ kind, entry, station }): Unscheduled => {
     const settings = config.stationsFile?.sources?.[kind.name as SourceName] ?? {}
     const zone = station.place.timeZone
     const quota = settings.quota?.map(({ calls, per_seconds }) => ({ calls, perMs: per_seconds * 1000 }))
@@ -79,7 +81,21 @@ export function configuredStations(
       baseUrl: baseUrlOf(kind, config),
     }
   })
-  return stretched(found)
+  return stretched(withSharedQuota(found))
+}
+
+type Unscheduled = Omit<ConfiguredStation, 'cadence'>
+
+/** Calls of an account count for all who ask with it, so all keep every limit that one of them has. */
+function withSharedQuota(stations: readonly Unscheduled[]): Unscheduled[] {
+  const limits = new Map<string, Map<string, QuotaLimit>>()
+  for (const station of stations) {
+    const { id } = accountOf(station)
+    const ofAccount = limits.get(id) ?? new Map<string, QuotaLimit>()
+    for (const limit of station.quota) ofAccount.set(JSON.stringify([limit.calls, limit.perMs]), limit)
+    limits.set(id, ofAccount)
+  }
+  return stations.map((station) => ({ ...station, quota: [...(limits.get(accountOf(station).id)?.values() ?? [])] }))
 }
 
 /** The names of the sources that have stations in the configuration, in their order; none: the simulator is what there is. */

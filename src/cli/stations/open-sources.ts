@@ -2,13 +2,13 @@ import type { Config } from '../../config/load-config.ts'
 import type { Clock } from '../../core/clock.ts'
 import { WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { Secret } from '../../core/secret.ts'
 import { type HttpUpstream, httpUpstream } from '../../producers/http/http-upstream.ts'
 import { type QuotaStore, quota } from '../../producers/http/quota.ts'
 import type { Source } from '../../producers/source.ts'
-import type { Credentials, UpstreamKind } from '../../producers/upstream-kind.ts'
+import type { UpstreamKind } from '../../producers/upstream-kind.ts'
 import { upstreamKinds } from '../../producers/upstreams.ts'
 import { packageVersion } from '../package-version.ts'
+import { accountOf } from './account-of.ts'
 import type { ConfiguredStation } from './configured-stations.ts'
 
 /** Every kind of upstream, as the configuration has it. */
@@ -29,7 +29,8 @@ export interface OpenUpstreamOptions {
 
 /** A client of the station's upstream, to be shared by all stations of the account and closed at the end. */
 export function openUpstream(station: ConfiguredStation, options: OpenUpstreamOptions): HttpUpstream {
-  const { kind, baseUrl, credentials, quota: limits } = station
+  const { kind, baseUrl, quota: limits } = station
+  const account = accountOf(station)
   const { store, clock, logger, tries } = options
   return httpUpstream({
     source: kind.title,
@@ -37,10 +38,7 @@ export function openUpstream(station: ConfiguredStation, options: OpenUpstreamOp
     userAgent: `windrow/${packageVersion()}`,
     clock,
     logger,
-    quota:
-      limits.length === 0
-        ? null
-        : quota({ source: kind.name, credentials: accountOf(credentials, baseUrl), limits, store, clock, logger }),
+    quota: limits.length === 0 ? null : quota({ source: account.name, credentials: account.parts, limits, store, clock, logger }),
     ...(kind.hint === undefined ? {} : { hint: kind.hint }),
     ...(tries === undefined ? {} : { tries }),
   })
@@ -79,18 +77,6 @@ export function openSources(stations: readonly ConfiguredStation[], options: Ope
       return { station, source: kind.open({ station: station.station, upstream, credentials, range, backfillMs, revisionsMs }) }
     }),
     close: async () => void (await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))),
-  }
-}
-
-/** What identifies the account whose calls are counted. */
-function accountOf(credentials: Credentials, baseUrl: string): ReadonlyArray<string | Secret> {
-  switch (credentials.kind) {
-    case 'none':
-      return [baseUrl]
-    case 'key':
-      return [baseUrl, credentials.key]
-    case 'client':
-      return [baseUrl, credentials.id]
   }
 }
 

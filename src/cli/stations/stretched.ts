@@ -1,5 +1,6 @@
 import type { QuotaLimit } from '../../producers/http/quota.ts'
 import { cadenceText, meanSeconds } from '../../producers/stations/cadence.ts'
+import { accountOf } from './account-of.ts'
 import type { ConfiguredStation } from './configured-stations.ts'
 
 type Asked = Omit<ConfiguredStation, 'cadence'>
@@ -8,17 +9,18 @@ type Asked = Omit<ConfiguredStation, 'cadence'>
 const LEAST_PART = 0.1
 
 /**
- * Gives every station the cadence that the quota of its source allows: if all intervals together would exceed it, each becomes longer by the same
+ * Gives every station the cadence that the quota of its account allows: if all intervals together would exceed it, each becomes longer by the same
  * factor, in whole seconds. Schedules by the clock stay: where they exceed it, polls wait.
  */
 export function stretched(stations: readonly Asked[]): ConfiguredStation[] {
-  const factors = new Map<string, number>()
-  for (const source of new Set(stations.map(({ kind }) => kind.name))) {
-    const group = stations.filter(({ kind }) => kind.name === source)
-    factors.set(source, factorOf(group, group[0]?.quota ?? []))
+  const accounts = new Map<string, Asked[]>()
+  for (const one of stations) {
+    const { id } = accountOf(one)
+    accounts.set(id, [...(accounts.get(id) ?? []), one])
   }
+  const factors = new Map([...accounts].map(([id, group]) => [id, factorOf(group, group[0]?.quota ?? [])]))
   return stations.map((one) => {
-    const factor = factors.get(one.kind.name) ?? 1
+    const factor = factors.get(accountOf(one).id) ?? 1
     const { askedCadence: asked } = one
     if (asked.kind !== 'interval' || factor <= 1) return { ...one, cadence: asked }
     // A tenth of a second is rounding of the division, not a longer interval.

@@ -3,6 +3,7 @@ import { WindrowError } from '../../core/errors.ts'
 import { timeZone } from '../../core/time-zone.ts'
 import { airReadings } from '../../events/air.ts'
 import type { EventType } from '../../events/event-type.ts'
+import { beyondLimits } from '../../events/physical-limits.ts'
 import { MAX_AHEAD_MS, MIN_TIME } from '../../events/reading-limits.ts'
 import { byTime, type FoundItem, isIn } from '../found-items.ts'
 import { hashBytes, type Source } from '../source.ts'
@@ -29,7 +30,7 @@ interface Remembered {
   readonly place: string
   /** Of the rows of each day, as they stand. */
   readonly days: ReadonlyMap<string, string>
-  /** The last row that could be read. */
+  /** The last row that was published. */
   readonly latest: FoundItem | null
 }
 
@@ -128,9 +129,9 @@ function changesOf(
   return { items: items.sort(byTime), through, days, isWhole }
 }
 
-/** A copy, since the publisher writes into readings. */
+/** The last that is published, and no dead letter. A copy, since the publisher writes into readings. */
 function latestOf(items: readonly FoundItem[]): FoundItem | null {
-  const latest = items.findLast((item) => item.kind === 'reading')
+  const latest = items.findLast((item) => item.kind === 'reading' && beyondLimits(item.event, item.reading) === null)
   return latest?.kind === 'reading' ? { ...latest, reading: { ...latest.reading, revisedAt: null } } : null
 }
 

@@ -4,7 +4,7 @@ import { answerShape } from '../http/answer-shape.ts'
 import { stationOptions } from '../stations/station-options.ts'
 import type { StationOption, UpstreamKind } from '../upstream-kind.ts'
 import { type RteSeries, rteAnswerSchema } from './rte-answer.ts'
-import { RTE_BASE_URL, RTE_QUOTA } from './rte-api.ts'
+import { RTE_ACCOUNT, RTE_BASE_URL, RTE_QUOTA } from './rte-api.ts'
 import { rteSource } from './rte-source.ts'
 import { FRANCE } from './rte-stations.ts'
 
@@ -41,6 +41,7 @@ export const rteGeneration: UpstreamKind = {
   events: [energyReadings as EventType],
   baseUrl: RTE_BASE_URL,
   needs: 'client',
+  account: RTE_ACCOUNT,
   quota: RTE_QUOTA,
   intervalSeconds: 900,
   backfillDays: 31,

@@ -152,6 +152,12 @@ describe("A station's whole history at each poll", () => {
     expect(here.mapped).toBeLessThanOrEqual(1)
   })
 
+  test('that has not changed tells again what was published last, not a dead letter after it', async () => {
+    const { poll } = world([rowOf(1), rowOf(2, 99_999)])
+    expect(await poll()).toMatchObject({ published: 1, deadLettered: 1 })
+    expect(await poll()).toMatchObject({ unchanged: 1, deadLetteredBefore: 0 })
+  })
+
   test('costs the days that have changed, however old: a new row, a late one, another value', async () => {
     const { here, poll } = world(Array.from({ length: 480 }, (_, hour) => rowOf(hour)).filter((_, hour) => hour !== 30))
     await poll()
