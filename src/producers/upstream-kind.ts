@@ -23,6 +23,8 @@ export interface UpstreamSourceOptions {
   readonly backfillMs: number
   /** How far back every poll looks for values that upstream has revised. */
   readonly revisionsMs: number
+  /** From one poll to the next, in the mean: where upstream tells what is now, how long that stands for. Absent: as often as it is new. */
+  readonly everySeconds?: number
 }
 
 /** A setting of a station that one kind of upstream has. */

@@ -4,6 +4,7 @@ import { settledWithin } from '../../core/settled-within.ts'
 import { untilAnyAborts } from '../../core/until-any-aborts.ts'
 import type { Upstream } from '../../producers/http/upstream.ts'
 import type { Source } from '../../producers/source.ts'
+import { meanSeconds } from '../../producers/stations/cadence.ts'
 import { formatInstant } from '../../views/instant.ts'
 import type { ConfiguredStation } from '../stations/configured-stations.ts'
 import { type Finding, note, problem, spanText, warning } from './finding.ts'
@@ -60,6 +61,7 @@ async function checkSource(configured: ConfiguredStation, stations: number, ask:
       // One call should do.
       backfillMs: Math.min(configured.backfillMs, DAY_MS),
       revisionsMs: Math.min(configured.revisionsMs, DAY_MS),
+      everySeconds: meanSeconds(configured.cadence, ask.clock.now()),
     })
     const hearing = untilAnyAborts([ask.signal, ending.signal], (signal) => hear(source, ask, signal))
     if (await settledWithin(ask.clock, hearing, timeoutMs)) return findings(configured, await hearing, stations, ask)

@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts'
 import { type HttpUpstream, httpUpstream } from '../../producers/http/http-upstream.ts'
 import { type QuotaStore, quota } from '../../producers/http/quota.ts'
 import type { Source } from '../../producers/source.ts'
+import { meanSeconds } from '../../producers/stations/cadence.ts'
 import type { UpstreamKind } from '../../producers/upstream-kind.ts'
 import { upstreamKinds } from '../../producers/upstreams.ts'
 import { packageVersion } from '../package-version.ts'
@@ -72,9 +73,13 @@ export function openSources(stations: readonly ConfiguredStation[], options: Ope
   if (range !== null) refuseWithoutHistory(stations)
   return {
     sources: stations.map((station) => {
-      const { kind, credentials, backfillMs, revisionsMs } = station
+      const { kind, cadence, credentials, backfillMs, revisionsMs } = station
+      const everySeconds = meanSeconds(cadence, options.clock.now())
       const upstream = upstreamOf(station)
-      return { station, source: kind.open({ station: station.station, upstream, credentials, range, backfillMs, revisionsMs }) }
+      return {
+        station,
+        source: kind.open({ station: station.station, upstream, credentials, range, backfillMs, revisionsMs, everySeconds }),
+      }
     }),
     close: async () => void (await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))),
   }

@@ -19,7 +19,10 @@ export async function refuseMixing(session: Session, stations: readonly Configur
   if (session.config.keepSimulated === 'false' && who.hasPublished(SIMULATOR, [...ids.values()])) throw simulatedReadings(session)
   const apis = kindsOf(session.config).map(({ name }) => name)
   for (const { kind, station } of stations) {
-    for (const event of kind.events) refuseTaken(who, kind.name, apis, ids.get(event) ?? null, station.id)
+    for (const event of kind.events) {
+      // An event with a sub-key keeps the series of several sources apart, since each says others.
+      if (event.subKeyFields.length === 0) refuseTaken(who, kind.name, apis, ids.get(event) ?? null, station.id)
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../core/calendar.ts'
 import type { Place, WeatherReading } from '../../events/reading.ts'
 import { BadReading } from '../bad-reading.ts'
 import { numberCell, shown, textCell } from '../file/cells.ts'
@@ -5,9 +6,13 @@ import { answerShape, wrongAnswer } from '../http/answer-shape.ts'
 import type { UpstreamAnswer } from '../http/upstream.ts'
 import type { Station } from '../stations/station.ts'
 
-/** Observations come about this often; a reading covers one such stretch. */
-export const SLOT_MINUTES = 10
-const SLOT_MS = SLOT_MINUTES * 60_000
+/** How long a reading may stand for, in minutes. Observations come about every ten, and tell of the past hour. */
+const SLOTS = [10, 15, 20, 30, 60] as const
+
+/** The length of readings of a station that is polled so often: no poll is to leave a slot empty, and what hours have of rain is to add up. */
+export function slotMinutes(everySeconds: number): number {
+  return SLOTS.find((minutes) => minutes * 60 >= everySeconds) ?? 60
+}
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -52,18 +57,23 @@ export function openWeatherMapAnswer(answer: UpstreamAnswer): OpenWeatherMapAnsw
 }
 
 /**
- * The observation as the reading of the ten minutes that it falls in. `rain.1h` and `snow.1h` are of the hour until then, so a sixth of them
- * is this reading's; an answer without them says that there was none. Of several observations in the same ten minutes the latest holds: `revisedAt` is when it was
- * observed. Throws BadReading.
+ * The observation as the reading of the slot of so many minutes that it falls in. `rain.1h` and `snow.1h` are of the hour until then, of which
+ * this reading has its part; an answer without them says that there was none. Of several observations in one slot the latest holds: `revisedAt` is
+ * when it was observed. Throws BadReading.
  */
-export function openWeatherMapReading(answer: OpenWeatherMapAnswer, station: Pick<Station, 'id' | 'place'>): WeatherReading {
+export function openWeatherMapReading(
+  answer: OpenWeatherMapAnswer,
+  station: Pick<Station, 'id' | 'place'>,
+  minutes: number,
+): WeatherReading {
+  const slotMs = minutes * MINUTE_MS
   const { dt, main, wind } = answer
   const observedAt = dt * 1000
   const rain = hourly(answer.rain, 'rain')
   const snow = hourly(answer.snow, 'snow')
   return {
-    timestamp: Math.floor(observedAt / SLOT_MS) * SLOT_MS,
-    intervalMinutes: SLOT_MINUTES,
+    timestamp: Math.floor(observedAt / slotMs) * slotMs,
+    intervalMinutes: minutes,
     location: placeOf(answer, station.place),
     revisedAt: observedAt,
     ingestedAt: 0,
@@ -74,7 +84,7 @@ export function openWeatherMapReading(answer: OpenWeatherMapAnswer, station: Pic
     pressure: numberCell(main.pressure, 'main.pressure'),
     windSpeed: numberCell(wind?.speed, 'wind.speed'),
     windDirection: numberCell(wind?.deg, 'wind.deg'),
-    precipitation: rain === null || snow === null ? null : ((rain + snow) * SLOT_MINUTES) / 60,
+    precipitation: rain === null || snow === null ? null : ((rain + snow) * minutes) / 60,
     ...weatherOf(answer.weather),
     nextHourTemp: null,
     nextHourPrecip: null,

@@ -6,7 +6,7 @@ import { jsonBytes } from '../json-bytes.ts'
 import { badInput, type Source, type SourceContext, type SourceItem } from '../source.ts'
 import { coordinatesOf } from '../stations/coordinates.ts'
 import type { UpstreamKind, UpstreamSourceOptions } from '../upstream-kind.ts'
-import { observed, openWeatherMapAnswer, openWeatherMapReading } from './answer.ts'
+import { observed, openWeatherMapAnswer, openWeatherMapReading, slotMinutes } from './answer.ts'
 
 const NAME = 'openweathermap'
 
@@ -32,8 +32,9 @@ export const openWeatherMap: UpstreamKind = {
   open: openWeatherMapSource,
 }
 
-function openWeatherMapSource({ station, upstream, credentials }: UpstreamSourceOptions): Source {
+function openWeatherMapSource({ station, upstream, credentials, everySeconds }: UpstreamSourceOptions): Source {
   const appid = keyOf(credentials, NAME)
+  const minutes = slotMinutes(everySeconds ?? 0)
   const place = station.upstreamId === null ? latAndLon(station) : { id: station.upstreamId }
   return {
     name: NAME,
@@ -44,7 +45,7 @@ function openWeatherMapSource({ station, upstream, credentials }: UpstreamSource
       const answer = await upstream.ask({ path: '/data/2.5/weather', query }, signal)
       const observation = openWeatherMapAnswer(answer)
       try {
-        const reading = { ...openWeatherMapReading(observation, station) }
+        const reading = { ...openWeatherMapReading(observation, station, minutes) }
         yield { kind: 'reading', event: weatherReadings, reading, line: null, bytes: () => jsonBytes(observed(observation)) }
       } catch (error) {
         if (!(error instanceof BadReading)) throw error

@@ -60,10 +60,27 @@ const openWeatherMapAnswer = () => ({
   cod: 200,
 })
 
+const TOKEN = { access_token: 'a-token', token_type: 'Bearer', expires_in: 7200 }
+
+/** One quarter of an hour of yesterday. */
+function rteAnswer(name: string, series: object): unknown {
+  const start = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 86_400_000
+  const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00')
+  const span = { start_date: at(start), end_date: at(start + 900_000) }
+  return { [name]: [{ ...series, ...span, values: [{ ...span, updated_date: at(start + 1_800_000), value: 5_000 }] }] }
+}
+
+function answerOf(path: string): unknown {
+  if (path.startsWith('/token/')) return TOKEN
+  if (path.includes('/consumption/')) return rteAnswer('short_term', { type: 'REALISED' })
+  if (path.includes('/actual_generation/')) {
+    return rteAnswer('actual_generations_per_production_type', { production_type: 'SOLAR' })
+  }
+  return path.startsWith('/data/2.5/') ? openWeatherMapAnswer() : openMeteoAnswer()
+}
+
 beforeAll(async () => {
-  server = await fakeServer(({ path }) => ({
-    body: path.startsWith('/data/2.5/') ? openWeatherMapAnswer() : openMeteoAnswer(),
-  }))
+  server = await fakeServer(({ path }) => ({ body: answerOf(path) }))
 })
 afterAll(() => server.close())
 
@@ -153,6 +170,19 @@ describe('Made-up and real readings, and two APIs of one station', () => {
     expect(await run(['produce', '--source', 'simulator', '--days', '0'], { WINDROW_KEEP_SIMULATED: 'true' })).toMatchObject({
       code: 0,
     })
+  })
+
+  test('series of one zone are of two sources, each with its own, at the second start too', async () => {
+    const rte = {
+      ...{ RTE_URL: server.url, RTE_CLIENT_ID: 'one', RTE_CLIENT_SECRET: 'secret-of-one' },
+      ...{ RTE_CLIENT_ID_2: 'two', RTE_CLIENT_SECRET_2: 'secret-of-two' },
+    }
+    for (let start = 0; start < 2; start++) {
+      expect(await run(['produce'], rte)).toMatchObject({ code: 0 })
+    }
+    const { stdout } = await run(['tail', 'energy.readings', '--from-start', '-n', '1000'])
+    expect(stdout).toContain('"consumption"')
+    expect(stdout).toContain('"SOLAR"')
   })
 
   test('a station that one API has published is not taken by another', async () => {

@@ -7,7 +7,8 @@ import { answerOf, away, golden, PARIS, scriptedUpstream, sourceOptions } from '
 type Fields = Readonly<Record<string, unknown>>
 const RAIN = golden(new URL('golden/rain.json', import.meta.url)) as Fields
 const DRY = golden(new URL('golden/dry.json', import.meta.url)) as Fields
-const reading = (json: unknown, station = PARIS) => openWeatherMapReading(openWeatherMapAnswer(answerOf(json)), station)
+const reading = (json: unknown, station = PARIS, minutes = 10) =>
+  openWeatherMapReading(openWeatherMapAnswer(answerOf(json)), station, minutes)
 const open = (answer: () => unknown) => {
   const upstream = scriptedUpstream(answer)
   return { upstream, source: openWeatherMap.open(sourceOptions(upstream)) }
@@ -22,6 +23,28 @@ describe('an observation of OpenWeatherMap', () => {
       ...{ weatherCondition: 'light rain', isRain: true, isStorm: false, nextHourTemp: null, nextHourPrecip: null },
     })
   })
+
+  test.each([
+    [1, 10],
+    [87, 10],
+    [600, 10],
+    [601, 15],
+    [1_200, 20],
+    [2_592, 60],
+    [3_600, 60],
+    [86_400, 60],
+  ])(
+    'of a station that is polled every %d s stands for %d minutes and has their part of the hour’s rain',
+    async (everySeconds, minutes) => {
+      const observedAt = Date.UTC(2025, 8, 30, 12, 47)
+      const upstream = scriptedUpstream(() => ({ ...RAIN, dt: observedAt / 1000 }))
+      const { readings } = await polled(openWeatherMap.open({ ...sourceOptions(upstream), everySeconds }))
+      const slotMs = minutes * 60_000
+      expect(readings).toMatchObject([
+        { timestamp: Math.floor(observedAt / slotMs) * slotMs, intervalMinutes: minutes, precipitation: (0.3 * minutes) / 60 },
+      ])
+    },
+  )
 
   test('without rain is dry: absent is 0 mm, null is not known, zero is a value', () => {
     expect(reading(DRY)).toMatchObject({
