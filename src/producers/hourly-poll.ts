@@ -80,7 +80,8 @@ export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>)
       if (hour.start === latest) held = hour
       else yield* itemsOf(hour, null)
     }
-    next ??= said.next(latest + HOUR_MS)
+    // Where the answer was long in coming, that hour is over too: what is said of it now was not expected when it began.
+    if (latestHour(context.clock.now()) === latest) next ??= said.next(latest + HOUR_MS)
     if (poll.continues && done < pieces.length - 1) yield throughOf(piece)
     context.progress(done + 1, pieces.length)
   }
