@@ -2,7 +2,8 @@ import { DAY_MS, HOUR_MS } from '../../../src/core/calendar.ts'
 import type { EventType } from '../../../src/events/event-type.ts'
 import { produceAll } from '../../../src/producers/fleet.ts'
 import { httpUpstream } from '../../../src/producers/http/http-upstream.ts'
-import { produce } from '../../../src/producers/produce.ts'
+import { type Quota, type QuotaLimit, type QuotaStore, quota } from '../../../src/producers/http/quota.ts'
+import { type Heartbeat, produce } from '../../../src/producers/produce.ts'
 import { everyInterval } from '../../../src/producers/rhythm.ts'
 import type { Source } from '../../../src/producers/source.ts'
 import { CRASH_POINTS, crashingLog } from '../../../src/testing/crashing-log.ts'
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   readonly upstreams: readonly SimulatedUpstreamOf[]
   /** Of the calls that go wrong, 0 to 1. */
   readonly faultShare: number
+  /** That a process lives, if it is not killed at a commit before. Default 30. */
+  readonly mostHours?: number
 }
 
 export interface Simulated {
@@ -31,6 +34,10 @@ export interface Simulated {
   /** Keys of the dead letters' records. */
   readonly deadLetters: readonly string[]
   readonly expectedDeadLetters: number
+  /** The most calls that any source was allowed in a stretch of its quota, as a part of the quota's: at most 1. */
+  readonly quotaUsed: number
+  /** Calls that were allowed. */
+  readonly allowed: number
   readonly calls: number
   readonly faults: number
   readonly lives: number
@@ -50,6 +57,8 @@ const FAULTS: readonly Fault[] = [
 ]
 
 const POLL_EVERY_MS = HOUR_MS
+/** After so many commits at most a process is killed. */
+const MOST_COMMITS = 120
 /** Time goes on by this much a turn of the event loop; slowly while an answer is on its way, so that deadlines are for hangs. */
 const STEP_MS = 60_000
 const STEP_WHILE_ASKING_MS = 2000
@@ -57,7 +66,14 @@ const STEP_WHILE_ASKING_MS = 2000
 const DEADLINE_MS = 5 * 60_000
 
 /** Lets sources poll simulated upstreams for days, with faults and in processes that are killed; at the end each polls once without faults. */
-export async function simulate({ seed, start, days, upstreams, faultShare }: SimulationOptions): Promise<Simulated> {
+export async function simulate({
+  seed,
+  start,
+  days,
+  upstreams,
+  faultShare,
+  mostHours = 30,
+}: SimulationOptions): Promise<Simulated> {
   const random = createRandom(seed, 'lives')
   const clock = manualClock(start)
   const end = start + days * DAY_MS
@@ -72,18 +88,42 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
   })
   const log = memoryLog()
   const disk = memoryDisk()
+  const quotaDisk = memoryDisk()
+  const allowedAt: number[][] = simulated.map(() => [])
+  /** What is asked and waits for no quota. */
   let asking = 0
+
+  /** The quota of one source in one process, which shares a store with those before and after it. */
+  const quotaOf = ({ kind }: SimulatedUpstream, store: QuotaStore, times: number[]): Quota => {
+    const inner = quota({ source: kind.name, credentials: [], limits: kind.quota, store, clock, logger: keepingLogger(), random })
+    return {
+      take: async (signal) => {
+        asking -= 1
+        try {
+          await inner.take(signal)
+        } finally {
+          asking += 1
+        }
+        times.push(clock.now())
+      },
+    }
+  }
+  const onHeartbeat = ({ source, station, error }: Heartbeat): void => {
+    const from = simulated.find((each) => each.kind.name === source && each.station.id === station)
+    if (error === null) from?.onPublished?.()
+  }
 
   /** The sources of one process, and what ends their connections. */
   const open = () => {
-    const http = simulated.map(({ kind }) =>
+    const store = memoryKv(quotaDisk)
+    const http = simulated.map((each, i) =>
       httpUpstream({
-        source: kind.title,
+        source: each.kind.title,
         baseUrl: server.url,
         userAgent: 'test',
         clock,
         logger: keepingLogger(),
-        quota: null,
+        quota: quotaOf(each, store, allowedAt[i] as number[]),
         random,
         connectMs: DEADLINE_MS,
         answerMs: DEADLINE_MS,
@@ -103,21 +143,51 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
       const back = { backfillMs: kind.backfillDays * DAY_MS, revisionsMs: kind.revisionDays * DAY_MS }
       return kind.open({ station, upstream, credentials, range: null, ...back })
     })
-    return { sources, close: () => Promise.all(http.map((each) => each.close())) }
+    const close = async (): Promise<void> => {
+      await Promise.all(http.map((each) => each.close()))
+      await store.close()
+    }
+    return { sources, close }
+  }
+
+  const goOn = (): Promise<void> => clock.advance(asking > 0 ? STEP_WHILE_ASKING_MS : STEP_MS)
+
+  /** One poll of each, which may have to wait for its quota. */
+  const pollAll = async (): Promise<void> => {
+    const kv = memoryKv(disk)
+    const { sources, close } = open()
+    for (const source of sources) {
+      let isDone = false
+      const polled = produce({ log, kv, source, partitions: 2, clock, logger: keepingLogger(), onHeartbeat }).finally(() => {
+        isDone = true
+      })
+      while (!isDone) await goOn()
+      await polled
+    }
+    await kv.close()
+    await close()
   }
 
   const liveUntil = async (death: number): Promise<void> => {
     const session = log.connect()
     const kv = memoryKv(disk)
     const point = CRASH_POINTS[Math.floor(random() * CRASH_POINTS.length)] as (typeof CRASH_POINTS)[number]
-    const crashing = crashingLog(session, { point, nth: 1 + Math.floor(random() * 40) })
+    const crashing = crashingLog(session, { point, nth: 1 + Math.floor(random() * MOST_COMMITS) })
     const stop = new AbortController()
     const { sources, close } = open()
-    const members = sources.map((source) => ({ source, rhythm: everyInterval(POLL_EVERY_MS, clock) }))
+    const members = sources.map((source, i) => ({
+      source,
+      rhythm: everyInterval(simulated[i]?.everyMs ?? POLL_EVERY_MS, clock),
+    }))
+    let isAlive = true
     const shared = { kv, partitions: 2, clock, logger: keepingLogger(), random, maxBatchRecords: 100 }
-    const ended = produceAll({ ...shared, members, log: crashing, signal: stop.signal }).catch(() => undefined)
-    while (clock.now() < death && crashing.crashed === null) await clock.advance(asking > 0 ? STEP_WHILE_ASKING_MS : STEP_MS)
+    // A poll that is told to end has not failed, but nor is all in the log.
+    const whileAlive = (heartbeat: Heartbeat): void => (isAlive ? onHeartbeat(heartbeat) : undefined)
+    const options = { ...shared, members, log: crashing, signal: stop.signal, onHeartbeat: whileAlive }
+    const ended = produceAll(options).catch(() => undefined)
+    while (clock.now() < death && crashing.crashed === null) await goOn()
     // Nothing of what is under way gets into the log.
+    isAlive = false
     session.kill()
     stop.abort()
     await ended
@@ -128,21 +198,27 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
   server.faultsBy(seededFaults(seed, faultShare, FAULTS))
   let lives = 0
   while (clock.now() < end) {
-    await liveUntil(Math.min(end, clock.now() + (1 + 30 * random()) * HOUR_MS))
+    await liveUntil(Math.min(end, clock.now() + (1 + mostHours * random()) * HOUR_MS))
     lives += 1
     if (random() < 0.3) await clock.advance(Math.floor(2 * HOUR_MS * random()))
   }
   server.faultsBy(null)
-  const kv = memoryKv(disk)
-  const { sources, close } = open()
-  for (const source of sources) await produce({ log, kv, source, partitions: 2, clock, logger: keepingLogger() })
-  await close()
+  await pollAll()
+  // Some look for revisions once a day.
+  await clock.advance(DAY_MS - (clock.now() % DAY_MS) + HOUR_MS / 2)
+  await pollAll()
   await server.close()
 
   const { requests } = server
+  const logged = await loggedIn(log, simulated)
+  const isLogged = (identity: string, value: unknown): boolean =>
+    (logged.get(identity) ?? []).some((each) => JSON.stringify(each) === JSON.stringify(value))
+  const expected = simulated.flatMap((each) => each.expected(isLogged))
   return {
-    ...(await loggedIn(log, simulated)),
-    expected: simulated.flatMap((each) => each.expected().map(({ identity, values }) => lineOf(identity, values))).sort(),
+    logged: [...logged].map(([identity, values]) => lineOf(identity, values)).sort(),
+    expected: expected.map(({ identity, values }) => lineOf(identity, values)).sort(),
+    quotaUsed: Math.max(...simulated.map(({ kind }, i) => quotaUsed(kind.quota, allowedAt[i] as number[]))),
+    allowed: allowedAt.flat().length,
     deadLetters: (await deadLettersIn(log)).map(({ recordKey }) => recordKey),
     expectedDeadLetters: simulated.reduce((sum, each) => sum + each.deadLetters(), 0),
     calls: requests.length,
@@ -151,11 +227,24 @@ export async function simulate({ seed, start, days, upstreams, faultShare }: Sim
   }
 }
 
+/** Of any stretch of each limit, which part of its calls was made in it. */
+function quotaUsed(limits: readonly QuotaLimit[], times: readonly number[]): number {
+  let most = 0
+  for (const { calls, perMs } of limits) {
+    let first = 0
+    for (const [i, at] of times.entries()) {
+      while ((times[first] as number) <= at - perMs) first += 1
+      most = Math.max(most, (i - first + 1) / calls)
+    }
+  }
+  return most
+}
+
+/** The values of each reading, in the order of the log, by its identity. */
 async function loggedIn(log: Parameters<typeof readingsIn>[0], simulated: readonly SimulatedUpstream[]) {
-  const logged: string[] = []
+  const values = new Map<string, unknown[]>()
   const events = new Set(simulated.flatMap(({ kind }) => kind.events as readonly EventType[]))
   for (const event of events) {
-    const values = new Map<string, unknown[]>()
     for (const reading of await readingsIn(log, event)) {
       const from = simulated.find(({ kind, station }) => kind.name === reading.data_origin && station.id === reading.key)
       const identity = identityOf(reading)
@@ -163,9 +252,8 @@ async function loggedIn(log: Parameters<typeof readingsIn>[0], simulated: readon
       all.push(from === undefined ? 'of nobody' : from.valueOf(reading))
       values.set(identity, all)
     }
-    for (const [identity, all] of values) logged.push(lineOf(identity, all))
   }
-  return { logged: logged.sort() }
+  return values
 }
 
 function identityOf({ key, timestamp, series, production_type: type }: LoggedReading): string {

@@ -24,12 +24,19 @@ export interface SimulatedUpstream {
   readonly kind: UpstreamKind
   readonly station: Station
   readonly credentials: Credentials
+  /** From one poll to the next, default an hour. */
+  readonly everyMs?: number
   /** Undefined: the request is not for it. */
   readonly answer: (request: FakeRequest) => FakeAnswer | undefined
   /** Of a reading that is in the log, what `ExpectedReading.values` holds of it. */
   readonly valueOf: (logged: Readonly<Record<string, unknown>>) => unknown
-  /** What the log is to hold once all is published. */
-  readonly expected: () => readonly ExpectedReading[]
+  /** A poll has ended, and what it was answered is in the log. */
+  readonly onPublished?: () => void
+  /**
+   * What the log is to hold once all is published. Where nothing tells whether an answer was taken before its process was killed,
+   * `isLogged` does: whether the log holds that value (of `valueOf`) at all.
+   */
+  readonly expected: (isLogged: (identity: string, value: unknown) => boolean) => readonly ExpectedReading[]
   /** How many elements were never readings. */
   readonly deadLetters: () => number
 }
