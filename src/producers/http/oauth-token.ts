@@ -75,7 +75,7 @@ export function withToken(upstream: Upstream, options: TokenOptions): Upstream {
 
   const askWith = ({ value }: Token, request: UpstreamRequest, signal: AbortSignal): ReturnType<Upstream['ask']> => {
     const headers = { ...request.headers, authorization: new Secret(`Bearer ${value.reveal()}`) }
-    return upstream.ask({ ...request, headers, hidden: [...(request.hidden ?? []), value] }, signal)
+    return upstream.ask({ ...request, headers, hidden: [...(request.hidden ?? []), value, options.secret] }, signal)
   }
 
   return {

@@ -21,8 +21,8 @@ interface Answered {
   isSure: boolean
 }
 
-/** OpenWeatherMap in a simulated world, asked every `everyMs`: an observation every 4 to 12 minutes, and now and then a server that has the one before. */
-export function simulatedOpenWeatherMap(everyMs: number): SimulatedUpstreamOf {
+/** OpenWeatherMap in a simulated world, asked every `everyMs`: an observation every 4 to 12 minutes, and in that share of the answers the one before. */
+export function simulatedOpenWeatherMap(everyMs: number, staleShare = 0.1): SimulatedUpstreamOf {
   return (world) => {
     const random = createRandom(world.seed, 'openweathermap')
     const station = parisAs('station_Paris_FR')
@@ -36,7 +36,7 @@ export function simulatedOpenWeatherMap(everyMs: number): SimulatedUpstreamOf {
         observations.push(last)
       }
       // The last is still to come.
-      return observations.at(random() < 0.1 ? -3 : -2) ?? (observations[0] as Observation)
+      return observations.at(random() < staleShare ? -3 : -2) ?? (observations[0] as Observation)
     }
 
     return {

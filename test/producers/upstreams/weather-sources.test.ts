@@ -19,7 +19,7 @@ import { polled } from '../polled.ts'
 import { deadLettersIn, type LoggedReading, readingsIn, truthOf } from '../published.ts'
 import { keepingLogger } from '../quiet-logger.ts'
 import { visualCrossingAnswer } from '../visual-crossing/fake-visual-crossing.ts'
-import { type FakeRequest, type FakeServer, type Fault, fakeServer, seededFaults } from './fake-server.ts'
+import { type FakeRequest, type FakeServer, fakeServer, seededFaults } from './fake-server.ts'
 import { golden, sourceOptions } from './scripted-upstream.ts'
 
 const KEY = 'k3y-that-nobody-may-see'
@@ -78,46 +78,7 @@ async function serving({ kind, answer }: World, clock: ManualClock): Promise<{ s
   return { server, open: () => kind.open(sourceOptions(upstream, days, { kind: 'key', key: new Secret(KEY) })) }
 }
 
-const FAULTS: ReadonlyArray<readonly [name: string, fault: Fault, code: string]> = [
-  ['a key that is refused', { status: 401, body: { cod: 401, message: 'Invalid API key' } }, 'WR_UPSTREAM_REFUSED'],
-  ['an error in plain text', { status: 400, body: `Bad API Request: ${KEY}` }, 'WR_UPSTREAM_REQUEST'],
-  ['no such place', { status: 404 }, 'WR_UPSTREAM_NOT_FOUND'],
-  ['too many calls', { status: 429, retryAfter: 60 }, 'WR_UPSTREAM_BUSY'],
-  ['an error of the server', { status: 503 }, 'WR_UPSTREAM_BUSY'],
-  ['a hang', 'hang', 'WR_UPSTREAM_UNREACHABLE'],
-  ['half an answer', 'half', 'WR_UPSTREAM_UNREACHABLE'],
-  ['a connection that breaks', 'reset-inside', 'WR_UPSTREAM_UNREACHABLE'],
-  ['invalid JSON', 'not-json', 'WR_UPSTREAM_ANSWER'],
-  ['HTML', 'html', 'WR_UPSTREAM_ANSWER'],
-  ['a redirect to another host', 'redirect-elsewhere', 'WR_UPSTREAM_ANSWER'],
-  ['other JSON that repeats the key', { status: 200, body: { cod: 500, message: KEY } }, 'WR_UPSTREAM_ANSWER'],
-]
-
 describe.each(worlds.map((world) => [world.kind.name, world] as const))('%s over HTTP', (_, world) => {
-  test.each(FAULTS)(
-    'ends the poll with what is wrong at %s, shows no key, and goes on at the next',
-    async (_name, fault, code) => {
-      const clock = manualClock(START)
-      const { server, open } = await serving(world, clock)
-      const smooth = await polled(open(), { clock })
-      server.script(fault)
-      const poll = polled(open(), { clock })
-      if (fault === 'hang') {
-        await server.whenHanging()
-        await clock.advance(61_000)
-      }
-      const { error, readings } = await poll
-      if (!isWindrowError(error)) throw error
-      expect([error.code, readings]).toEqual([code, []])
-      const shown = [error.message, error.remedy, JSON.stringify(error.facts), String(error.cause)].join(' ')
-      if (world.kind.needs === 'key') expect(shown).not.toContain(KEY)
-      await clock.advance(60_000)
-      const again = await polled(open(), { clock })
-      expect(again.error).toBe(null)
-      expect(again.readings.map(({ timestamp }) => timestamp)).toEqual(smooth.readings.map(({ timestamp }) => timestamp))
-    },
-  )
-
   test('follows a redirect on the same host', async () => {
     const clock = manualClock(START)
     const { server, open } = await serving(world, clock)
