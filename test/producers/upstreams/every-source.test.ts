@@ -36,10 +36,10 @@ afterEach(async () => {
 })
 
 /** A source over HTTP from a server on loopback into a log, each question asked once. */
-async function world(of: SimulatedUpstreamOf, now = AUTUMN) {
+async function world(of: SimulatedUpstreamOf, { now = AUTUMN, days: daysToCome = 0 } = {}) {
   const clock = manualClock(now)
   // Of what was known three hours after a world's start each reading has one state.
-  const simulated = of({ seed: 5, start: now - 3 * HOUR_MS, end: now, now: () => clock.now() })
+  const simulated = of({ seed: 5, start: now - 3 * HOUR_MS, end: now + daysToCome * DAY_MS, now: () => clock.now() })
   const { kind, station, credentials } = simulated
   const server = await fakeServer((request) => simulated.answer(request))
   const upstream = httpUpstream({
@@ -55,7 +55,8 @@ async function world(of: SimulatedUpstreamOf, now = AUTUMN) {
   closers.push(server.close, upstream.close)
   const [log, kv] = [memoryLog(), memoryKv()]
   const days = { backfillMs: kind.backfillDays * DAY_MS, revisionsMs: kind.revisionDays * DAY_MS }
-  const source = kind.open({ station, upstream, credentials, range: null, ...days })
+  const open = () => kind.open({ station, upstream, credentials, range: null, ...days })
+  let source = open()
   const readings = () => readingsIn(log, kind.events[0] as EventType)
   return {
     simulated,
@@ -63,7 +64,15 @@ async function world(of: SimulatedUpstreamOf, now = AUTUMN) {
     server,
     log,
     readings,
-    poll: (): Promise<ProduceSummary> => produce({ log, kv, source, partitions: 2, clock, logger: keepingLogger() }),
+    poll: async (): Promise<ProduceSummary> => {
+      const summary = await produce({ log, kv, source, partitions: 2, clock, logger: keepingLogger() })
+      simulated.onPublished?.()
+      return summary
+    },
+    /** What a source remembers by itself is forgotten. */
+    restart: () => {
+      source = open()
+    },
     /** From now on every question that is not about a token meets the fault. */
     meet: (fault: Fault): void => server.faultsBy(({ method }) => (method === 'POST' ? null : fault)),
     identities: async () =>
@@ -144,11 +153,13 @@ describe.each(sources)('%s over HTTP', (_, of) => {
   })
 
   test('that says the same again publishes nothing, also to another process', async () => {
-    const { readings, poll, log, simulated } = await world(of)
+    const { readings, poll, restart, log, simulated } = await world(of)
     const first = await poll()
     expect(first.published).toBeGreaterThan(0)
     expect(first.deadLettered).toBe(simulated.deadLetters())
     const before = await readings()
+    expect(await poll()).toMatchObject({ published: 0, revised: 0, deadLettered: 0 })
+    restart()
     expect(await poll()).toMatchObject({ published: 0, revised: 0, deadLettered: 0 })
     expect(await readings()).toEqual(before)
     expect(await deadLettersIn(log)).toHaveLength(first.deadLettered)
@@ -158,12 +169,35 @@ describe.each(sources)('%s over HTTP', (_, of) => {
     ['back', AUTUMN],
     ['forward', SPRING],
   ])('has every reading once where clocks go %s', async (_direction, now) => {
-    const { simulated, readings, poll } = await world(of, now)
+    const { simulated, readings, poll } = await world(of, { now })
     await poll()
     const logged = (await readings()).map((each) => JSON.stringify([each.timestamp, simulated.valueOf(each)]))
     const expected = simulated
       .expected(() => true)
       .map(({ identity, values }) => JSON.stringify([(JSON.parse(identity) as unknown[])[2], values.at(-1)]))
     expect(logged.sort()).toEqual(expected.sort())
+  })
+
+  test('publishes each value that is revised once, after what it was before', async () => {
+    const { simulated, clock, readings, poll } = await world(of, { days: 2 })
+    for (let hour = 0; hour <= 48; hour++) {
+      await poll()
+      await clock.advance(HOUR_MS)
+    }
+    // Some look for revisions once a day.
+    for (let day = 0; day < 2; day++) {
+      await clock.advance(DAY_MS - (clock.now() % DAY_MS))
+      await poll()
+    }
+    const logged = new Map<string, unknown[]>()
+    for (const each of await readings()) {
+      const { key, series, production_type: type, timestamp } = each
+      const subKey = typeof series !== 'string' ? '' : typeof type === 'string' ? `${series}/${type}` : series
+      const identity = JSON.stringify([key, subKey, timestamp])
+      logged.set(identity, [...(logged.get(identity) ?? []), simulated.valueOf(each)])
+    }
+    const expected = simulated.expected(() => false).map(({ identity, values }) => [identity, values] as const)
+    expect(Object.fromEntries(logged)).toEqual(Object.fromEntries(expected))
+    if (simulated.kind.hasHistory) expect(expected.filter(([, values]) => values.length > 1).length).toBeGreaterThan(0)
   })
 })
