@@ -188,7 +188,7 @@ describe("A station's whole history at each poll", () => {
 
   test('has rows that are too early for a reading published when they no longer are', async () => {
     const early = Math.round((NOW - Date.UTC(2022, 0, 1)) / HOUR_MS) + 30
-    const { clock, log, poll } = world([rowOf(1), rowOf(early)])
+    const { clock, log, poll } = world([rowOf(1), rowOf(early, 1)])
     expect(await poll()).toMatchObject({ published: 1, deadLettered: 1 })
     await clock.advance(DAY_MS)
     expect(await poll()).toMatchObject({ published: 1, deadLettered: 0 })
