@@ -1,3 +1,5 @@
+import { HOUR_MS } from '../core/calendar.ts'
+import { formatInstant } from '../views/instant.ts'
 import type { HealthReport, Ledger, Problem, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
 import { replayProblems } from './replay-problems.ts'
 
@@ -73,14 +75,29 @@ function sourceReasons(
   source: SourceHealth,
 ): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
   const bad = source.problem === null ? null : problemReason(source.source, source.problem)
-  if (source.intervalSeconds === null || source.state === 'stopped') return { bad, slow: null }
-  const since = source.lastSuccessAt ?? report.startedAt
-  const silent = report.at - since > Math.max(SILENT_MS, source.intervalSeconds * 1000 * MISSED_INTERVALS)
+  return { bad, slow: sourceLag(report, source) }
+}
+
+/** Why a source that works is behind: it does not answer, or what it answers is old. Null where it is not. */
+export function sourceLag(report: Pick<HealthReport, 'at' | 'startedAt'>, source: SourceHealth): HealthReason | null {
+  if (source.state === 'stopped') return null
+  const { source: part, intervalSeconds, lastSuccessAt, lastEventAt, staleAfterMs } = source
+  const since = lastSuccessAt ?? report.startedAt
+  const unanswered = report.at - since
+  if (intervalSeconds !== null && unanswered > Math.max(SILENT_MS, intervalSeconds * 1000 * MISSED_INTERVALS)) {
+    return lagReason(part, `It has answered nothing for ${Math.round(unanswered / 60_000)} minutes.`)
+  }
+  // Compared with its last answer: what is polled once a day is not frozen in between.
+  if (staleAfterMs === null || since - (lastEventAt ?? report.startedAt) <= staleAfterMs) return null
+  const newest =
+    lastEventAt === null
+      ? 'said no reading since windrow was started'
+      : `no reading since ${formatInstant(lastEventAt).slice(0, 16)}Z`
   return {
-    bad,
-    slow: silent
-      ? lagReason(source.source, `It has answered nothing for ${Math.round((report.at - since) / 60_000)} minutes.`)
-      : null,
+    part,
+    code: null,
+    message: `It answers, but has ${newest}, ${Math.floor((report.at - (lastEventAt ?? report.startedAt)) / HOUR_MS)} hours ago.`,
+    remedy: 'Look whether the station is at work, and whether its service tells of trouble; `windrow doctor` asks it.',
   }
 }
 
@@ -93,13 +110,17 @@ function ledgerReasons(report: HealthReport): HealthReason[] {
   })
 }
 
-function headlineOf(status: HealthStatus, reasons: readonly HealthReason[]): string {
+/** `quiet`: the sources among the reasons of being behind. */
+function headlineOf(status: HealthStatus, reasons: readonly HealthReason[], quiet: readonly HealthReason[]): string {
   switch (status) {
     case 'empty':
       return 'Waiting for the first one.'
     case 'fresh':
       return 'All readings are in the views.'
     case 'behind':
+      if (quiet.length === reasons.length) {
+        return quiet.length === 1 ? `No new readings of ${quiet[0]!.part}.` : `No new readings of ${quiet.length} sources.`
+      }
       return reasons.length === 1 ? `Catching up: ${reasons[0]!.part}.` : `Catching up in ${reasons.length} places.`
     case 'problem':
       return reasons.length === 1 ? reasons[0]!.message : `${reasons.length} parts need attention.`
@@ -111,10 +132,11 @@ function headlineOf(status: HealthStatus, reasons: readonly HealthReason[]): str
  * does not change the status.
  */
 export function assessHealth(report: HealthReport): Assessment {
+  const sources = report.sources.map((source) => sourceReasons(report, source))
   const parts = [
     ...report.tasks.map((task) => taskReasons(report, task)),
     ...report.sinks.map((sink) => sinkReasons(report, sink)),
-    ...report.sources.map((source) => sourceReasons(report, source)),
+    ...sources,
   ]
   const present = (reason: HealthReason | null): reason is HealthReason => reason !== null
   const bad = [
@@ -122,14 +144,17 @@ export function assessHealth(report: HealthReport): Assessment {
     ...ledgerReasons(report),
     ...parts.map((part) => part.bad).filter(present),
   ]
-  const slow = parts
-    .filter((part) => part.bad === null)
-    .map((part) => part.slow)
-    .filter(present)
+  const slowOf = (these: typeof parts): HealthReason[] =>
+    these
+      .filter((part) => part.bad === null)
+      .map((part) => part.slow)
+      .filter(present)
+  const slow = slowOf(parts)
   const warnings = replayProblems(report.replays).map(({ views, ...problem }) =>
     problemReason(`replay ${views.join(' ')}`, problem),
   )
   const empty = report.topics.every(({ ledger }) => ledger.accepted === 0)
   const status = bad.length > 0 ? 'problem' : slow.length > 0 ? 'behind' : empty ? 'empty' : 'fresh'
-  return { status, headline: headlineOf(status, status === 'problem' ? bad : slow), reasons: [...bad, ...slow, ...warnings] }
+  const headline = headlineOf(status, status === 'problem' ? bad : slow, slowOf(sources))
+  return { status, headline, reasons: [...bad, ...slow, ...warnings] }
 }

@@ -219,16 +219,22 @@ export interface SinkHealth {
 }
 
 export interface SourceHealth {
+  /** Its name, and its station where it has one: unlike that of any other. */
   readonly source: string
+  readonly name: string
+  /** Null where it says so itself. */
+  readonly station: string | null
   /** How many it is asked for, null where it says so itself. */
   readonly stations: number | null
   readonly state: PartState
-  /** Null for a source that runs once. */
+  /** Null for a source that runs once, or at times of the clock. */
   readonly intervalSeconds: number | null
   readonly lastTryAt: number | null
   readonly lastSuccessAt: number | null
   /** Start of the newest reading that it has said since it started. */
   readonly lastEventAt: number | null
+  /** A newest reading that is older than this when the source answers says that it is silent or frozen; null: it may be of any age. */
+  readonly staleAfterMs: number | null
   /** Readings published since it started. */
   readonly published: number
   readonly problem: Problem | null

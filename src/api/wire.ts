@@ -1,7 +1,7 @@
 import { formatInstant } from '../views/instant.ts'
 import type { View } from '../views/view.ts'
 import { jsonCell, optionalInstantText } from './cell-text.ts'
-import { assessHealth, unexplained } from './health-status.ts'
+import { assessHealth, sourceLag, unexplained } from './health-status.ts'
 import type { DeadLetterInfo, HealthReport, Ledger, Problem, PublishedView, ReplayInfo, StationInfo, WhyReport } from './ports.ts'
 import { filterColumns, timeColumn } from './view-query.ts'
 
@@ -156,6 +156,8 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
     })),
     sources: report.sources.map((source) => ({
       source: source.source,
+      name: source.name,
+      station: source.station,
       stations: source.stations,
       state: source.state,
       interval_seconds: source.intervalSeconds,
@@ -163,6 +165,7 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
       last_success: optionalInstantText(source.lastSuccessAt),
       last_event: optionalInstantText(source.lastEventAt),
       published: source.published,
+      behind: sourceLag(report, source) !== null,
       problem: problemOnWire(source.problem),
     })),
   }

@@ -1,12 +1,20 @@
-import type { SourceHealth } from '../api/ports.ts'
+import type { Problem, SourceHealth } from '../api/ports.ts'
 import type { Heartbeat } from '../producers/produce.ts'
 import type { Source } from '../producers/source.ts'
 import { problemOf } from './api/health.ts'
 
+/** When a source is asked, and when it says too little. */
+export interface SourceTiming {
+  /** Null: it is polled once, or by the clock. */
+  readonly intervalSeconds: number | null
+  /** As in SourceHealth. */
+  readonly staleAfterMs: number | null
+}
+
 /** Remembers how the sources of this process are, for the health report. */
 export interface SourceMonitor {
-  /** To be called when a source starts. `intervalSeconds` null: it is polled once. */
-  started(source: Source, intervalSeconds: number | null): void
+  /** To be called when a source starts. */
+  started(source: Source, timing: SourceTiming): void
   heartbeat(heartbeat: Heartbeat): void
   stopped(source: Source): void
   /** It has ended and will not try again. */
@@ -16,18 +24,27 @@ export interface SourceMonitor {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-export function sourceMonitor(): SourceMonitor {
+/** `redact` takes secrets out of what is told of errors: messages have none, and this is what everybody can read. */
+export function sourceMonitor(redact: (text: string) => string): SourceMonitor {
   const known = new Map<string, Mutable<SourceHealth>>()
   const keyOf = ({ name, station }: { readonly name: string; readonly station: string }): string =>
     JSON.stringify([name, station])
+  const told = (problem: Problem): Problem => ({
+    ...problem,
+    message: redact(problem.message),
+    remedy: redact(problem.remedy),
+  })
 
   return {
-    started(source, intervalSeconds) {
+    started(source, timing) {
+      const isOne = source.station !== '*'
       known.set(keyOf(source), {
-        source: source.station === '*' ? source.name : `${source.name} ${source.station}`,
-        stations: source.station === '*' ? null : 1,
+        source: isOne ? `${source.name} ${source.station}` : source.name,
+        name: source.name,
+        station: isOne ? source.station : null,
+        stations: isOne ? 1 : null,
         state: 'starting',
-        intervalSeconds,
+        ...timing,
         lastTryAt: null,
         lastSuccessAt: null,
         lastEventAt: null,
@@ -48,12 +65,12 @@ export function sourceMonitor(): SourceMonitor {
         return
       }
       health.state = 'waiting'
-      health.problem = {
-        code: error,
-        message: `The last poll of ${health.source} failed; it is tried again.`,
-        remedy: `The log of windrow says why, and docs/errors.md what to do about ${error}.`,
+      health.problem = told({
+        code: error.code,
+        message: error.message,
+        remedy: error.remedy ?? 'Read the log of windrow, and report what it says.',
         since: health.problem?.since ?? at,
-      }
+      })
     },
     stopped(source) {
       const health = known.get(keyOf(source))
@@ -61,7 +78,7 @@ export function sourceMonitor(): SourceMonitor {
     },
     failed(source, error, at) {
       const health = known.get(keyOf(source))
-      if (health !== undefined) Object.assign(health, { state: 'stopped', problem: problemOf(error, at) })
+      if (health !== undefined) Object.assign(health, { state: 'stopped', problem: told(problemOf(error, at)) })
     },
     statuses: () => [...known.values()].map((health) => ({ ...health })),
   }

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../core/calendar.ts'
 import { systemClock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -101,7 +102,7 @@ interface Members {
 
 function simulator({ seed, days }: StartProducingOptions, monitor: SourceMonitor): Members {
   const source = simulatorSource({ seed, days, clock: systemClock })
-  monitor.started(source, SIMULATOR_INTERVAL_SECONDS)
+  monitor.started(source, { intervalSeconds: SIMULATOR_INTERVAL_SECONDS, staleAfterMs: null })
   const rhythm = everyInterval(SIMULATOR_INTERVAL_SECONDS * 1000, systemClock)
   return { members: [{ source, rhythm }], close: async () => undefined }
 }
@@ -109,7 +110,9 @@ function simulator({ seed, days }: StartProducingOptions, monitor: SourceMonitor
 async function stations(chosen: readonly ConfiguredStation[], { session, monitor, logger }: Producing): Promise<Members> {
   const fleet = fleetOf({ stations: chosen, range: null, store: await session.state(), clock: systemClock, logger })
   for (const { station, source } of fleet.members) {
-    monitor.started(source, station.cadence.kind === 'interval' ? station.cadence.seconds : null)
+    const { cadence, kind } = station
+    const intervalSeconds = cadence.kind === 'interval' ? cadence.seconds : null
+    monitor.started(source, { intervalSeconds, staleAfterMs: kind.staleAfterHours * HOUR_MS })
   }
   return fleet
 }

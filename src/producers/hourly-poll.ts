@@ -29,8 +29,8 @@ export interface HourlyPoll<Piece extends Stretch> {
   readonly context: SourceContext
   /** One after the other in time, together without gaps. Hours that are not over are never asked of the answers, so they may be in a piece. */
   readonly pieces: readonly Piece[]
-  /** The hour that was the last to be over when the poll began. */
-  readonly latest: number
+  /** The hour that was the last to be over when the poll began; asked for when the first answer is there, which may tell the time. */
+  readonly latest: () => number
   /** Whether what is asked for goes on from the last poll: only then it is said how far upstream was read. */
   readonly continues: boolean
   /** How far back upstream is asked again: so long is waited for an hour that it has not. */
@@ -50,9 +50,9 @@ export function latestHour(now: number): number {
  * upstream never gets would be waited for at ever greater cost.
  */
 export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>): AsyncGenerator<SourceItem> {
-  const { context, pieces, latest, revisionsMs } = poll
+  const { context, pieces, revisionsMs } = poll
   const { of, keep } = forecasts(context.recall)
-  const settled = latest + HOUR_MS - revisionsMs
+  let latest = Number.NaN
   let saidTo = Number.NEGATIVE_INFINITY
   let held: SaidHour | null = null
   let next: NextHour | null = null
@@ -70,11 +70,15 @@ export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>)
     yield { kind: 'reading', event: weatherReadings, reading, line: null, bytes: () => jsonBytes(hour.element) }
   }
 
-  const throughOf = ({ to }: Piece): ReadThrough => ({ kind: 'through', at: Math.max(saidTo, Math.min(to, settled)) })
+  const throughOf = ({ to }: Piece): ReadThrough => ({
+    kind: 'through',
+    at: Math.max(saidTo, Math.min(to, latest + HOUR_MS - revisionsMs)),
+  })
 
   for (const [done, piece] of pieces.entries()) {
     const said = await poll.ask(piece)
     if (context.signal.aborted) return
+    if (done === 0) latest = poll.latest()
     for (const hour of said.hours(piece.from, Math.min(piece.to, latest + HOUR_MS))) {
       // What is expected of the hour after it may be in the next piece.
       if (hour.start === latest) held = hour

@@ -13,11 +13,19 @@ export interface Heartbeat {
   /** The producer's clock, milliseconds since the epoch. */
   readonly at: number
   /** Null after a poll that went well. */
-  readonly error: string | null
+  readonly error: PollFailure | null
   /** Of this poll. */
   readonly counts: PublishCounts
   /** Start of the newest reading that upstream has said in this session, null when it has said none. */
   readonly newestAt: number | null
+}
+
+/** Why a poll failed: what its line in the log says. */
+export interface PollFailure {
+  readonly code: string
+  readonly message: string
+  /** Null where nobody has foreseen it. */
+  readonly remedy: string | null
 }
 
 export interface ProduceOptions extends SessionOptions {
@@ -100,7 +108,7 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
       // What the session remembers may not be what is in the log.
       const counts = session?.publisher.counts ?? noCounts()
       const newestAt = session?.publisher.newestAt ?? null
-      onHeartbeat?.({ ...facts, at: clock.now(), error: codeOf(error), counts, newestAt })
+      onHeartbeat?.({ ...facts, at: clock.now(), error: failureOf(error), counts, newestAt })
       await closeSession()
       throw error
     }
@@ -144,6 +152,10 @@ async function whileRightIsLost(
       if (clock.monotonic() - lostAt > RETAKE_MS) throw error
     }
   }
+}
+
+function failureOf(error: unknown): PollFailure {
+  return { code: codeOf(error), message: messageOf(error), remedy: isWindrowError(error) ? error.remedy : null }
 }
 
 function codeOf(error: unknown): string {

@@ -62,6 +62,11 @@ export interface UpstreamKind {
   /** Days, for `backfillMs` and `revisionsMs`. Zero where upstream has no history. */
   readonly backfillDays: number
   readonly revisionDays: number
+  /**
+   * How old its newest reading may be when it answers, counted from the reading's start: what an interval lasts, what upstream is late as a
+   * rule, and a few readings that are missing. Beyond, the station is silent or upstream frozen: `windrow doctor` warns, and the health says `behind`.
+   */
+  readonly staleAfterHours: number
   /** False: it says what is now, so `--from` and `--to` are refused and what was missed is gone. */
   readonly hasHistory: boolean
   /** By name; absent where its stations need none. */

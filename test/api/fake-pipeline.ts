@@ -72,6 +72,8 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
     sources: [
       {
         source: 'simulator',
+        name: 'simulator',
+        station: null,
         stations: 5,
         state: 'running',
         intervalSeconds: 60,
@@ -79,6 +81,7 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         lastSuccessAt: now - 4_000,
         lastEventAt: now - 4_000,
         published: size('weather_hourly') + size('energies') * 2 + size('air_hourly'),
+        staleAfterMs: null,
         problem: null,
       },
     ],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { assessHealth, unexplained } from '../../src/api/health-status.ts'
 import { createMetrics } from '../../src/api/metrics.ts'
-import { FATES, type HealthReport, type Problem } from '../../src/api/ports.ts'
+import { FATES, type HealthReport, type Problem, type SourceHealth } from '../../src/api/ports.ts'
 import { NOW, openServer, startServer } from './start-server.ts'
 
 const reported: HealthReport = await openServer().ports.health()
@@ -26,6 +26,33 @@ describe('the state of the pipeline in a word', () => {
     expect(behind({ tasks: [{ ...task, state: 'catching_up', endOffset: task.committedOffset + 9 }] })).toBe('behind')
     expect(behind({ sinks: [{ ...sink, lag: 3, lastWriteAt: NOW - 60_000 }] })).toBe('behind')
     expect(behind({ sources: [{ ...source, lastSuccessAt: NOW - 4 * 60_000 }] })).toBe('behind')
+  })
+
+  test('behind: a source answers, and what it answers is old', () => {
+    const hour = 3_600_000
+    const given: SourceHealth = { ...source, source: 'open-meteo Oslo', lastSuccessAt: NOW - 1000, staleAfterMs: 24 * hour }
+    const of = (change: Partial<SourceHealth>) =>
+      assessHealth({ ...well, startedAt: NOW - 90 * hour, sources: [{ ...given, ...change }] })
+    expect(of({ lastEventAt: NOW - 23 * hour }).status).toBe('fresh')
+    expect(of({ lastEventAt: NOW - 30 * hour })).toEqual({
+      status: 'behind',
+      headline: 'No new readings of open-meteo Oslo.',
+      reasons: [
+        {
+          part: 'open-meteo Oslo',
+          code: null,
+          message: 'It answers, but has no reading since 2026-03-31T03:20Z, 30 hours ago.',
+          remedy: expect.stringContaining('`windrow doctor`'),
+        },
+      ],
+    })
+    expect(of({ lastEventAt: null }).reasons[0]!.message).toContain('no reading since windrow was started, 90 hours ago')
+    // What is polled once a day was fresh when it was asked; of a file readings may be of any age.
+    const daily = { intervalSeconds: null, lastSuccessAt: NOW - 20 * hour }
+    expect(of({ ...daily, lastEventAt: NOW - 30 * hour }).status).toBe('fresh')
+    expect(of({ ...daily, lastEventAt: NOW - 50 * hour }).status).toBe('behind')
+    expect(of({ staleAfterMs: null, lastEventAt: 0 }).status).toBe('fresh')
+    expect(of({ state: 'stopped', lastEventAt: 0 }).status).toBe('fresh')
   })
 
   test('the lag of a commit that is under way is not being behind', () => {
@@ -102,7 +129,7 @@ describe('the health routes', () => {
         {},
       ],
       tasks: [{ lag: 0, state: 'running' }, {}, {}],
-      sources: [{ source: 'simulator', last_success: '2026-04-01T09:19:56Z' }],
+      sources: [{ source: 'simulator', name: 'simulator', station: null, behind: false, last_success: '2026-04-01T09:19:56Z' }],
     })
     const ledger = body.topics![0]!.ledger as unknown as Record<string, number>
     expect(ledger.accepted).toBe(FATES.reduce((sum, fate) => sum + ledger[fate]!, 0))

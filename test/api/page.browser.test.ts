@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../src/api/listen.ts'
-import type { ApiPorts, ReplayInfo } from '../../src/api/ports.ts'
+import type { ApiPorts, ReplayInfo, SourceHealth } from '../../src/api/ports.ts'
 import { WindrowError } from '../../src/core/errors.ts'
 import { fakePorts } from './fake-ports.ts'
 import { findChromium, launchChromium } from './find-chromium.ts'
@@ -181,6 +181,39 @@ describe.runIf(chromium !== null)(title, () => {
     expect(await page.getByText('adds up').count()).toBe(3)
     await page.getByText('Set the clock of the sensor, then publish the reading again.').waitFor()
     expect(await page.locator('main').textContent()).toContain('WR_READING_FUTURE')
+  })
+
+  test('the pipeline says what is wrong with a source, and shows its state first, whole in a wide window', async () => {
+    const ports = fakePorts({ now: NOW, from: NOW - 2 * 24 * HOUR })
+    const [base] = (await ports.health()).sources
+    const refused = { code: 'WR_UPSTREAM_REFUSED', message: 'It has refused the key (401).', remedy: 'Check it.', since: NOW }
+    const of = (name: string, station: string, change: Partial<SourceHealth>): SourceHealth => ({
+      ...{ ...base!, source: `${name} ${station}`, name, station, stations: 1, ...change },
+    })
+    const sources = [
+      of('openweathermap', 'station_Paris_FR', { state: 'waiting', lastSuccessAt: null, lastEventAt: null, problem: refused }),
+      of('visual-crossing', 'station_Paris_FR_visual-crossing', { staleAfterMs: HOUR, lastEventAt: NOW - 5 * HOUR }),
+    ]
+    const health = async () => ({ ...(await ports.health()), sources })
+    for (const [width, columns] of [
+      [1280, 7],
+      [360, 3],
+    ] as const) {
+      const { page } = await visit('/?tab=pipeline', { viewport: { width, height: 800 } }, { ...ports, health })
+      const frame = page.getByRole('region', { name: 'Sources' })
+      await frame.getByText('failing').waitFor()
+      expect(await frame.locator('tbody tr').first().locator('th, td').allTextContents()).toEqual(
+        expect.arrayContaining(['failing', 'openweathermap', 'station_Paris_FR']),
+      )
+      expect(await frame.locator('tbody tr').nth(1).textContent()).toMatch(/^behindvisual-crossing5 h ago/)
+      expect(await page.locator('.verdict').textContent()).toContain('It has refused the key (401).WR_UPSTREAM_REFUSEDCheck it.')
+      const end = await frame
+        .locator('thead th')
+        .nth(columns - 1)
+        .boundingBox()
+      const place = await frame.boundingBox()
+      expect(end!.x + end!.width).toBeLessThanOrEqual(place!.x + place!.width + 1)
+    }
   })
 
   const replays = (page: Page) => page.locator('.block', { has: page.getByRole('heading', { name: 'Replays' }) })

@@ -195,7 +195,7 @@ describe('producing continuously', () => {
     stop.abort()
     expect(await done).toMatchObject({ polls: 1, failures: 1, published: 2, unchanged: 1 })
     expect(await readingsIn(log, air)).toHaveLength(2)
-    expect(beats.map(({ error }) => error)).toEqual(['UNEXPECTED', null])
+    expect(beats.map(({ error }) => error)).toEqual([{ code: 'UNEXPECTED', message: 'no answer', remedy: null }, null])
     const [line] = logger.lines.filter(({ level }) => level === 'error')
     expect(line).toMatchObject({
       message: 'the poll failed: no answer',

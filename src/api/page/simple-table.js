@@ -9,6 +9,7 @@ import { el } from './dom.js'
  * @property {(item: T) => Child | Child[]} cell
  * @property {boolean} [number]
  * @property {string} [doc]
+ * @property {boolean} [heads] its cells name the lines; without it the first column's do
  */
 
 /**
@@ -23,12 +24,20 @@ export function simpleTable(caption, columns, items, classOf = () => null) {
   const head = columns.map(({ title, number, doc }) =>
     el('th', { scope: 'col', class: number ? 'number' : null, title: doc ?? null }, title),
   )
+  const heading = Math.max(
+    0,
+    columns.findIndex(({ heads }) => heads),
+  )
   const line = (/** @type {T} */ item) =>
     el(
       'tr',
       { class: classOf(item) },
       columns.map(({ cell, number }, index) =>
-        el(index === 0 ? 'th' : 'td', { scope: index === 0 ? 'row' : null, class: number ? 'number' : null }, cell(item)),
+        el(
+          index === heading ? 'th' : 'td',
+          { scope: index === heading ? 'row' : null, class: number ? 'number' : null },
+          cell(item),
+        ),
       ),
     )
   return el(

@@ -65,7 +65,7 @@
  * @property {{ topic: string, partition: number, state: PartState, recovered: number | null, committed_offset: number, end_offset: number, lag: number, last_event: string | null, last_commit: string | null, state_bytes: number, state_budget_bytes: number, problem: Fault | null }[]} tasks
  * @property {{ sink: string, view: string, state: PartState, lag: number, rows_written: number, rows_per_second: number, retries: number, dead_lettered: number,
  *   last_write: string | null, problem: Fault | null, last_error: { code: string, message: string, at: string } | null }[]} sinks
- * @property {{ source: string, stations: number | null, state: PartState, interval_seconds: number | null, last_try: string | null, last_success: string | null, last_event: string | null, published: number, problem: Fault | null }[]} sources
+ * @property {{ source: string, name: string, station: string | null, stations: number | null, state: PartState, interval_seconds: number | null, last_try: string | null, last_success: string | null, last_event: string | null, published: number, behind: boolean, problem: Fault | null }[]} sources
  */
 /**
  * @typedef {object} DeadLetter

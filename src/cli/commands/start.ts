@@ -26,7 +26,7 @@ export async function start(context: CliContext, options: StartProducingOptions)
       )
     }
     const sql = await openViewsSqlWithPort(session.config, logger)
-    const monitor = sourceMonitor()
+    const monitor = sourceMonitor(session.config.redact)
     const metrics = createMetrics()
     try {
       const pipeline = await startPipeline({

@@ -1,7 +1,9 @@
+import { DAY_MS, HOUR_MS } from '../../core/calendar.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { settledWithin } from '../../core/settled-within.ts'
 import { untilAnyAborts } from '../../core/until-any-aborts.ts'
+import { CLOCK_REMEDY, CLOCK_TOLERANCE_MS } from '../../producers/http/clock-tolerance.ts'
 import type { Upstream } from '../../producers/http/upstream.ts'
 import type { Source } from '../../producers/source.ts'
 import { meanSeconds } from '../../producers/stations/cadence.ts'
@@ -24,11 +26,6 @@ export interface AskSources {
 }
 
 const TIMEOUT_MS = 20_000
-const DAY_MS = 86_400_000
-/** An upstream's readings are hours late at times; of yesterday none should be the last. */
-const OLD_MS = 36 * 3_600_000
-/** A reading begins before it is told, so one that begins later than this machine's clock says that the clock is wrong. */
-const AHEAD_MS = 120_000
 
 /** What a source said when it was asked. */
 interface Heard {
@@ -52,10 +49,11 @@ async function checkSource(configured: ConfiguredStation, stations: number, ask:
   const timeoutMs = ask.timeoutMs ?? TIMEOUT_MS
   const ending = new AbortController()
   const upstream = ask.openUpstream(configured)
+  const { dated, aheadMs } = comparingClocks(upstream, ask.clock)
   try {
     const source = kind.open({
       station,
-      upstream,
+      upstream: dated,
       credentials: configured.credentials,
       range: null,
       // One call should do.
@@ -64,18 +62,36 @@ async function checkSource(configured: ConfiguredStation, stations: number, ask:
       everySeconds: meanSeconds(configured.cadence, ask.clock.now()),
     })
     const hearing = untilAnyAborts([ask.signal, ending.signal], (signal) => hear(source, ask, signal))
-    if (await settledWithin(ask.clock, hearing, timeoutMs)) return findings(configured, await hearing, stations, ask)
+    if (await settledWithin(ask.clock, hearing, timeoutMs))
+      return [...clockFindings(kind.name, aheadMs()), ...findings(configured, await hearing, stations, ask)]
     const text = `${hostOf(configured)} has not said all about ${station.id} within ${spanText(timeoutMs)}`
     return [
       problem(kind.name, text, 'Try again; if it stays like this, look at the network, a proxy, and the state of the service.'),
     ]
   } catch (error) {
     ask.signal.throwIfAborted()
-    return [sourceFault(configured, error)]
+    return [...clockFindings(kind.name, aheadMs()), sourceFault(configured, error)]
   } finally {
     ending.abort()
     await upstream.close?.()
   }
+}
+
+/** How far this machine's clock was ahead of upstream's at the first answer that told its time; null where none has. */
+function comparingClocks(upstream: Upstream, clock: Clock): { readonly dated: Upstream; readonly aheadMs: () => number | null } {
+  let aheadMs: number | null = null
+  const ask: Upstream['ask'] = async (request, signal) => {
+    const answer = await upstream.ask(request, signal)
+    if (answer.date !== null) aheadMs ??= clock.now() - answer.date
+    return answer
+  }
+  return { dated: { ask }, aheadMs: () => aheadMs }
+}
+
+function clockFindings(about: string, aheadMs: number | null): Finding[] {
+  if (aheadMs === null || Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return []
+  const where = aheadMs > 0 ? 'ahead of' : 'behind'
+  return [problem(about, `this machine's clock is ${spanText(Math.abs(aheadMs))} ${where} that of the service`, CLOCK_REMEDY)]
 }
 
 /** One poll, until the first stretch of time is told. */
@@ -110,16 +126,16 @@ function findings(configured: ConfiguredStation, heard: Heard, stations: number,
   } else {
     const age = now - heard.newestAt
     const of = `the latest reading of ${station.id} begins ${formatInstant(heard.newestAt).slice(0, 19)}Z`
-    if (age < -AHEAD_MS) {
-      const remedy = 'Set the clock of this machine: readings are dated and polls are timed by it.'
+    // A reading begins before it is told.
+    if (age < -CLOCK_TOLERANCE_MS) {
       found.push(
         problem(
           about,
           `answers (${trip}), and ${of}, ${spanText(-age)} from now: this machine's clock is wrong${others}`,
-          remedy,
+          CLOCK_REMEDY,
         ),
       )
-    } else if (age > OLD_MS) {
+    } else if (age > kind.staleAfterHours * HOUR_MS) {
       const remedy = 'Look whether the station is still at work, and whether the clock of this machine is right.'
       found.push(warning(about, `answers (${trip}), but ${of}, ${spanText(age)} ago${others}`, remedy))
     } else found.push(note(about, `works (${trip}): ${of}, ${spanText(Math.max(0, age))} ago${others}`))

@@ -18,6 +18,7 @@ export const airqino: UpstreamKind = {
   intervalSeconds: 900,
   backfillDays: WHOLE_HISTORY_DAYS,
   revisionDays: WHOLE_HISTORY_DAYS,
+  staleAfterHours: 24,
   hasHistory: true,
   stationOptions: AIRQINO_OPTIONS,
   defaultStations: ['283181971', '283164601'].map(

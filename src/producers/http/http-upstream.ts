@@ -211,9 +211,18 @@ function redirected(whom: AskedWhom, answer: CallAnswer): Asked {
   return { ...asked, url: to }
 }
 
-function answerOf(whom: AskedWhom, { status, body }: CallAnswer): UpstreamAnswer {
+/** What a cache has held for a while says so by its age. */
+function dateOf({ header }: Pick<CallAnswer, 'header'>): number | null {
+  const date = Date.parse(header('date') ?? '')
+  const age = Number(header('age') ?? 0)
+  return Number.isNaN(date) ? null : date + (age > 0 ? age * 1000 : 0)
+}
+
+function answerOf(whom: AskedWhom, answer: CallAnswer): UpstreamAnswer {
+  const { status, body } = answer
   return {
     body,
+    date: dateOf(answer),
     redact: whom.asked.redact,
     json: () => {
       try {

@@ -18,6 +18,8 @@ export interface UpstreamRequest {
 export interface UpstreamAnswer {
   /** Of an answer with a status of 200 to 299, whole. */
   readonly body: Uint8Array
+  /** The clock of upstream when it answered, milliseconds since the epoch: whole seconds, as HTTP tells it. Null where it does not. */
+  readonly date: number | null
   /** Takes the secrets of the request out of a text that is made of the answer; absent where there are none. */
   readonly redact?: (text: string) => string
   /** Throws WR_UPSTREAM_ANSWER, with the body's beginning, where it is no JSON. */

@@ -1,6 +1,7 @@
 import { DAY_MS, dayText } from '../../core/calendar.ts'
 import { weatherReadings } from '../../events/weather.ts'
-import { latestHour, pollHours } from '../hourly-poll.ts'
+import { latestHour, pollHours, type SaidHours } from '../hourly-poll.ts'
+import { CLOCK_REMEDY, CLOCK_TOLERANCE_MS } from '../http/clock-tolerance.ts'
 import type { UpstreamRequest } from '../http/upstream.ts'
 import { pollSpan } from '../poll-span.ts'
 import type { Source, SourceContext } from '../source.ts'
@@ -32,6 +33,7 @@ export function openMeteoKind(settings: OpenMeteoSettings): UpstreamKind {
     intervalSeconds: 900,
     backfillDays: 7,
     revisionDays: 2,
+    staleAfterHours: 24,
     hasHistory: true,
     open: (options) => openMeteoSource(options, settings),
   }
@@ -64,15 +66,35 @@ function openMeteoSource(options: UpstreamSourceOptions, settings: OpenMeteoSett
     events: [weatherReadings],
     poll: (context: SourceContext) => {
       const now = context.clock.now()
+      let upstreamNow: number | null = null
+      const ask = async (piece: OpenMeteoPiece): Promise<SaidHours> => {
+        const answer = await upstream.ask(requestOf(piece, now), context.signal)
+        upstreamNow ??= answer.date
+        return openMeteoHours(answer, station)
+      }
       const pieces = openMeteoPieces(pollSpan(options, context.readThrough, now), now, revisionsMs)
       return pollHours({
         context,
         pieces,
-        latest: latestHour(now),
+        latest: () => latestHour(trueNow(now, upstreamNow, context)),
         continues: range === null,
         revisionsMs,
-        ask: async (piece) => openMeteoHours(await upstream.ask(requestOf(piece, now), context.signal), station),
+        ask,
       })
     },
   }
+}
+
+/**
+ * Now, by the clock of Open-Meteo where this machine's is ahead of it: its answers go on with forecasts, which only the time tells from what was.
+ * The answer came after `now`, so a date before it can be nothing else.
+ */
+function trueNow(now: number, upstreamNow: number | null, { logger }: SourceContext): number {
+  if (upstreamNow === null || now - upstreamNow <= CLOCK_TOLERANCE_MS) return now
+  const ahead_seconds = Math.round((now - upstreamNow) / 1000)
+  logger.warn(
+    { source: NAME, ahead_seconds, remedy: CLOCK_REMEDY },
+    "this machine's clock is ahead of Open-Meteo's: hours that are not over there are no readings",
+  )
+  return upstreamNow
 }

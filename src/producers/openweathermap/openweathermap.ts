@@ -24,6 +24,7 @@ export const openWeatherMap: UpstreamKind = {
   intervalSeconds: 60,
   backfillDays: 0,
   revisionDays: 0,
+  staleAfterHours: 2,
   hasHistory: false,
   hint: (status) =>
     status === 401

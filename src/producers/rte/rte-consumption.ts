@@ -29,6 +29,7 @@ export const rteConsumption: UpstreamKind = {
   intervalSeconds: 900,
   backfillDays: 31,
   revisionDays: 3,
+  staleAfterHours: 24,
   hasHistory: true,
   defaultStations: [FRANCE],
   open: (options) => {

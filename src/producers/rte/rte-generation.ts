@@ -46,6 +46,7 @@ export const rteGeneration: UpstreamKind = {
   intervalSeconds: 900,
   backfillDays: 31,
   revisionDays: 3,
+  staleAfterHours: 24,
   hasHistory: true,
   stationOptions: options,
   defaultStations: [FRANCE],

@@ -35,6 +35,7 @@ export function visualCrossingKind(settings: VisualCrossingSettings): UpstreamKi
     intervalSeconds: 3600,
     backfillDays: 3,
     revisionDays: 3,
+    staleAfterHours: 24,
     hasHistory: true,
     hint: hintOf,
     open: (options) => visualCrossingSource(options, settings),
@@ -62,7 +63,7 @@ function visualCrossingSource(options: UpstreamSourceOptions, settings: VisualCr
       return pollHours({
         context,
         pieces,
-        latest: latestHour(now),
+        latest: () => latestHour(now),
         continues: range === null,
         revisionsMs,
         ask: async (piece) => {

@@ -10,6 +10,7 @@ import type { SourceItem } from '../../../src/producers/source.ts'
 import { manualClock } from '../../../src/testing/manual-clock.ts'
 import { airItem, badItem, HOUR, START } from '../../producers/list-source.ts'
 import { keepingLogger } from '../../producers/quiet-logger.ts'
+import { answerOf } from '../../producers/upstreams/scripted-upstream.ts'
 import { fakeKinds, kindsThatOpen } from '../stations/fake-kinds.ts'
 
 let folder: string
@@ -34,14 +35,16 @@ async function asked(
   environment: Readonly<Record<string, string>>,
   items: ReadonlyArray<SourceItem | Error | 'hang'>,
   quota: { readonly left: number; readonly of: number } | null = null,
+  date: number | null = null,
 ): Promise<Asked> {
   const clock = manualClock(NOW)
   let closed = 0
-  const kinds = kindsThatOpen(({ station }) => ({
+  const kinds = kindsThatOpen(({ station, upstream }) => ({
     name: 'fake',
     station: station.id,
     events: [],
     async *poll({ signal }) {
+      await upstream.ask({ path: '/' }, signal)
       for (const item of items) {
         if (item instanceof Error) throw item
         if (item === 'hang') await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
@@ -51,7 +54,7 @@ async function asked(
   }))
   const looking = examineSources(loadConfig(environment, folder), kinds, {
     openUpstream: () => ({
-      ask: () => Promise.reject(new Error('nobody asks')),
+      ask: async () => answerOf({}, date),
       close: async () => {
         closed += 1
       },
@@ -91,10 +94,24 @@ describe('doctor asks each source once', () => {
 
   test('and says what is not right: an old reading, none, a clock, bad elements, a quota', async () => {
     expect((await asked(owm, [hourOf(-40)])).lines.at(-1)).toMatch(/^warning .*2 days ago$/)
+    // What OpenWeatherMap says is of now; an hour is hours late at times.
+    expect((await asked(owm, [hourOf(7)])).lines.at(-1)).toMatch(/^warning .*3 hours ago$/)
+    expect((await asked({ WINDROW_SOURCES: 'open-meteo' }, [hourOf(7)])).lines.at(-1)).toMatch(/^note .*3 hours ago$/)
     expect((await asked(owm, [])).lines.at(-1)).toMatch(/^warning .*no reading of station_Paris_FR$/)
     expect((await asked(owm, [hourOf(14)])).lines.at(-1)).toMatch(/^problem .*4 hours from now: this machine's clock is wrong$/)
     expect((await asked(owm, [hourOf(9), badItem('x')])).lines.at(-1)).toMatch(/^warning .*1 of what it says/)
     expect((await asked(owm, [hourOf(9)], { left: 3, of: 60 })).lines.at(-1)).toMatch(/^warning .*3 of 60 calls are left/)
+  })
+
+  test("and says that this machine's clock is wrong, by what the answer shows", async () => {
+    const clockLines = async (date: number, items: ReadonlyArray<SourceItem | Error> = [hourOf(9)]) =>
+      (await asked(owm, items, null, date)).lines.filter((line) => line.includes('clock'))
+    const line = (words: string) => [`problem openweathermap: this machine's clock is ${words} that of the service`]
+    expect(await clockLines(NOW - 3 * HOUR)).toEqual(line('3 hours ahead of'))
+    expect(await clockLines(NOW + 200_000)).toEqual(line('3 minutes behind'))
+    expect(await clockLines(NOW - HOUR, [failing('WR_UPSTREAM_ANSWER')])).toEqual(line('1 hour ahead of'))
+    expect(await clockLines(NOW - 120_000)).toEqual([])
+    expect(await clockLines(NOW + 120_000)).toEqual([])
   })
 
   test.each([

@@ -32,6 +32,7 @@ function kind(name: string, open: (options: UpstreamSourceOptions) => Source): U
     intervalSeconds: 60,
     backfillDays: 7,
     revisionDays: 2,
+    staleAfterHours: name === 'openweathermap' ? 2 : 24,
     hasHistory: name !== 'openweathermap',
     ...(own.length === 0 ? {} : { defaultStations: own }),
     open,

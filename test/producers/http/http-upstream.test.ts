@@ -139,6 +139,17 @@ test('a kind may know better what to do', async () => {
   expect((await failing(all.ask())).remedy).toBe('Wait two hours.')
 })
 
+test("an answer has the time of upstream's clock, and what a cache has held is older than it says", async () => {
+  const date = async (headers: Readonly<Record<string, string>>): Promise<number | null> => {
+    const { upstream } = await asking({}, () => ({ headers, body: {} }))
+    return (await upstream.ask(request, new AbortController().signal)).date
+  }
+  expect(await date({ date: 'Sun, 01 Jun 2025 10:00:00 GMT' })).toBe(Date.UTC(2025, 5, 1, 10))
+  expect(await date({ date: 'Sun, 01 Jun 2025 10:00:00 GMT', age: '600' })).toBe(Date.UTC(2025, 5, 1, 10, 10))
+  expect(await date({ date: 'Sun, 01 Jun 2025 10:00:00 GMT', age: 'old' })).toBe(Date.UTC(2025, 5, 1, 10))
+  expect(await date({ date: 'today' })).toBeNull()
+})
+
 test('Retry-After is waited for, by all that ask', async () => {
   const all = await asking({ random: () => 0.999 })
   all.server.script({ status: 429, retryAfter: 120 })

@@ -39,14 +39,17 @@ async function pollAt(
     row = byClock,
     before,
     readThrough = null,
+    date = null,
     ...given
   }: Partial<UpstreamSourceOptions> & {
     readonly row?: (at: number) => Row
     readonly before?: Polled
     readonly readThrough?: number | null
+    /** What upstream's clock shows; else it shows no time. */
+    readonly date?: number | null
   } = {},
 ) {
-  const upstream = scriptedUpstream((_, query) => openMeteoAnswer(query, now, row))
+  const upstream = scriptedUpstream((_, query) => openMeteoAnswer(query, date ?? now, row), date)
   const context = { clock: manualClock(now), readThrough, ...(before === undefined ? {} : { before }) }
   return { upstream, ...(await polled(open(upstream, given), context)) }
 }
@@ -195,6 +198,22 @@ describe('a poll of Open-Meteo', () => {
     const dead = await pollAt(now, { row: lag(24 * 60), readThrough: at14 - 72 * HOUR_MS })
     expect(dead.readings).toEqual([])
     expect(dead.through).toEqual([at14 - 48 * HOUR_MS])
+  })
+
+  test('takes no forecast for a reading where the clock is ahead of that of Open-Meteo', async () => {
+    const right = await pollAt(now)
+    for (const ahead of [50 * 60_000, 5 * HOUR_MS, 40 * HOUR_MS, 20 * DAY_MS]) {
+      const { readings, through, lines } = await pollAt(now + ahead, { date: now, backfillMs: 7 * DAY_MS + ahead })
+      expect(readings.at(-1), `${ahead}`).toEqual(right.readings.at(-1))
+      expect(through.every((at) => at <= at14)).toBe(true)
+      expect(lines).toMatchObject([{ level: 'warn', facts: { source: 'open-meteo', ahead_seconds: ahead / 1000 } }])
+    }
+    const justAfter = at14 + 60_000
+    for (const date of [justAfter - 120_000, justAfter + 5 * HOUR_MS]) {
+      const { readings, lines } = await pollAt(justAfter, { date })
+      expect(readings.at(-1)?.timestamp).toBe(at14 - HOUR_MS)
+      expect(lines).toEqual([])
+    }
   })
 
   test('that fails in the middle has said how far it came', async () => {

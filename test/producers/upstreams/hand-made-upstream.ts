@@ -21,7 +21,7 @@ export function handMadeUpstream(answer: (asked: Asked) => unknown): HandMadeUps
       if (given instanceof Error) throw given
       const isBytes = given instanceof Uint8Array
       const body = isBytes ? given : new TextEncoder().encode(typeof given === 'string' ? given : JSON.stringify(given))
-      return { body, json: () => JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
+      return { body, date: null, json: () => JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
     },
   }
 }

@@ -6,9 +6,9 @@ import type { Station } from '../../../src/producers/stations/station.ts'
 import type { Credentials, UpstreamSourceOptions } from '../../../src/producers/upstream-kind.ts'
 
 /** An answer as it comes from a server, of anything that has JSON. */
-export function answerOf(json: unknown): UpstreamAnswer {
+export function answerOf(json: unknown, date: number | null = null): UpstreamAnswer {
   const text = JSON.stringify(json)
-  return { body: new TextEncoder().encode(text), json: () => JSON.parse(text) as unknown }
+  return { body: new TextEncoder().encode(text), date, json: () => JSON.parse(text) as unknown }
 }
 
 /** A golden file of a test, by its address: the JSON that stands in it. */
@@ -25,8 +25,11 @@ export interface ScriptedUpstream extends Upstream {
   }>
 }
 
-/** An upstream without a network: `answer` gives the JSON of each question, or an error that is thrown. */
-export function scriptedUpstream(answer: (path: string, query: Readonly<Record<string, string>>) => unknown): ScriptedUpstream {
+/** An upstream without a network: `answer` gives the JSON of each question, or an error that is thrown; `date` is what its clock shows. */
+export function scriptedUpstream(
+  answer: (path: string, query: Readonly<Record<string, string>>) => unknown,
+  date: number | null = null,
+): ScriptedUpstream {
   const asked: Array<ScriptedUpstream['asked'][number]> = []
   return {
     asked,
@@ -36,7 +39,7 @@ export function scriptedUpstream(answer: (path: string, query: Readonly<Record<s
       asked.push({ base: baseUrl, path, query })
       const said = answer(path, query)
       if (said instanceof Error) throw said
-      return answerOf(said)
+      return answerOf(said, date)
     },
   }
 }

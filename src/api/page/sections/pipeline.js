@@ -18,11 +18,22 @@ const MOST_STATIONS = 200
 /** @param {string | null} instant @param {number} now */
 const age = (instant, now) => (instant === null ? '–' : ageText(now - Date.parse(instant)))
 
-/** @param {{ state: import('../types.js').PartState, recovered?: number | null, problem: import('../types.js').Fault | null }} part */
-function stateCell({ state, recovered = null, problem }) {
-  const look = problem !== null || state === 'stopped' ? 'problem' : state === 'running' ? 'fresh' : 'behind'
+/** @param {{ state: import('../types.js').PartState, recovered?: number | null, behind?: boolean, problem: import('../types.js').Fault | null }} part */
+function stateCell({ state, recovered = null, behind = false, problem }) {
+  const look = problem !== null || state === 'stopped' ? 'problem' : state === 'running' && !behind ? 'fresh' : 'behind'
   const part = recovered === null ? '' : ` ${Math.floor(recovered * 100)} %`
-  return el('span', { class: `status status-${look}` }, (STATES[state] ?? state) + part)
+  const word = state === 'waiting' && problem !== null ? 'failing' : state === 'running' && behind ? 'behind' : STATES[state]
+  return el('span', { class: `status status-${look}`, title: problem?.message ?? null }, (word ?? state) + part)
+}
+
+/** @param {Health['sources'][number]} source */
+function stationCell({ station, stations }) {
+  return station ?? (stations === null ? 'all of it' : `${countText(stations)} stations`)
+}
+
+/** @param {number} seconds */
+function spanText(seconds) {
+  return seconds >= 120 && seconds % 60 === 0 ? `${countText(seconds / 60)} min` : `${countText(seconds)} s`
 }
 
 /** @param {Health['sinks'][number]['last_error']} error @param {number} now */
@@ -136,22 +147,28 @@ function parts(health, now) {
       : simpleTable(
           'Sources',
           [
-            { title: 'Source', cell: ({ source }) => source },
             { title: 'State', cell: stateCell },
-            { title: 'Stations', cell: ({ stations }) => (stations === null ? '–' : countText(stations)), number: true },
-            { title: 'Published', cell: ({ published }) => countText(published), number: true },
+            { title: 'Source', cell: ({ name }) => name, heads: true },
+            { title: 'Latest reading', cell: ({ last_event }) => age(last_event, now) },
+            { title: 'Station', cell: stationCell },
+            { title: 'Last success', cell: ({ last_success }) => age(last_success, now) },
             {
               title: 'Every',
-              cell: ({ interval_seconds }) => (interval_seconds === null ? 'once' : `${countText(interval_seconds)} s`),
+              cell: ({ interval_seconds }) => (interval_seconds === null ? '–' : spanText(interval_seconds)),
               number: true,
+              doc: 'From one poll to the next; a source that is polled by the clock has none.',
             },
-            { title: 'Last success', cell: ({ last_success }) => age(last_success, now) },
-            { title: 'Latest reading', cell: ({ last_event }) => age(last_event, now) },
+            {
+              title: 'Published',
+              cell: ({ published }) => countText(published),
+              number: true,
+              doc: 'Since windrow was started.',
+            },
           ],
           health.sources,
         ),
   )
-  return [el('div', { class: 'blocks' }, tasks, sources), sinks]
+  return [sources, tasks, sinks]
 }
 
 /** @param {import('../types.js').Station[]} stations @param {number} now */
