@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
-import { WindrowError } from '../core/errors.ts'
 import { redactor } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
 import { checkSettings, checkTogether } from './check-settings.ts'
 import { foreignKafkaSettings } from './foreign-kafka-settings.ts'
-import type { Mistake } from './mistake.ts'
+import { mistakesError } from './mistake.ts'
 import { type Environment, isSecretVariable, readEnvironment } from './read-environment.ts'
-import { type ReadStationsFile, readStationsFile, STATIONS_FILE } from './read-stations-file.ts'
+import { type PlaceOf, type ReadStationsFile, readStationsFile, STATIONS_FILE } from './read-stations-file.ts'
 import type { SettingValues } from './settings.ts'
 import type { StationsFile } from './stations-file-schema.ts'
 import { unknownSettings } from './unknown-settings.ts'
@@ -21,6 +20,8 @@ export interface Config extends SettingValues {
   readonly stationsFile: StationsFile | null
   /** Its path, absolute, also where there is none. */
   readonly stationsFilePath: string
+  /** Where something stands in it, as mistakes name it. Null where there is none. */
+  readonly stationsFilePlace: PlaceOf | null
   /** What somebody should know though nothing is wrong, one sentence each. */
   readonly notices: readonly string[]
   /** Takes every configured secret out of a text: for whatever is logged or printed. */
@@ -43,7 +44,7 @@ export function loadConfig(environment: Environment, folder: string): Config {
     ...foreign.mistakes,
     ...stations.mistakes,
   ]
-  if (mistakes.length > 0) throw invalid(mistakes)
+  if (mistakes.length > 0) throw mistakesError(mistakes)
   const { values } = checked
   return {
     ...values,
@@ -51,6 +52,7 @@ export function loadConfig(environment: Environment, folder: string): Config {
     modules: values.modules.map((path) => resolve(folder, path)),
     stationsFile: stations.file,
     stationsFilePath,
+    stationsFilePlace: stations.placeOf,
     notices: [...notices(values), ...foreign.notices],
     redact: redactor(secretsOf(raw.values)),
   }
@@ -67,20 +69,7 @@ function secretsOf(values: ReadonlyMap<string, string>): readonly Secret[] {
 
 /** Mistakes name the file as somebody named it, so that an editor or a terminal can open it from `folder`. */
 function stationsOf(path: string, named: string | null): ReadStationsFile {
-  const { file, mistakes } = readStationsFile(path, named !== null)
-  const shorter = named ?? STATIONS_FILE
-  return { file, mistakes: mistakes.map((mistake) => ({ ...mistake, setting: mistake.setting.replace(path, shorter) })) }
-}
-
-function invalid(mistakes: readonly Mistake[]): WindrowError {
-  const lines = mistakes.map(({ setting, problem, remedy }) => `  ${setting} ${problem}. ${remedy}`)
-  const heading = mistakes.length === 1 ? 'One setting is wrong:' : `${mistakes.length} settings are wrong:`
-  return new WindrowError('WR_CONFIG_INVALID', {
-    message: [heading, ...lines].join('\n'),
-    remedy: 'Correct them in the environment, in .env or in the file that is named; docs/configuration.md lists every setting.',
-    kind: 'usage',
-    facts: { mistakes },
-  })
+  return readStationsFile(path, named !== null, named ?? STATIONS_FILE)
 }
 
 function notices(values: SettingValues): readonly string[] {

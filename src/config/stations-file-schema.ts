@@ -1,7 +1,13 @@
 import { BASE_URL_PATTERN, sourceNames } from './source-settings.ts'
 
 /** `06:30`, from 00:00 to 23:59. */
-const TIME_OF_DAY = { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }
+const TIME_OF_DAY = { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', examples: ['06:30'] }
+
+/** Letters, digits, marks, `_.-` and spaces of any script, no space at an end: an id is printed, and is part of keys. */
+export const ID_PATTERN = '^(?!sim-)[\\p{L}\\p{M}\\p{N}_.\\-](?:[\\p{L}\\p{M}\\p{N}\\p{Zs}_.\\-]*[\\p{L}\\p{M}\\p{N}_.\\-])?$'
+
+/** Of an id, in UTF-8. */
+export const MAX_ID_BYTES = 512
 
 const schedule = {
   interval_seconds: {
@@ -42,11 +48,10 @@ const station = {
     source: { enum: sourceNames, description: 'The API that is asked.' },
     id: {
       type: 'string',
-      minLength: 1,
-      maxLength: 200,
-      pattern: '^(?!sim-)[^\\u0000-\\u0020](?:[^\\u0000-\\u001f]*[^\\u0000-\\u0020])?$',
+      maxLength: MAX_ID_BYTES,
+      pattern: ID_PATTERN,
       description:
-        'The key of its readings (`station_id`, `zone_id`). It never changes: under another id the readings are those of another station. Unset: made from city and country, for instance station_Paris_FR; for airqino the number of the station, for RTE the zone FR. Ids that begin with sim- are those of the simulator.',
+        'The key of its readings (`station_id`, `zone_id`). It never changes: under another id the readings are those of another station. Letters, digits and marks of any script, spaces between them, and _ . - ; at most 512 bytes in UTF-8. Unset: made from city and country, for instance station_Paris_FR; for airqino the number of the station, for RTE the zone FR. Ids that begin with sim- are those of the simulator.',
       examples: ['station_Paris_FR'],
     },
     city: { type: 'string', minLength: 1, maxLength: 200, description: 'The city it is in.', examples: ['Paris'] },

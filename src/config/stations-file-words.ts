@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import { shownText } from '../core/shown-text.ts'
 import type { Mistake } from './mistake.ts'
 import { sourceSettings } from './source-settings.ts'
 import { nearest } from './unknown-settings.ts'
@@ -13,7 +14,7 @@ const typeWords: Readonly<Record<string, string>> = {
 
 /** What a text has to be that does not fit the pattern of its property. */
 const patternWords: Readonly<Record<string, string>> = {
-  id: 'a text without blanks at its ends that does not begin with sim-, which is for the simulator',
+  id: 'letters, digits and marks of any script, spaces between them, and _ . - alone, not beginning with sim-, which is for the simulator',
   country: 'two capital letters of ISO 3166',
   url: 'an address beginning with https:// or http://, without a user, a query or a #',
   at: 'a time from 00:00 to 23:59, or a list of such times',
@@ -64,7 +65,7 @@ function shown({ data, parentSchema }: ErrorObject): string {
   if (Array.isArray(data)) return parentSchema?.type === 'array' && data.length === 0 ? 'an empty list' : 'a list'
   if (typeof data === 'object' && data !== null) return 'an object'
   const text = JSON.stringify(data)
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return shownText(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }
 
 function expected(error: ErrorObject, schema: Readonly<Record<string, unknown>>): string {
@@ -75,6 +76,7 @@ function expected(error: ErrorObject, schema: Readonly<Record<string, unknown>>)
       ? [schema.type]
       : []
   const type = types.map((one) => typeWords[one] ?? one).join(' or ')
+  if (/\/at\/\d+$/.test(error.instancePath)) return 'a time from 00:00 to 23:59'
   switch (error.keyword) {
     case 'enum':
       return `one of ${(schema.enum as readonly string[]).join(', ')}`
@@ -92,6 +94,8 @@ function expected(error: ErrorObject, schema: Readonly<Record<string, unknown>>)
       return `at most ${String(schema.maxLength)} characters`
     case 'minItems':
       return 'at least one'
+    case 'uniqueItems':
+      return 'each of them once'
     case 'maxItems':
       return `at most ${String(schema.maxItems)}`
     default:

@@ -7,7 +7,7 @@ export function cronProblem(expression: string): string | null {
     // One that never comes, as the 30th of February, is a mistake too.
     return cron(expression, 'UTC').nextRun(new Date(0)) === null ? 'it names no time that ever comes' : null
   } catch (error) {
-    return messageOf(error).replace(/^Cron(?:Pattern|Date)?: /, '')
+    return messageOf(error).replace(/^Cron(?:Pattern|Date)?: |\.$/g, '')
   }
 }
 

@@ -21,7 +21,7 @@ describe('the file that lists stations', () => {
       ],
       sources: { openweathermap: { url: 'http://127.0.0.1:9', quota: [{ calls: 60, per_seconds: 60 }], revision_days: 2 } },
     }
-    expect(check(file)).toEqual({ file, mistakes: [] })
+    expect(check(file)).toMatchObject({ file, mistakes: [] })
   })
 
   test('is refused with every mistake at once, each with its line, its place and its remedy', () => {
@@ -35,20 +35,74 @@ describe('the file that lists stations', () => {
       sources: { openweathermap: { quota: [{ calls: 0 }], interval_seconds: 1.5, url: 'ftp://x' } },
     })
     expect(found).toEqual([
-      'w.json:25 source is nothing that windrow knows here. Did you mean sources?',
-      'w.json:9 stations[0].contry is nothing that windrow knows here. Did you mean country?',
       'w.json:7 stations[0].latitude is 91, expected a number from -90 to 90. Correct it, for instance 48.8566.',
+      'w.json:9 stations[0].contry is nothing that windrow knows here. Did you mean country?',
       'w.json:12 stations[1].source is "openmeteo", expected one of openweathermap, visual-crossing, open-meteo, rte-consumption, rte-generation, airqino. Did you mean open-meteo?',
-      'w.json:21 stations[2].id is "sim-paris", expected a text without blanks at its ends that does not begin with sim-, which is for the simulator. Correct it, for instance "station_Paris_FR".',
-      'w.json:20 stations[2].country is "France", expected two capital letters of ISO 3166. Correct it, for instance "FR".',
       'w.json:18 stations[2].latitude is "1", expected a number. Correct it, for instance 48.8566.',
+      'w.json:20 stations[2].country is "France", expected two capital letters of ISO 3166. Correct it, for instance "FR".',
+      'w.json:21 stations[2].id is "sim-paris", expected letters, digits and marks of any script, spaces between them, and _ . - alone, not beginning with sim-, which is for the simulator. Correct it, for instance "station_Paris_FR".',
       'w.json:22 stations[2].at is "6:30", expected a time from 00:00 to 23:59, or a list of such times. Correct it, for instance "06:30".',
-      'w.json:34 sources.openweathermap.url is "ftp://x", expected an address beginning with https:// or http://, without a user, a query or a #. Correct it.',
+      'w.json:25 source is nothing that windrow knows here. Did you mean sources?',
       'w.json:29 sources.openweathermap.quota[0] has no per_seconds. Add "per_seconds".',
       'w.json:30 sources.openweathermap.quota[0].calls is 0, expected a whole number from 1 to 1000000000. Correct it.',
       'w.json:33 sources.openweathermap.interval_seconds is 1.5, expected a whole number. Correct it, for instance 600.',
+      'w.json:34 sources.openweathermap.url is "ftp://x", expected an address beginning with https:// or http://, without a user, a query or a #. Correct it.',
     ])
   })
+
+  test('is refused with what the schema cannot say too, though the schema has found something', () => {
+    const found = said({
+      stations: [
+        { ...paris, at: ['25:00'] },
+        { ...paris, time_zone: 'Europe/Pariss' },
+        { ...paris, cron: '* * *' },
+        { source: 'openweathermap', at: ['06:30', '06:30'], interval_seconds: 60 },
+        { ...paris, latitude: '1', longitude: [], time_zone: 1, cron: 2, id: {} },
+        7,
+      ],
+      sources: { airqino: { cron: '61 * * * *', at: [] }, openweathermap: null },
+    })
+    expect(found.filter((text) => !text.includes('stations[4]'))).toEqual([
+      'w.json:10 stations[0].at[0] is "25:00", expected a time from 00:00 to 23:59. Correct it, for instance "06:30".',
+      'w.json:19 stations[1].time_zone is "Europe/Pariss", which is no time zone. Use a name of the IANA database, for instance Europe/Paris.',
+      expect.stringMatching(/^w.json:27 stations\[2\]\.cron is "\* \* \*": .*[^.]\. Five fields are/),
+      'w.json:29 stations[3] does not say where it is, which openweathermap has to be told. Add latitude and longitude, or upstream_id and time_zone.',
+      'w.json:31 stations[3].at is a list, expected each of them once. Correct it.',
+      'w.json:31 stations[3].at is there beside interval_seconds. Keep one of interval_seconds, at and cron.',
+      'w.json:47 stations[5] is 7, expected an object in { }. Correct it.',
+      expect.stringMatching(/cron is there beside at/),
+      expect.stringMatching(/cron is "61/),
+      expect.stringMatching(/sources.airqino.at is an empty list, expected at least one/),
+      expect.stringMatching(/sources.openweathermap is null/),
+    ])
+    expect(found.filter((text) => text.includes('stations[4]'))).toHaveLength(5)
+  })
+
+  test.each([
+    'Paris\u202Esirap',
+    'a\u0007',
+    'a\u200Bb',
+    'a/b',
+    ' a',
+    'a ',
+    'sim-a',
+    '',
+    'a\u2028b',
+    'é'.repeat(257),
+    'a'.repeat(513),
+  ])('refuses the id %j, and shows it so that everything can be seen', (id) => {
+    const found = said({ stations: [{ ...paris, id }] })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/stations\[0\]\.id (?:is|has) /)
+    expect(found[0]).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
+  })
+
+  test.each(['station_Paris_FR', 'a', 'Toit de l.école', '東京 駅', 'नमस्ते', 'ab-1.2_3', 'é'.repeat(256)])(
+    'takes the id %j',
+    (id) => {
+      expect(said({ stations: [{ ...paris, id }] })).toEqual([])
+    },
+  )
 
   test('says of places, zones and schedules what the schema cannot', () => {
     const found = said({

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Config, loadConfig } from '../../config/load-config.ts'
 import { systemClock } from '../../core/clock.ts'
 import { silentLogger } from '../../core/logger.ts'
+import { sentence } from '../../core/shown-text.ts'
 import { openLmdbStore } from '../../kv/lmdb-store.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { examine } from '../doctor/examine.ts'
@@ -57,7 +58,7 @@ async function print(context: CliContext, findings: readonly Finding[]): Promise
   const rows = findings.map(({ severity, about, text, remedy }) => [
     mark(style, severity),
     about,
-    remedy === null ? text : `${text}. ${remedy}`,
+    remedy === null ? text : `${sentence(text)} ${remedy}`,
   ])
   await context.stdout.write(renderTable(columns, rows, context.stdout))
 }

@@ -23,14 +23,36 @@ export function terminalPrompter(streams: {
   readonly output: Writable
   readonly signal: AbortSignal
 }): Prompter {
+  const asked = askUntilEnd(streams)
   return {
     text: async (message, { otherwise = '', check } = {}) => {
       const validate = (answer: string | undefined): string | undefined => check?.((answer ?? '') || otherwise) ?? undefined
       const hint = otherwise === '' ? {} : { placeholder: otherwise, defaultValue: otherwise }
-      return answered(await text({ message, validate, ...hint, ...streams })) ?? ''
+      return answered(await asked((open) => text({ message, validate, ...hint, ...open }))) ?? ''
     },
-    secret: async (message) => answered(await password({ message, ...streams })) ?? '',
-    yes: async (message, initialValue) => answered(await confirm({ message, initialValue, ...streams })),
+    secret: async (message) => answered(await asked((open) => password({ message, ...open }))) ?? '',
+    yes: async (message, initialValue) => answered(await asked((open) => confirm({ message, initialValue, ...open }))),
+  }
+}
+
+/** A question that nobody can answer any more, after Ctrl-D or at the end of the input, would never end by itself: it is cancelled. */
+function askUntilEnd<S extends { readonly input: Readable; readonly signal: AbortSignal }>(
+  streams: S,
+): <T>(question: (open: S) => Promise<T>) => Promise<T> {
+  const { input } = streams
+  return async (question) => {
+    const ended = new AbortController()
+    const end = (): void => ended.abort()
+    const onKey = (_text: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined): void => {
+      if (key?.ctrl === true && key.name === 'd') end()
+    }
+    if (input.readableEnded || input.destroyed) end()
+    input.once('end', end).once('close', end).on('keypress', onKey)
+    try {
+      return await question({ ...streams, signal: AbortSignal.any([streams.signal, ended.signal]) })
+    } finally {
+      input.off('end', end).off('close', end).off('keypress', onKey)
+    }
   }
 }
 

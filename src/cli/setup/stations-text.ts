@@ -2,6 +2,7 @@ import jsonc from 'jsonc-parser'
 import { checkStationsText } from '../../config/read-stations-file.ts'
 import type { FileStation } from '../../config/stations-file-schema.ts'
 import { WindrowError } from '../../core/errors.ts'
+import { sentence } from '../../core/shown-text.ts'
 import { stationId } from '../../producers/stations/station-id.ts'
 import type { WantedPlace } from './answers.ts'
 
@@ -73,7 +74,7 @@ function checked(text: string, path: string): readonly FileStation[] {
   if (file !== null) return file.stations
   const [first] = mistakes
   throw new WindrowError('WR_CONFIG_INVALID', {
-    message: `Stations cannot be added to the list: ${first?.setting} ${first?.problem}.`,
+    message: sentence(`Stations cannot be added to the list: ${first?.setting} ${first?.problem}`),
     remedy: first?.remedy ?? 'Correct the file.',
     kind: 'usage',
     facts: { mistakes },
