@@ -74,8 +74,11 @@ function sourceOptions(command: Command): void {
     )
     .option('--at <times>', 'poll every day at these times, for instance 06:30,18:30', listItem)
     .option('--cron <expression>', 'poll at the times of a cron expression, for instance "5 * * * *"')
-    .option('--from <time>', 'only readings from this day, month or instant on; of an API: its history from then on')
-    .option('--to <time>', 'only readings before this day, month or instant')
+    .option(
+      '--from <time>',
+      'only readings from this day, month or instant on (days and months begin at 00:00 UTC); of an API: its history from then on',
+    )
+    .option('--to <time>', 'only readings before this day, month or instant (days and months begin at 00:00 UTC)')
     .option('--station <id>', 'station (or zone): those to take; of a file the one that it does not say', listItem)
     .option('--json', 'print what was published as JSON')
     .optionsGroup('Source file:')

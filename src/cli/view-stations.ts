@@ -2,6 +2,7 @@ import { csvCell } from '../api/cell-text.ts'
 import type { Condition } from '../api/ports.ts'
 import { stationColumn, timeColumn } from '../api/view-query.ts'
 import { nearest } from '../config/unknown-settings.ts'
+import { shownText } from '../core/shown-text.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { Cell, View, ViewColumn } from '../views/view.ts'
 import { viewRows } from './export/view-rows.ts'
@@ -51,14 +52,14 @@ export async function whyNoRow(
   if (station === undefined)
     return `No row of ${view.name} is in this range; ${rangeText(view, wholeRange([...stations.values()]))}.`
   const range = stations.get(station)
-  if (range !== undefined) return `No row of ${station} is there; ${rangeText(view, range)}.`
+  if (range !== undefined) return `No row of ${shownText(station)} is there; ${rangeText(view, range)}.`
   const names = [...stations.keys()].sort()
   const alike = nearest(station, names)
   const hint =
     alike === null
-      ? `it has ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more (windrow stations)` : ''}`
-      : `did you mean ${alike}?`
-  return `${view.name} has no station ${station}; ${hint}${alike === null ? '.' : ''}`
+      ? `it has ${names.slice(0, NAMED).map(shownText).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more (windrow stations)` : ''}`
+      : `did you mean ${shownText(alike)}?`
+  return `${view.name} has no station ${shownText(station)}; ${hint}${alike === null ? '.' : ''}`
 }
 
 function wholeRange(ranges: readonly TimeRange[]): TimeRange {

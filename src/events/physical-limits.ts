@@ -24,9 +24,9 @@ export function beyondLimits(event: EventType, reading: Reading): { code: 'WR_RE
   return null
 }
 
-function messageOf(event: EventType, { name, unit, minimum, maximum }: PayloadColumn, value: number): string {
-  const shown = unit === null ? String(value) : `${value} ${unit}`
+function messageOf(event: EventType, { field, unit, minimum, maximum }: PayloadColumn, value: number): string {
+  const shown = unit === null ? String(value) : `${value} ${unit === 'Cel' ? '°C' : unit}`
   const bounds =
     minimum === null ? `at most ${maximum}` : maximum === null ? `at least ${minimum}` : `between ${minimum} and ${maximum}`
-  return `The field ${name} of this ${event.name} reading is physically impossible: it is ${shown}, and must be ${bounds}.`
+  return `The field ${field} of this ${event.name} reading is physically impossible: it is ${shown}, and must be ${bounds}.`
 }

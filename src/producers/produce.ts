@@ -73,6 +73,8 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
   let polls = 0
   let failures = 0
   let session: PublisherSession | null = null
+  /** What the last failure said, where it was that another process has the right to publish. */
+  let lastHeld: string | null = null
 
   const closeSession = async (): Promise<void> => {
     const open = session
@@ -98,6 +100,7 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
       progress?.end(isDone ? publisher.counts : null)
     }
     polls += 1
+    lastHeld = null
     onHeartbeat?.({ ...facts, at: clock.now(), error: null, counts: publisher.counts, newestAt: publisher.newestAt })
   }
 
@@ -118,7 +121,11 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     failures += 1
     const remedy = isWindrowError(error) ? { remedy: error.remedy } : {}
     const retry = { failures: count, retry_in_seconds: Math.round(delayMs / 100) / 10 }
-    logger.error({ ...facts, code: codeOf(error), ...remedy, ...retry }, `the poll failed: ${messageOf(error)}`)
+    // Another process does the work, maybe for weeks: that is said once.
+    const held = isWindrowError(error, 'WR_WRITER_HELD') ? error.message : null
+    const level = held !== null && held === lastHeld ? 'debug' : 'error'
+    lastHeld = held
+    logger[level]({ ...facts, code: codeOf(error), ...remedy, ...retry }, `the poll failed: ${messageOf(error)}`)
   }
 
   try {

@@ -181,6 +181,29 @@ describe('producing continuously', () => {
     ])
   })
 
+  test('says once that another process has the right to publish, until that changes', async () => {
+    const held = (pid: number): WindrowError =>
+      new WindrowError('WR_WRITER_HELD', { message: `held by ${pid}`, remedy: 'stop it', canRetry: true })
+    let said: Array<Said | Error> = [held(1)]
+    const { clock, stop, logger, done } = run(() => said)
+    const retry = async (next: Array<Said | Error>): Promise<void> => {
+      await clock.whenSleeping()
+      said = next
+      await clock.advance(60_000)
+    }
+    for (const next of [held(1), held(1), held(2), held(2), new Error('no answer'), held(2)]) await retry([next])
+    await retry([])
+    await retry([held(2)])
+    await clock.whenSleeping()
+    stop.abort()
+    await done
+    const told = logger.lines.filter(({ message }) => message.startsWith('the poll failed'))
+    expect(told.filter(({ level }) => level === 'error').map(({ message }) => message.slice('the poll failed: '.length))).toEqual(
+      [...['held by 1', 'held by 2', 'no answer', 'held by 2', 'held by 2']],
+    )
+    expect(told.filter(({ level }) => level === 'debug').length).toBeGreaterThan(3)
+  })
+
   test('goes on after a failed poll, tells why, and loses and repeats nothing', async () => {
     const said: Array<Said | Error> = [
       { station: 'a', hour: 0, value: 1 },

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import type { EventType } from '../../src/events/event-type.ts'
+import { beyondLimits } from '../../src/events/physical-limits.ts'
+import type { Reading } from '../../src/events/reading.ts'
+import { weatherReadings } from '../../src/events/weather.ts'
 import { produce } from '../../src/producers/produce.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { memoryKv } from '../../src/testing/memory-kv.ts'
@@ -22,4 +26,11 @@ test('What is physically impossible is dead-lettered once, with its reason, and 
   expect(first?.message).toBe(
     'The field co of this air reading is physically impossible: it is 1500.1 mg/m3, and must be between 0 and 1500.',
   )
+})
+
+test('The message names the field as the schema does, and degrees as people write them', () => {
+  const message = (column: string, value: number): string | undefined =>
+    beyondLimits(weatherReadings as EventType, { [column]: value } as unknown as Reading)?.message
+  expect(message('windSpeed', -1)).toContain('The field wind_speed of this weather reading')
+  expect(message('temperature', 1000)).toMatch(/^The field temperature .*: it is 1000 °C, and must be/)
 })

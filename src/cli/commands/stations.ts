@@ -1,4 +1,5 @@
 import { objectWriter } from '../../api/cell-text.ts'
+import { shownText } from '../../core/shown-text.ts'
 import { formatInstant } from '../../views/instant.ts'
 import { stationsView } from '../../views/stations.ts'
 import type { Cell } from '../../views/view.ts'
@@ -48,7 +49,7 @@ function coordinates(latitude: Cell | undefined, longitude: Cell | undefined): s
 function shown(cells: readonly Cell[]): string[] {
   const [kind, station] = cells
   const [city, country, latitude, longitude, zone, minutes, first, last] = cells.slice(place)
-  const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : String(cell))
+  const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : shownText(String(cell)))
   const minute = (cell: Cell | undefined): string => (typeof cell === 'number' ? `${formatInstant(cell).slice(0, 16)}Z` : '')
   return [
     text(kind),

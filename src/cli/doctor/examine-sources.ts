@@ -34,7 +34,7 @@ export async function examineSources(config: Config, kinds: readonly UpstreamKin
     const cadences = [...new Set(own.map(({ cadence }) => cadenceText(cadence)))]
     findings.push(note(kind.name, `${some}: polled ${cadences.slice(0, 3).join('; ')}${cadences.length > 3 ? '; …' : ''}`))
   }
-  findings.push(...stretchNotes(all).map((text) => note('sources', text.replace(/\.$/, ''))))
+  findings.push(...stretchNotes(all).map(({ text }) => note('sources', text.replace(/\.$/, ''))))
   if (ask !== null) findings.push(...(await checkSources(all, ask)))
   return findings
 }

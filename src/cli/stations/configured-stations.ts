@@ -21,8 +21,10 @@ export interface ConfiguredStation {
   readonly station: Station
   /** As the quota allows it, over all stations that were chosen with it. */
   readonly cadence: Cadence
-  /** As somebody asked for it. */
+  /** As somebody asked for it, or else the source's own. */
   readonly askedCadence: Cadence
+  /** False: nobody asked for one, and it is the source's own. */
+  readonly isCadenceAsked: boolean
   readonly credentials: Credentials
   /** Of its account, over all stations that were chosen with it. */
   readonly quota: readonly QuotaLimit[]
@@ -68,12 +70,12 @@ export function configuredStations(
     const settings = config.stationsFile?.sources?.[kind.name as SourceName] ?? {}
     const zone = station.place.timeZone
     const quota = settings.quota?.map(({ calls, per_seconds }) => ({ calls, perMs: per_seconds * 1000 }))
+    const asked = cadenceOf(choice.schedule ?? {}, zone) ?? cadenceOf(entry, zone) ?? cadenceOf(settings, zone)
     return {
       kind,
       station,
-      askedCadence: cadenceOf(choice.schedule ?? {}, zone) ??
-        cadenceOf(entry, zone) ??
-        cadenceOf(settings, zone) ?? { kind: 'interval', seconds: kind.intervalSeconds },
+      askedCadence: asked ?? { kind: 'interval', seconds: kind.intervalSeconds },
+      isCadenceAsked: asked !== null,
       credentials: credentialsOf(kind, config),
       quota: quota ?? kind.quota,
       backfillMs: (settings.backfill_days ?? kind.backfillDays) * DAY_MS,

@@ -35,7 +35,7 @@ const SPREAD_MS = 10_000
 /** Opens the sources of stations, and tells how often each is polled. */
 export function fleetOf({ stations, range, store, clock, logger }: FleetOptions): Fleet {
   const { sources, close } = openSources(stations, { store, clock, logger, range })
-  for (const note of stretchNotes(stations)) logger.warn({}, note)
+  for (const { isAsked, text } of stretchNotes(stations)) logger[isAsked ? 'warn' : 'info']({}, text)
   for (const kind of new Set(stations.map((station) => station.kind))) {
     const own = stations.filter((station) => station.kind === kind)
     const polled = [...new Set(own.map(({ cadence }) => cadenceText(cadence)))]

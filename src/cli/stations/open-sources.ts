@@ -36,6 +36,7 @@ export function openUpstream(station: ConfiguredStation, options: OpenUpstreamOp
   return httpUpstream({
     source: kind.title,
     baseUrl,
+    hasCredentials: kind.needs !== 'none',
     userAgent: `windrow/${packageVersion()}`,
     clock,
     logger,

@@ -44,18 +44,49 @@ function factorOf(group: readonly Asked[], quota: readonly QuotaLimit[]): number
   return Math.max(1, ...factors)
 }
 
-/** One sentence for every source whose intervals the quota has made longer. */
-export function stretchNotes(stations: readonly ConfiguredStation[]): string[] {
+export interface StretchNote {
+  /** False: nobody asked for the shorter interval, so nothing is wrong. */
+  readonly isAsked: boolean
+  /** One sentence. */
+  readonly text: string
+}
+
+/** What there is to say of every source whose intervals the quota has made longer. */
+export function stretchNotes(stations: readonly ConfiguredStation[]): StretchNote[] {
   const longer = stations.filter(({ cadence, askedCadence }) => cadence !== askedCadence)
-  const sources = new Set(longer.map(({ kind }) => kind))
-  return [...sources].map((kind) => {
-    const group = longer.filter((one) => one.kind === kind)
-    const changes = new Set(
-      group.map(({ askedCadence, cadence }) => `${cadenceText(askedCadence)} becomes ${cadenceText(cadence)}`),
-    )
-    const count = `${group.length} station${group.length === 1 ? '' : 's'}`
-    return `${kind.title}: its quota (${quotaText(group[0]?.quota ?? [])}) is too small for ${count} as asked for: ${[...changes].join(', ')}.`
-  })
+  const sources = [...new Set(longer.map(({ kind }) => kind))]
+  return sources.flatMap((kind) =>
+    [true, false].flatMap((isAsked) => {
+      const group = longer.filter((one) => one.kind === kind && one.isCadenceAsked === isAsked)
+      return group.length === 0 ? [] : [{ isAsked, text: isAsked ? tooSmall(group) : allowed(group) }]
+    }),
+  )
+}
+
+function tooSmall(group: readonly ConfiguredStation[]): string {
+  const changes = new Set(
+    group.map(({ askedCadence, cadence }) => `${cadenceText(askedCadence)} becomes ${cadenceText(cadence)}`),
+  )
+  const { title, quota, count } = wordsOf(group)
+  return `${title}: its quota (${quota}) is too small for ${count} as asked for: ${[...changes].join(', ')}.`
+}
+
+function allowed(group: readonly ConfiguredStation[]): string {
+  const { title, quota, count } = wordsOf(group)
+  const cadences = new Set(group.map(({ cadence }) => cadenceText(cadence)))
+  return `${title}: ${count} polled ${[...cadences].join(', ')}, as often as its quota (${quota}) allows.`
+}
+
+function wordsOf(group: readonly ConfiguredStation[]): {
+  readonly title: string
+  readonly quota: string
+  readonly count: string
+} {
+  return {
+    title: group[0]?.kind.title ?? '',
+    quota: quotaText(group[0]?.quota ?? []),
+    count: `${group.length} station${group.length === 1 ? '' : 's'}`,
+  }
 }
 
 /** `60 calls in a minute and 1,000 in a day`. */

@@ -38,6 +38,8 @@ export interface HttpUpstreamOptions {
   /** In [0, 1), for the waits between tries. Default Math.random. */
   readonly random?: () => number
   readonly hint?: UpstreamHint
+  /** False: it asks for no key, so a refusal is not about one. Default true. */
+  readonly hasCredentials?: boolean
 }
 
 export interface HttpUpstream extends Upstream {
@@ -108,13 +110,13 @@ class Asker {
   }
 
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
-    const { tries, clock, logger, source, url } = this.parts
+    const { tries, clock, logger, source, url, hasCredentials = true } = this.parts
     const base = request.baseUrl === undefined ? url : new URL(request.baseUrl)
     const asked = askedOf(request, base)
     // All stations of a process may ask with the same signal.
     setMaxListeners(0, signal)
     for (let tried = 1; ; tried += 1) {
-      const whom = { source, host: base.host, asked, tries: tried }
+      const whom = { source, host: base.host, hasCredentials, asked, tries: tried }
       const outcome = await this.tryOnce(whom, signal)
       if (!('error' in outcome)) return outcome
       const { error, pauseMs } = outcome

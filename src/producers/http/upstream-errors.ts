@@ -8,6 +8,8 @@ import type { UpstreamHint } from './http-upstream.ts'
 export interface AskedWhom {
   readonly source: string
   readonly host: string
+  /** False: it is asked without a key, so none can be wrong. */
+  readonly hasCredentials: boolean
   readonly asked: Asked
   /** How often it was sent. */
   readonly tries: number
@@ -22,7 +24,7 @@ export function statusError(
 ): WindrowError {
   const { status } = answer
   const body = beginningOf(answer.body, whom.asked.redact)
-  const [code, remedy] = meaningOf(status, whom.source)
+  const [code, remedy] = meaningOf(status, whom)
   const said = body === '' ? '' : `: ${body}`
   const until = retryAt === null ? '' : `; it may be asked again at ${new Date(retryAt).toISOString()}`
   const hinted = hint?.(status, body) ?? null
@@ -34,7 +36,13 @@ export function statusError(
   })
 }
 
-function meaningOf(status: number, source: string): [code: `WR_${string}`, remedy: string] {
+function meaningOf(status: number, { source, host, hasCredentials }: AskedWhom): [code: `WR_${string}`, remedy: string] {
+  if ((status === 401 || status === 403) && !hasCredentials) {
+    return [
+      'WR_UPSTREAM_REFUSED',
+      `${source} is asked without a key, so none is wrong: look whether ${host} is the right address, whether a proxy on the way refuses, and whether ${source} still lets everybody ask.`,
+    ]
+  }
   if (status === 401 || status === 403) {
     return ['WR_UPSTREAM_REFUSED', `Look whether the credentials of ${source} are whole, right, and allowed to ask for this.`]
   }

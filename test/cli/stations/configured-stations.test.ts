@@ -169,8 +169,16 @@ test('intervals that the quota does not allow are stretched together, and said',
   write({ stations: places })
   const ten = stations(all)
   expect(ten.map(({ cadence }) => cadence)).toEqual(ten.map(() => ({ kind: 'interval', seconds: 864 })))
+  const quota = 'its quota (60 calls in a minute and 1,000 in a day)'
+  // Nobody asked for a minute.
   expect(stretchNotes(ten)).toEqual([
-    'OPENWEATHERMAP: its quota (60 calls in a minute and 1,000 in a day) is too small for 10 stations as asked for: every minute becomes every 864 seconds.',
+    { isAsked: false, text: `OPENWEATHERMAP: 10 stations polled every 864 seconds, as often as ${quota} allows.` },
+  ])
+  expect(stretchNotes(stations(all, { schedule: { interval_seconds: 60 } }))).toEqual([
+    {
+      isAsked: true,
+      text: `OPENWEATHERMAP: ${quota} is too small for 10 stations as asked for: every minute becomes every 864 seconds.`,
+    },
   ])
   write({ stations: places, sources: { openweathermap: { interval_seconds: 900 } } })
   expect(stretchNotes(stations(all))).toEqual([])

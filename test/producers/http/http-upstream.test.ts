@@ -270,3 +270,13 @@ test('a base URL may have a path', async () => {
   const all = await asking({ baseUrl: `${server.url}/gateway/` })
   expect(await all.ask()).toEqual({ path: '/gateway/data/2.5/weather' })
 })
+
+test.each([401, 403])('a refusal (%i) by who is asked without a key blames no key', async (status) => {
+  const without = await asking({ hasCredentials: false }, () => ({ status, body: {} }))
+  const { code, remedy } = await failing(without.ask())
+  expect(code).toBe('WR_UPSTREAM_REFUSED')
+  expect(remedy).toMatch(/^Sample is asked without a key.*address.*proxy/)
+  expect(remedy).not.toContain('credentials')
+  const keyed = await asking({}, () => ({ status, body: {} }))
+  expect((await failing(keyed.ask())).remedy).toContain('credentials of Sample')
+})

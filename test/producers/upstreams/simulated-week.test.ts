@@ -28,6 +28,7 @@ const MARCH = Date.UTC(2026, 2, 26, 23, 50)
 const askedEveryMinute = {
   kind: openWeatherMap,
   station: parisAs('station_Paris_FR'),
+  isCadenceAsked: true,
   askedCadence: { kind: 'interval', seconds: openWeatherMap.intervalSeconds },
   credentials: { kind: 'none' },
   quota: openWeatherMap.quota,
