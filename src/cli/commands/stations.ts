@@ -32,7 +32,7 @@ export async function stations(context: CliContext, options: { readonly json?: b
     } else if (rows.length === 0) {
       await context.stderr.write('No station yet: publish readings, then run `windrow run --until-end`.\n')
     } else {
-      await context.stdout.write(renderTable(columns, rows.map(shown), context.stdout))
+      await context.stdout.write(renderTable(columns, rows.map(stationRow), context.stdout))
     }
     return 0
   })
@@ -46,7 +46,8 @@ function coordinates(latitude: Cell | undefined, longitude: Cell | undefined): s
   return `${latitude.toFixed(3)}, ${longitude.toFixed(3)}`
 }
 
-function shown(cells: readonly Cell[]): string[] {
+/** A row of the table, from one of the view. */
+export function stationRow(cells: readonly Cell[]): string[] {
   const [kind, station] = cells
   const [city, country, latitude, longitude, zone, minutes, first, last] = cells.slice(place)
   const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : shownText(String(cell)))

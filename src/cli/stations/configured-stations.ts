@@ -9,11 +9,12 @@ import type { Cadence, Station } from '../../producers/stations/station.ts'
 import type { Credentials, UpstreamKind } from '../../producers/upstream-kind.ts'
 import { accountOf } from './account-of.ts'
 import { cadenceOf } from './cadence-of.ts'
+import { refuseMistakes } from './refuse-mistakes.ts'
 import { baseUrlOf, credentialsOf } from './source-access.ts'
 import { stationOf } from './station-of.ts'
 import { stationsOfPlace } from './stations-of-place.ts'
 import { stretched } from './stretched.ts'
-import { refuseTwins, uniqueIds } from './unique-ids.ts'
+import { uniqueIds } from './unique-ids.ts'
 
 /** A station that is to be polled, and all that its source needs for it. */
 export interface ConfiguredStation {
@@ -48,13 +49,15 @@ interface Entry {
   readonly kind: UpstreamKind
   readonly entry: FileStation
   readonly station: Station
+  /** Its place in the list of stations; -1: it is in none. */
+  readonly index: number
 }
 
 /**
  * The stations that the file lists, or without one those of the environment (`stationsOfPlace`), as far as WINDROW_SOURCES and the choice name them,
  * in the order of their sources; empty where nothing is configured. Ids do not depend on the choice.
  *
- * Throws WR_STATION_TWICE for two whose readings would be taken for each other's, WR_SOURCE_KEY where a chosen one has no key, WR_SOURCE_UNKNOWN and
+ * Throws what `refuseMistakes` throws, WR_SOURCE_KEY where a chosen one has no key, WR_SOURCE_UNKNOWN and
  * WR_STATION_UNKNOWN for a choice that names nothing, WR_SCHEDULE for a schedule that cannot be kept.
  */
 export function configuredStations(
@@ -64,7 +67,7 @@ export function configuredStations(
 ): ConfiguredStation[] {
   refuseUnknownSources(kinds, choice.sources ?? [])
   const entries = entriesOf(config, kinds, choice)
-  refuseTwins(entries)
+  refuseMistakes(entries, config)
   const chosen = choose(entries, config, kinds, choice)
   const found = chosen.map(({ kind, entry, station }): Unscheduled => {
     const settings = config.stationsFile?.sources?.[kind.name as SourceName] ?? {}
@@ -111,11 +114,11 @@ function entriesOf(config: Config, kinds: readonly UpstreamKind[], choice: Stati
   const ownOf = (source: string): readonly Station[] => kinds.find(({ name }) => name === source)?.defaultStations ?? []
   const named = [...config.sources, ...(choice.sources ?? [])]
   const listed = config.stationsFile?.stations ?? stationsOfPlace(config, named, ownOf)
-  const rank = ({ source }: FileStation): number => sourceNames.indexOf(source)
-  const inOrder = [...listed].sort((a, b) => rank(a) - rank(b))
-  const placed = inOrder.flatMap((entry) => {
+  const rank = ({ entry }: { readonly entry: FileStation }): number => sourceNames.indexOf(entry.source)
+  const inOrder = listed.map((entry, index) => ({ entry, index })).sort((a, b) => rank(a) - rank(b))
+  const placed = inOrder.flatMap(({ entry, index }) => {
     const kind = kinds.find(({ name }) => name === entry.source)
-    return kind === undefined ? [] : [{ kind, entry, ...stationOf(entry, kind.defaultStations ?? []) }]
+    return kind === undefined ? [] : [{ kind, entry, index, ...stationOf(entry, kind.defaultStations ?? []) }]
   })
   return uniqueIds(placed)
 }
@@ -144,7 +147,7 @@ function choose(
     const airqino = kinds.find(({ name }) => name === 'airqino' && sources?.includes(name))
     if (airqino === undefined || !/^\d+$/.test(id)) throw unknownStation(id, ofSources)
     const entry: FileStation = { source: 'airqino', upstream_id: id }
-    return [{ kind: airqino, entry, station: stationOf(entry, airqino.defaultStations ?? []).station }]
+    return [{ kind: airqino, entry, index: -1, station: stationOf(entry, airqino.defaultStations ?? []).station }]
   })
 }
 

@@ -1,4 +1,3 @@
-import { WindrowError } from '../../core/errors.ts'
 import type { Station } from '../../producers/stations/station.ts'
 import type { UpstreamKind } from '../../producers/upstream-kind.ts'
 
@@ -35,23 +34,19 @@ export function uniqueIds<T extends Placed>(placed: readonly T[]): T[] {
   })
 }
 
-/** Throws WR_STATION_TWICE where two stations would publish readings under one identity. */
-export function refuseTwins(stations: ReadonlyArray<Pick<Placed, 'kind' | 'station'>>): void {
-  const seen = new Map<string, UpstreamKind>()
-  for (const one of stations) {
-    for (const identity of identitiesOf(one)) {
-      const other = seen.get(identity)
-      if (other !== undefined) {
-        const { id } = one.station
-        const sources = other === one.kind ? `twice by ${one.kind.name}` : `by ${other.name} and by ${one.kind.name}`
-        throw new WindrowError('WR_STATION_TWICE', {
-          message: `The station ${id} is configured ${sources}: their readings would be taken for revisions of each other.`,
-          remedy: `Give each an id of its own in windrow.config.json, for instance ${id} and ${id}_${one.kind.name}, or remove one of them.`,
-          kind: 'usage',
-          facts: { station: id, sources: [other.name, one.kind.name] },
-        })
-      }
-      seen.set(identity, one.kind)
-    }
-  }
+/** Two stations that would publish readings under one identity. */
+export interface Twins<T> {
+  readonly first: T
+  readonly second: T
+}
+
+/** Every station whose readings would be taken for those of one before it, with that one. */
+export function twinsOf<T extends Pick<Placed, 'kind' | 'station'>>(stations: readonly T[]): Array<Twins<T>> {
+  const seen = new Map<string, T>()
+  return stations.flatMap((second) => {
+    const identities = identitiesOf(second)
+    const [first] = identities.flatMap((identity) => seen.get(identity) ?? [])
+    for (const identity of identities) if (!seen.has(identity)) seen.set(identity, second)
+    return first === undefined ? [] : [{ first, second }]
+  })
 }

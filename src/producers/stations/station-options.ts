@@ -1,29 +1,50 @@
 import { WindrowError } from '../../core/errors.ts'
+import { shownText } from '../../core/shown-text.ts'
 import type { StationOption, UpstreamKind } from '../upstream-kind.ts'
 import type { Station } from './station.ts'
+
+/** What is wrong with one option of a station. */
+export interface OptionMistake {
+  readonly option: string
+  readonly problem: string
+  readonly remedy: string
+}
 
 /** Every option of the kind, as the station says it or else its default. Throws WR_STATION_OPTION for what the kind does not have. */
 export function stationOptions<Name extends string>(
   kind: Pick<UpstreamKind, 'name'> & { readonly stationOptions: Readonly<Record<Name, StationOption>> },
   station: Pick<Station, 'id' | 'options'>,
 ): Readonly<Record<Name, string>> {
-  const known: Readonly<Record<string, StationOption>> = kind.stationOptions
-  const given = station.options ?? {}
-  for (const [name, value] of Object.entries(given)) {
+  const [first] = optionMistakes(kind, station)
+  if (first !== undefined) throw refused(kind, station, first.option, first.problem, first.remedy)
+  const all = Object.entries<StationOption>(kind.stationOptions).map(([name, option]) => [
+    name,
+    station.options?.[name] ?? option.default,
+  ])
+  return Object.fromEntries(all) as Record<Name, string>
+}
+
+/** All that is wrong with the options of a station. `nameOf`: how whoever reads it writes the name of an option. */
+export function optionMistakes(
+  { stationOptions: known = {} }: Pick<UpstreamKind, 'stationOptions'>,
+  station: Pick<Station, 'options'>,
+  nameOf: (option: string) => string = (option) => option,
+): OptionMistake[] {
+  return Object.entries(station.options ?? {}).flatMap(([name, value]) => {
     const option = Object.hasOwn(known, name) ? known[name] : undefined
     if (option === undefined) {
-      throw refused(kind, station, name, 'is unknown', `Its options are: ${Object.keys(known).join(', ')}.`)
+      const names = Object.keys(known).map(nameOf)
+      const remedy = names.length === 0 ? 'Leave it out: it has no options.' : `Its options are: ${names.join(', ')}.`
+      return [{ option: name, problem: 'is unknown', remedy }]
     }
-    const { values, pattern } = option
+    const { values, pattern, description } = option
+    const problem = `cannot be ${shown(value)}`
     if (values !== undefined && !values.includes(value)) {
-      throw refused(kind, station, name, `cannot be ${shown(value)}`, `It is one of: ${values.join(', ')}.`)
+      return [{ option: name, problem, remedy: `It is one of: ${values.join(', ')}.` }]
     }
-    if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
-      throw refused(kind, station, name, `cannot be ${shown(value)}`, option.description)
-    }
-  }
-  const all = Object.entries(known).map(([name, option]) => [name, given[name] ?? option.default])
-  return Object.fromEntries(all) as Record<Name, string>
+    if (pattern === undefined || new RegExp(`^(?:${pattern})$`).test(value)) return []
+    return [{ option: name, problem, remedy: description }]
+  })
 }
 
 function refused(
@@ -42,5 +63,5 @@ function refused(
 }
 
 function shown(value: string): string {
-  return JSON.stringify(value.slice(0, 60))
+  return shownText(JSON.stringify(value.slice(0, 60)))
 }

@@ -38,6 +38,16 @@ function codeOf(environment: Readonly<Record<string, string>>, choice: StationCh
   }
 }
 
+function messageOf(action: () => unknown): string {
+  try {
+    action()
+  } catch (error) {
+    if (isWindrowError(error)) return error.message
+    throw error
+  }
+  return 'nothing is wrong'
+}
+
 describe('without a file, stations are those of the environment', () => {
   test('none where no key is set', () => {
     expect(ids({})).toEqual([])
@@ -152,6 +162,27 @@ describe('a file lists stations', () => {
       ],
     })
     expect(codeOf(all)).toBe('taken: openweathermap a, airqino a')
+  })
+
+  test('all that only the sources know to be wrong in it is told at once, with its lines', () => {
+    const file = {
+      stations: [
+        { source: 'airqino', upstream_id: 1, options: { co_unit: 'ppm', co_units: 'mg/m3' } },
+        { ...lyon, id: 'a' },
+        { ...lyon, id: 'a', source: 'open-meteo', options: { model: 'x' } },
+      ],
+    }
+    writeFileSync(join(folder, 'windrow.config.json'), JSON.stringify(file, null, 1))
+    expect(messageOf(() => stations(all)).split('\n')).toEqual([
+      '4 settings are wrong:',
+      '  windrow.config.json:7 stations[0].options.co_unit cannot be "ppm" (an option of airqino). It is one of: mg/m3, ug/m3.',
+      '  windrow.config.json:8 stations[0].options.co_units is unknown (an option of airqino). Its options are: timestamp_zone, co_unit.',
+      '  windrow.config.json:27 stations[2].options.model is unknown (an option of open-meteo). Leave it out: it has no options.',
+      '  windrow.config.json:25 stations[2].id makes the station a of open-meteo the same as a of openweathermap (stations[1]): their readings would be taken for revisions of each other. Give each an id of its own, for instance a and a_open-meteo, or remove one of them.',
+    ])
+    expect(codeOf(all)).toBe('WR_CONFIG_INVALID')
+    write({ stations: file.stations.slice(0, 2) })
+    expect(codeOf(all)).toBe('WR_STATION_OPTION')
   })
 
   test('a mistake in it is told like one in the environment, with its line', () => {

@@ -3,6 +3,7 @@ import { airReadings } from '../../../src/events/air.ts'
 import { energyReadings } from '../../../src/events/energy.ts'
 import type { EventType } from '../../../src/events/event-type.ts'
 import { weatherReadings } from '../../../src/events/weather.ts'
+import { AIRQINO_OPTIONS } from '../../../src/producers/airqino/airqino-source.ts'
 import type { Source } from '../../../src/producers/source.ts'
 import type { Station } from '../../../src/producers/stations/station.ts'
 import type { Credentials, UpstreamKind, UpstreamSourceOptions } from '../../../src/producers/upstream-kind.ts'
@@ -34,6 +35,7 @@ function kind(name: string, open: (options: UpstreamSourceOptions) => Source): U
     revisionDays: 2,
     staleAfterHours: name === 'openweathermap' ? 2 : 24,
     hasHistory: name !== 'openweathermap',
+    ...(name === 'airqino' ? { stationOptions: AIRQINO_OPTIONS } : {}),
     ...(own.length === 0 ? {} : { defaultStations: own }),
     open,
   }
