@@ -81,7 +81,7 @@ describe('doctor asks each source once', () => {
     const { lines, closed } = await asked(owm, [hourOf(8), hourOf(9), through, new Error('it was asked for more')])
     expect(lines).toEqual([
       'note openweathermap: station_Paris_FR: polled every 87 seconds',
-      expect.stringMatching('note sources: OPENWEATHERMAP: its quota'),
+      expect.stringMatching('note sources: OPENWEATHERMAP: 1 station polled every 87 seconds, as often as its quota'),
       'note openweathermap: works (0 ms): the latest reading of station_Paris_FR begins 2025-01-01T09:00:00Z, 1 hour ago',
     ])
     expect(closed).toBe(1)
