@@ -29,8 +29,10 @@ export interface HourlyPoll<Piece extends Stretch> {
   readonly context: SourceContext
   /** One after the other in time, together without gaps. Hours that are not over are never asked of the answers, so they may be in a piece. */
   readonly pieces: readonly Piece[]
-  /** The hour that was the last to be over when the poll began; asked for when the first answer is there, which may tell the time. */
-  readonly latest: () => number
+  /** When the poll began, by the context's clock. */
+  readonly began: number
+  /** How far that clock is ahead of upstream's; asked for when an answer is there, which may tell. Absent: not at all. */
+  readonly aheadMs?: () => number
   /** Whether what is asked for goes on from the last poll: only then it is said how far upstream was read. */
   readonly continues: boolean
   /** How far back upstream is asked again: so long is waited for an hour that it has not. */
@@ -39,7 +41,7 @@ export interface HourlyPoll<Piece extends Stretch> {
 }
 
 /** The last hour that is over. */
-export function latestHour(now: number): number {
+function latestHour(now: number): number {
   return Math.floor(now / HOUR_MS) * HOUR_MS - HOUR_MS
 }
 
@@ -50,8 +52,9 @@ export function latestHour(now: number): number {
  * upstream never gets would be waited for at ever greater cost.
  */
 export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>): AsyncGenerator<SourceItem> {
-  const { context, pieces, revisionsMs } = poll
+  const { context, pieces, revisionsMs, aheadMs = () => 0 } = poll
   const { of, keep } = forecasts(context.recall)
+  /** The hour that was the last to be over when the poll began. */
   let latest = Number.NaN
   let saidTo = Number.NEGATIVE_INFINITY
   let held: SaidHour | null = null
@@ -78,14 +81,14 @@ export async function* pollHours<Piece extends Stretch>(poll: HourlyPoll<Piece>)
   for (const [done, piece] of pieces.entries()) {
     const said = await poll.ask(piece)
     if (context.signal.aborted) return
-    if (done === 0) latest = poll.latest()
+    if (done === 0) latest = latestHour(poll.began - aheadMs())
     for (const hour of said.hours(piece.from, Math.min(piece.to, latest + HOUR_MS))) {
       // What is expected of the hour after it may be in the next piece.
       if (hour.start === latest) held = hour
       else yield* itemsOf(hour, null)
     }
     // Where the answer was long in coming, that hour is over too: what is said of it now was not expected when it began.
-    if (latestHour(context.clock.now()) === latest) next ??= said.next(latest + HOUR_MS)
+    if (latestHour(context.clock.now() - aheadMs()) === latest) next ??= said.next(latest + HOUR_MS)
     if (poll.continues && done < pieces.length - 1) yield throughOf(piece)
     context.progress(done + 1, pieces.length)
   }

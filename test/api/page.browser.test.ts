@@ -186,7 +186,12 @@ describe.runIf(chromium !== null)(title, () => {
   test('the pipeline says what is wrong with a source, and shows its state first, whole in a wide window', async () => {
     const ports = fakePorts({ now: NOW, from: NOW - 2 * 24 * HOUR })
     const [base] = (await ports.health()).sources
-    const refused = { code: 'WR_UPSTREAM_REFUSED', message: 'It has refused the key (401).', remedy: 'Check it.', since: NOW }
+    const refused = {
+      code: 'WR_UPSTREAM_REFUSED',
+      message: `It has refused /data?${'lat=48.85&'.repeat(9)}`,
+      remedy: 'Check it.',
+      since: NOW,
+    }
     const of = (name: string, station: string, change: Partial<SourceHealth>): SourceHealth => ({
       ...{ ...base!, source: `${name} ${station}`, name, station, stations: 1, ...change },
     })
@@ -206,7 +211,8 @@ describe.runIf(chromium !== null)(title, () => {
         expect.arrayContaining(['failing', 'openweathermap', 'station_Paris_FR']),
       )
       expect(await frame.locator('tbody tr').nth(1).textContent()).toMatch(/^behindvisual-crossing5 h ago/)
-      expect(await page.locator('.verdict').textContent()).toContain('It has refused the key (401).WR_UPSTREAM_REFUSEDCheck it.')
+      expect(await page.locator('.verdict').textContent()).toContain('lat=48.85&WR_UPSTREAM_REFUSEDCheck it.')
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
       const end = await frame
         .locator('thead th')
         .nth(columns - 1)

@@ -1,8 +1,8 @@
 import { DAY_MS, dayText } from '../../core/calendar.ts'
 import { weatherReadings } from '../../events/weather.ts'
-import { latestHour, pollHours, type SaidHours } from '../hourly-poll.ts'
+import { pollHours, type SaidHours } from '../hourly-poll.ts'
 import { CLOCK_REMEDY, CLOCK_TOLERANCE_MS } from '../http/clock-tolerance.ts'
-import type { UpstreamRequest } from '../http/upstream.ts'
+import type { UpstreamAnswer, UpstreamRequest } from '../http/upstream.ts'
 import { pollSpan } from '../poll-span.ts'
 import type { Source, SourceContext } from '../source.ts'
 import { coordinatesOf } from '../stations/coordinates.ts'
@@ -66,17 +66,18 @@ function openMeteoSource(options: UpstreamSourceOptions, settings: OpenMeteoSett
     events: [weatherReadings],
     poll: (context: SourceContext) => {
       const now = context.clock.now()
-      let upstreamNow: number | null = null
+      let aheadMs: number | null = null
       const ask = async (piece: OpenMeteoPiece): Promise<SaidHours> => {
         const answer = await upstream.ask(requestOf(piece, now), context.signal)
-        upstreamNow ??= answer.date
+        aheadMs ??= clockAhead(answer, context)
         return openMeteoHours(answer, station)
       }
       const pieces = openMeteoPieces(pollSpan(options, context.readThrough, now), now, revisionsMs)
       return pollHours({
         context,
         pieces,
-        latest: () => latestHour(trueNow(now, upstreamNow, context)),
+        began: now,
+        aheadMs: () => aheadMs ?? 0,
         continues: range === null,
         revisionsMs,
         ask,
@@ -86,15 +87,16 @@ function openMeteoSource(options: UpstreamSourceOptions, settings: OpenMeteoSett
 }
 
 /**
- * Now, by the clock of Open-Meteo where this machine's is ahead of it: its answers go on with forecasts, which only the time tells from what was.
- * The answer came after `now`, so a date before it can be nothing else.
+ * How far this machine's clock is ahead of Open-Meteo's, zero where it is right or behind, null where the answer does not tell. Answers go on with
+ * forecasts, which only the time tells from what was.
  */
-function trueNow(now: number, upstreamNow: number | null, { logger }: SourceContext): number {
-  if (upstreamNow === null || now - upstreamNow <= CLOCK_TOLERANCE_MS) return now
-  const ahead_seconds = Math.round((now - upstreamNow) / 1000)
+function clockAhead({ date }: UpstreamAnswer, { clock, logger }: SourceContext): number | null {
+  if (date === null) return null
+  const aheadMs = clock.now() - date
+  if (aheadMs <= CLOCK_TOLERANCE_MS) return 0
   logger.warn(
-    { source: NAME, ahead_seconds, remedy: CLOCK_REMEDY },
+    { source: NAME, ahead_seconds: Math.round(aheadMs / 1000), remedy: CLOCK_REMEDY },
     "this machine's clock is ahead of Open-Meteo's: hours that are not over there are no readings",
   )
-  return upstreamNow
+  return aheadMs
 }

@@ -1,7 +1,7 @@
 import { DAY_MS, dayText, HOUR_MS } from '../../core/calendar.ts'
 import { WindrowError } from '../../core/errors.ts'
 import { weatherReadings } from '../../events/weather.ts'
-import { latestHour, pollHours, type Stretch } from '../hourly-poll.ts'
+import { pollHours, type Stretch } from '../hourly-poll.ts'
 import { keyOf } from '../http/key-of.ts'
 import { pollSpan } from '../poll-span.ts'
 import type { Source, SourceContext } from '../source.ts'
@@ -63,7 +63,7 @@ function visualCrossingSource(options: UpstreamSourceOptions, settings: VisualCr
       return pollHours({
         context,
         pieces,
-        latest: () => latestHour(now),
+        began: now,
         continues: range === null,
         revisionsMs,
         ask: async (piece) => {

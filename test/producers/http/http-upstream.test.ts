@@ -148,6 +148,7 @@ test("an answer has the time of upstream's clock, and what a cache has held is o
   expect(await date({ date: 'Sun, 01 Jun 2025 10:00:00 GMT', age: '600' })).toBe(Date.UTC(2025, 5, 1, 10, 10))
   expect(await date({ date: 'Sun, 01 Jun 2025 10:00:00 GMT', age: 'old' })).toBe(Date.UTC(2025, 5, 1, 10))
   expect(await date({ date: 'today' })).toBeNull()
+  expect(await date({})).toBeNull()
 })
 
 test('Retry-After is waited for, by all that ask', async () => {

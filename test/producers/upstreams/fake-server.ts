@@ -109,6 +109,8 @@ export async function fakeServer(
   }
 
   const server = createServer((incoming, response) => {
+    // The time of a test is not this machine's.
+    response.sendDate = false
     serve(incoming, response).catch((error: unknown) => {
       // What the test's own handler throws must not look like an answer.
       response.destroy(error instanceof Error ? error : new Error(String(error)))
