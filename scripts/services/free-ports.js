@@ -7,7 +7,13 @@ const lowest = 20_000
 const highest = 32_000
 
 /**
- * So many loopback ports that nobody listens on.
+ * What this process was given already: a server may bind its port seconds after it was chosen.
+ * @type {Set<number>}
+ */
+const given = new Set()
+
+/**
+ * So many loopback ports that nobody listens on, each given once.
  * @param {number} count
  * @returns {Promise<number[]>}
  */
@@ -16,7 +22,9 @@ export async function freePorts(count) {
   const found = new Set()
   while (found.size < count) {
     const port = randomInt(lowest, highest)
-    if (await isFree(port)) found.add(port)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    found.add(port)
   }
   return [...found]
 }

@@ -13,6 +13,8 @@ import { serverProcess } from './server-process.js'
 /** @typedef {import('./service.js').Cassandra} Cassandra */
 /** @typedef {import('./service.js').CassandraOptions} CassandraOptions */
 
+const TRIES = 3
+
 /** What of Java's own modules Cassandra uses beyond what they give to everybody. */
 const exports = [
   'java.base/jdk.internal.misc',
@@ -79,7 +81,17 @@ export async function installCassandra() {
  * A Cassandra of one node that runs as a process.
  * @param {CassandraOptions} options
  */
-export const startJavaCassandra = async (options) => startWith(await installCassandra(), options, 'SIGKILL')
+export async function startJavaCassandra(options) {
+  const java = await installCassandra()
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startWith(java, options, 'SIGKILL')
+    } catch (error) {
+      // It binds its ports seconds after they were chosen: another process may have been quicker.
+      if (tries === TRIES || !(error instanceof Error) || !error.message.includes('is in use by another process')) throw error
+    }
+  }
+}
 
 /**
  * @param {Java} java
