@@ -1,4 +1,5 @@
 import { WindrowError } from '../core/errors.ts'
+import { allowedLatenessMs } from '../runtime/allowed-lateness.ts'
 import { type Explanation, explainRow } from '../runtime/why.ts'
 import type { Topology } from '../streams/topology.ts'
 import type { Cell, View } from '../views/view.ts'
@@ -23,12 +24,11 @@ export async function explain(session: Session, view: View, key: readonly Cell[]
   const topology = topologyOf(session, view, key)
   const topic = await session.log.findTopic(session.catalogue.topicOf(topology.event))
   if (topic === null) return null
-  const minutes = latenessMinutes(session.config).get(topology.event.name)
   return explainRow({
     log: session.log,
     topology,
     topic,
     key,
-    ...(minutes === undefined ? {} : { allowedLatenessMs: minutes * 60_000 }),
+    allowedLatenessMs: allowedLatenessMs(latenessMinutes(session.config), topology.event.name),
   })
 }

@@ -3,11 +3,12 @@ import { systemClock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { type FleetMember, produceAll } from '../producers/fleet.ts'
-import { type ProgressDisplay, progressDisplay, progressLines } from '../producers/progress.ts'
+import { type ProgressDisplay, progressLines } from '../producers/progress.ts'
 import { everyInterval } from '../producers/rhythm.ts'
 import { simulatorSource } from '../producers/simulator/simulator-source.ts'
 import type { CliContext } from './context.ts'
 import { topicNames } from './engine.ts'
+import { pollProgress } from './poll-progress.ts'
 import type { Session } from './session.ts'
 import type { SourceMonitor } from './source-monitor.ts'
 import { type ConfiguredStation, configuredStations } from './stations/configured-stations.ts'
@@ -82,7 +83,7 @@ export async function startProducing(what: WhatToProduce, options: StartProducin
       signal: context.signal,
       progress: () =>
         isAlone
-          ? firstPollOnly(displayOf(context, logger), progressLines(logger, systemClock, { onlyNews: true }))
+          ? firstPollOnly(pollProgress(context, logger), progressLines(logger, systemClock, { onlyNews: true }))
           : progressLines(logger, systemClock, { onlyNews: true }),
       onHeartbeat: (heartbeat) => monitor.heartbeat(heartbeat),
       onEnded: (source) => monitor.stopped(source),
@@ -125,10 +126,6 @@ function refuseSimulatorOptions({ days, seed }: StartProducingOptions): void {
     remedy: 'Leave it out; `windrow doctor` lists the sources.',
     kind: 'usage',
   })
-}
-
-function displayOf({ terminal }: CliContext, logger: Logger): ProgressDisplay {
-  return terminal === null ? progressLines(logger, systemClock) : progressDisplay(terminal, logger, systemClock)
 }
 
 /** The first poll publishes months and is worth watching; of the later ones those that bring something get a line. */

@@ -1,9 +1,10 @@
 import { HOUR_MS } from '../core/calendar.ts'
 import type { WeatherReading } from '../events/reading.ts'
 import { weatherReadings } from '../events/weather.ts'
+import { BadReading } from './bad-reading.ts'
 import { forecasts, type NextHour } from './forecasts.ts'
 import { jsonBytes } from './json-bytes.ts'
-import type { BadInput, ReadThrough, SourceContext, SourceItem } from './source.ts'
+import { type BadInput, badInput, type ReadThrough, type SourceContext, type SourceItem } from './source.ts'
 
 /** A stretch of time, milliseconds since the epoch, `to` exclusive. */
 export interface Stretch {
@@ -38,6 +39,26 @@ export interface HourlyPoll<Piece extends Stretch> {
   /** How far back upstream is asked again: so long is waited for an hour that it has not. */
   readonly revisionsMs: number
   readonly ask: (piece: Piece) => Promise<SaidHours>
+}
+
+/** The hour that `make` gives a reading of, or the element as what is none (BadReading). */
+export function hourOf(start: number, station: string, element: unknown, make: () => WeatherReading): SaidHour {
+  try {
+    return { kind: 'reading', start, reading: make(), element }
+  } catch (error) {
+    if (!(error instanceof BadReading)) throw error
+    return { kind: 'bad', start, bad: badInput(station, null, jsonBytes(element), error) }
+  }
+}
+
+/** What `make` gives; null where it is no forecast (BadReading): the hour is a bad input of its own once it is over. */
+export function forecastOf(make: () => NextHour): NextHour | null {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof BadReading) return null
+    throw error
+  }
 }
 
 /** The last hour that is over. */

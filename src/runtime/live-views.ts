@@ -49,6 +49,13 @@ export interface EnsureViewsOptions extends WhatDecides {
   readonly clock: Clock
 }
 
+export interface EnsuredViews {
+  /** Those that the topologies make. */
+  readonly views: ReadonlyMap<string, LiveView>
+  /** Which generation is current of those that they do not make. */
+  readonly others: ReadonlyMap<string, number>
+}
+
 /** After these another try may succeed: another process is preparing the same views, or the right to do so ended with a broker. */
 const MAY_PASS: ReadonlySet<string> = new Set(['WR_WRITER_HELD', 'WR_FENCED', 'WR_COMMIT_UNKNOWN'])
 
@@ -56,7 +63,7 @@ const MAY_PASS: ReadonlySet<string> = new Set(['WR_WRITER_HELD', 'WR_FENCED', 'W
  * Makes sure that every view has a current generation made by the present logic. WR_TOPOLOGY_CHANGED where the logic is
  * another than the one that made the rows, WR_VIEW_NEW where readings were processed before the view was there.
  */
-export async function ensureViews(options: EnsureViewsOptions): Promise<Map<string, LiveView>> {
+export async function ensureViews(options: EnsureViewsOptions): Promise<EnsuredViews> {
   const { log } = options
   return changeCurrentViews(log, options.clock, async (current, say) => {
     const fingerprints = viewFingerprints(options)
@@ -79,7 +86,8 @@ export async function ensureViews(options: EnsureViewsOptions): Promise<Map<stri
         known === undefined ? await firstOf(options, topologies, fingerprint, say) : await liveView(log, view, known),
       )
     }
-    return live
+    const others = [...current].filter(([name]) => !views.has(name))
+    return { views: live, others: new Map(others.map(([name, { generation }]) => [name, generation])) }
   })
 }
 

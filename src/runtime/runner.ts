@@ -8,7 +8,7 @@ import { type DeadLetterTopic, ensureDeadLetters } from './dead-letter-output.ts
 import { engineGroup } from './engine-group.ts'
 import { latenessSettings, viewFingerprints } from './fingerprints.ts'
 import { watchGenerations } from './generations.ts'
-import { currentViews, ensureViews, type LiveView } from './live-views.ts'
+import { ensureViews, type LiveView } from './live-views.ts'
 import { patiently } from './retry-patiently.ts'
 import { Supervisor, type SupervisorOptions, type SupervisorStatus } from './supervisor.ts'
 import { parseTaskProgress, type TaskProgress } from './task-progress.ts'
@@ -97,11 +97,8 @@ async function prepare(options: RunnerOptions) {
   const { log, clock, topologies } = options
   const readingTopics = await ensureReadingTopics(options)
   const settings = latenessSettings(options.allowedLatenessMinutes ?? new Map())
-  const views = await ensureViews({ log, clock, topologies, readingTopics, settings })
+  const { views, others } = await ensureViews({ log, clock, topologies, readingTopics, settings })
   const fingerprints = viewFingerprints({ topologies, readingTopics, settings })
-  const others = new Map(
-    [...(await currentViews(log)).values()].flatMap(({ view, generation }) => (views.has(view) ? [] : [[view, generation]])),
-  )
   return { readingTopics, views, others, fingerprints, deadLetters: await ensureDeadLetters(log, options.partitions) }
 }
 

@@ -1,13 +1,14 @@
 import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type FleetMember, produceAll } from '../../producers/fleet.ts'
-import { progressDisplay, progressLines } from '../../producers/progress.ts'
+import { progressLines } from '../../producers/progress.ts'
 import { countFacts } from '../../producers/publish-counts.ts'
 import { everyInterval } from '../../producers/rhythm.ts'
 import { machineZone } from '../../producers/stations/cadence.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { topicNames } from '../engine.ts'
 import { createLogger } from '../logger.ts'
+import { pollProgress } from '../poll-progress.ts'
 import { type Session, withSession } from '../session.ts'
 import { type LocalSource, localSource, refuseForeign, type SourceOptions, sourceOf } from '../sources.ts'
 import { cadenceOf } from '../stations/cadence-of.ts'
@@ -49,10 +50,7 @@ export async function produce(context: CliContext, options: ProduceOptions): Pro
         clock: systemClock,
         logger,
         signal: context.signal,
-        progress: () =>
-          context.terminal === null || !isAlone
-            ? progressLines(logger, systemClock, { onlyNews: !isAlone })
-            : progressDisplay(context.terminal, logger, systemClock),
+        progress: () => (isAlone ? pollProgress(context, logger) : progressLines(logger, systemClock, { onlyNews: true })),
       })
       const { deadLettered } = summary
       if (deadLettered > 0) logger.warn({ dead_lettered: deadLettered }, 'some of it is no reading: windrow dlq list')

@@ -1,3 +1,4 @@
+import { allowedLatenessMs } from '../../runtime/allowed-lateness.ts'
 import { type ExplainedReading, explainRows } from '../../runtime/why.ts'
 import type { Topology } from '../../streams/topology.ts'
 import { windowsOfPlan } from '../../streams/windows/windows-of-plan.ts'
@@ -53,9 +54,8 @@ function byEvent(session: Session, rows: readonly RowOfView[]): Map<string, Aske
     const topology = topologyOf(session, view, key)
     if (!hasTime(view, topology)) continue
     const { name } = topology.event
-    const minutes = lateness.get(name)
-    const limit = minutes === undefined ? {} : { allowedLatenessMs: minutes * 60_000 }
-    asked.set(name, [...(asked.get(name) ?? []), { view, text, topology, key, ...limit }])
+    const limit = allowedLatenessMs(lateness, name)
+    asked.set(name, [...(asked.get(name) ?? []), { view, text, topology, key, allowedLatenessMs: limit }])
   }
   return asked
 }

@@ -4,6 +4,7 @@ import { type WhoPublished, whoPublished } from '../../producers/who-published.t
 import type { Session } from '../session.ts'
 import type { ConfiguredStation } from './configured-stations.ts'
 import { kindsOf } from './open-sources.ts'
+import { isOfOneSource } from './unique-ids.ts'
 
 const SIMULATOR = 'simulator'
 
@@ -20,8 +21,7 @@ export async function refuseMixing(session: Session, stations: readonly Configur
   const apis = kindsOf(session.config).map(({ name }) => name)
   for (const { kind, station } of stations) {
     for (const event of kind.events) {
-      // An event with a sub-key keeps the series of several sources apart, since each says others.
-      if (event.subKeyFields.length === 0) refuseTaken(who, kind.name, apis, ids.get(event) ?? null, station.id)
+      if (isOfOneSource(event)) refuseTaken(who, kind.name, apis, ids.get(event) ?? null, station.id)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { EventType } from '../../events/event-type.ts'
 import type { Station } from '../../producers/stations/station.ts'
 import type { UpstreamKind } from '../../producers/upstream-kind.ts'
 
@@ -7,14 +8,14 @@ interface Placed {
   readonly isIdGiven: boolean
 }
 
-/**
- * Whose readings those of the station are, as far as the log can tell: an event with a sub-key keeps the series of several sources apart, since each
- * says others.
- */
+/** Whether all readings of a station have to be of one source. An event with a sub-key keeps the series of several apart, since each says others. */
+export function isOfOneSource({ subKeyFields }: EventType): boolean {
+  return subKeyFields.length === 0
+}
+
+/** Whose readings those of the station are, as far as the log can tell. */
 function identitiesOf({ kind, station }: Pick<Placed, 'kind' | 'station'>): string[] {
-  return kind.events.map(({ name, subKeyFields }) =>
-    JSON.stringify([name, subKeyFields.length === 0 ? '' : kind.name, station.id]),
-  )
+  return kind.events.map((event) => JSON.stringify([event.name, isOfOneSource(event) ? '' : kind.name, station.id]))
 }
 
 /** Gives every source at a place but the first, whose ids were made from the place, ids that end with its name. */

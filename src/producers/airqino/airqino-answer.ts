@@ -6,6 +6,7 @@ import { BadReading } from '../bad-reading.ts'
 import type { RawCell } from '../file/cells.ts'
 import type { FoundItem } from '../found-items.ts'
 import { answerShape } from '../http/answer-shape.ts'
+import { jsonBytes } from '../json-bytes.ts'
 import { badInput } from '../source.ts'
 import { type AirqinoRowSettings, airqinoRow } from './airqino-row.ts'
 
@@ -31,7 +32,7 @@ export function airqinoPlace(place: Place, header: AirqinoAnswer['header']): Pla
 
 /** The reading of a row of an answer, or what is wrong with it. */
 export function airqinoItem(row: unknown, settings: AirqinoRowSettings): FoundItem {
-  const bytes = (): Uint8Array => new TextEncoder().encode(JSON.stringify(row))
+  const bytes = (): Uint8Array => jsonBytes(row)
   try {
     const cells = cellsOf(row)
     const reading = airqinoRow((column) => cells.get(column), settings)

@@ -1,12 +1,9 @@
 import { HOUR_MS } from '../../core/calendar.ts'
 import type { WeatherReading } from '../../events/reading.ts'
-import { BadReading } from '../bad-reading.ts'
 import { numberCell, shown } from '../file/cells.ts'
-import type { SaidHour, SaidHours } from '../hourly-poll.ts'
+import { forecastOf, hourOf, type SaidHour, type SaidHours } from '../hourly-poll.ts'
 import { answerShape, wrongAnswer } from '../http/answer-shape.ts'
 import type { UpstreamAnswer } from '../http/upstream.ts'
-import { jsonBytes } from '../json-bytes.ts'
-import { badInput } from '../source.ts'
 import type { Station } from '../stations/station.ts'
 import { weatherOfCode } from './weather-codes.ts'
 
@@ -83,13 +80,10 @@ export function openMeteoHours(answer: UpstreamAnswer, station: Pick<Station, 'i
     next: (start) => {
       const [first, end] = [rows.get(start), rows.get(start + HOUR_MS)]
       if (first === undefined) return null
-      try {
-        return { temp: numberOf(first, 'temperature_2m'), precip: end === undefined ? null : numberOf(end, 'precipitation') }
-      } catch (error) {
-        // It is a bad input of its own once the hour is over.
-        if (error instanceof BadReading) return null
-        throw error
-      }
+      return forecastOf(() => ({
+        temp: numberOf(first, 'temperature_2m'),
+        precip: end === undefined ? null : numberOf(end, 'precipitation'),
+      }))
     },
   }
 }
@@ -100,13 +94,7 @@ function saidHour(start: number, rows: ReadonlyMap<number, Row>, station: Pick<S
   const end = rows.get(start + HOUR_MS)
   const element = { ...instants, precipitation: end?.precipitation ?? null, weather_code: end?.weather_code ?? null }
   if (Object.values(element).every((value) => value === null || value === undefined)) return null
-  const said = { time: start / 1000, ...element }
-  try {
-    return { kind: 'reading', start, reading: readingOf(start, element, station), element: said }
-  } catch (error) {
-    if (!(error instanceof BadReading)) throw error
-    return { kind: 'bad', start, bad: badInput(station.id, null, jsonBytes(said), error) }
-  }
+  return hourOf(start, station.id, { time: start / 1000, ...element }, () => readingOf(start, element, station))
 }
 
 function readingOf(start: number, row: Row, station: Pick<Station, 'id' | 'place'>): WeatherReading {

@@ -1,12 +1,9 @@
-import { energyReadings } from '../../events/energy.ts'
-import type { EventType } from '../../events/event-type.ts'
 import { answerShape } from '../http/answer-shape.ts'
 import { stationOptions } from '../stations/station-options.ts'
 import type { UpstreamKind } from '../upstream-kind.ts'
 import { type RteSeries, rteAnswerSchema } from './rte-answer.ts'
-import { RTE_ACCOUNT, RTE_BASE_URL, RTE_QUOTA } from './rte-api.ts'
+import { RTE_API } from './rte-api.ts'
 import { rteSource } from './rte-source.ts'
-import { FRANCE } from './rte-stations.ts'
 
 const NAME = 'rte-consumption'
 const TITLE = 'RTE consumption'
@@ -19,19 +16,9 @@ const shape = answerShape<{ readonly short_term: readonly RteSeries[] }>(
 
 /** What France consumes, by RTE: a value every 15 minutes, revised for up to a year. */
 export const rteConsumption: UpstreamKind = {
+  ...RTE_API,
   name: NAME,
   title: TITLE,
-  events: [energyReadings as EventType],
-  baseUrl: RTE_BASE_URL,
-  needs: 'client',
-  account: RTE_ACCOUNT,
-  quota: RTE_QUOTA,
-  intervalSeconds: 900,
-  backfillDays: 31,
-  revisionDays: 3,
-  staleAfterHours: 24,
-  hasHistory: true,
-  defaultStations: [FRANCE],
   open: (options) => {
     stationOptions({ name: NAME, stationOptions: {} }, options.station)
     return rteSource(

@@ -1,12 +1,9 @@
-import { energyReadings } from '../../events/energy.ts'
-import type { EventType } from '../../events/event-type.ts'
 import { answerShape } from '../http/answer-shape.ts'
 import { stationOptions } from '../stations/station-options.ts'
 import type { StationOption, UpstreamKind } from '../upstream-kind.ts'
 import { type RteSeries, rteAnswerSchema } from './rte-answer.ts'
-import { RTE_ACCOUNT, RTE_BASE_URL, RTE_QUOTA } from './rte-api.ts'
+import { RTE_API } from './rte-api.ts'
 import { rteSource } from './rte-source.ts'
-import { FRANCE } from './rte-stations.ts'
 
 const NAME = 'rte-generation'
 const TITLE = 'RTE generation'
@@ -36,20 +33,10 @@ const shapes = new Map([PER_TYPE, MIX].map((resource) => [resource, shapeOf(reso
 
 /** What France's power stations produce, by RTE: a series a type of production. */
 export const rteGeneration: UpstreamKind = {
+  ...RTE_API,
   name: NAME,
   title: TITLE,
-  events: [energyReadings as EventType],
-  baseUrl: RTE_BASE_URL,
-  needs: 'client',
-  account: RTE_ACCOUNT,
-  quota: RTE_QUOTA,
-  intervalSeconds: 900,
-  backfillDays: 31,
-  revisionDays: 3,
-  staleAfterHours: 24,
-  hasHistory: true,
   stationOptions: options,
-  defaultStations: [FRANCE],
   open: (source) => {
     const { resource, productionTypes } = stationOptions({ name: NAME, stationOptions: options }, source.station)
     const types = [...new Set(productionTypes.split(','))].filter((type) => type !== '')

@@ -7,6 +7,7 @@ import { MAX_INTERVAL_MINUTES } from '../../events/reading-limits.ts'
 import { BadReading } from '../bad-reading.ts'
 import { numberCell } from '../file/cells.ts'
 import type { FoundItem } from '../found-items.ts'
+import { jsonBytes } from '../json-bytes.ts'
 import { badInput } from '../source.ts'
 import { instantOf } from '../timestamps.ts'
 import type { RteValue } from './rte-answer.ts'
@@ -29,7 +30,7 @@ export function* rteValues(values: readonly unknown[], of: SeriesMapping): Gener
     // Two series may say the same of one interval, so the type is part of what identifies a value.
     const bytes = (): Uint8Array => {
       const typed = of.productionType === null || !isObject(value) ? value : { production_type: of.productionType, ...value }
-      return new TextEncoder().encode(JSON.stringify(typed))
+      return jsonBytes(typed)
     }
     try {
       const reading = readingOf(value, of)

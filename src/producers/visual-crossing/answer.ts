@@ -1,7 +1,7 @@
 import type { WeatherReading } from '../../events/reading.ts'
 import { BadReading } from '../bad-reading.ts'
 import { numberCell, shown, textCell } from '../file/cells.ts'
-import type { SaidHour, SaidHours } from '../hourly-poll.ts'
+import { forecastOf, hourOf, type SaidHour, type SaidHours } from '../hourly-poll.ts'
 import { answerShape } from '../http/answer-shape.ts'
 import type { UpstreamAnswer } from '../http/upstream.ts'
 import { jsonBytes } from '../json-bytes.ts'
@@ -66,13 +66,7 @@ export function visualCrossingHours(answer: UpstreamAnswer, station: Pick<Statio
     next: (start) => {
       const hour = byStart.get(start)
       if (hour === undefined) return null
-      try {
-        return { temp: numberOf(hour, 'temp'), precip: numberOf(hour, 'precip') }
-      } catch (error) {
-        // It is a bad input of its own once the hour is over.
-        if (error instanceof BadReading) return null
-        throw error
-      }
+      return forecastOf(() => ({ temp: numberOf(hour, 'temp'), precip: numberOf(hour, 'precip') }))
     },
   }
 }
@@ -84,15 +78,10 @@ function startOf({ datetimeEpoch }: Hour): number | null {
 /** Null where upstream has only a forecast of the hour. */
 function saidHour(start: number, hour: Hour, station: Pick<Station, 'id' | 'place'>): SaidHour | null {
   if (EXPECTED.has(hour.source)) return null
-  try {
-    if (!MEASURED.has(hour.source)) {
-      throw new BadReading('WR_READING_FIELD', `source: ${shown(hour.source)} is none of obs, comb, fcst and stats`)
-    }
-    return { kind: 'reading', start, reading: readingOf(start, hour, station), element: hour }
-  } catch (error) {
-    if (error instanceof BadReading) return saidBad(start, hour, error, station)
-    throw error
-  }
+  return hourOf(start, station.id, hour, () => {
+    if (MEASURED.has(hour.source)) return readingOf(start, hour, station)
+    throw new BadReading('WR_READING_FIELD', `source: ${shown(hour.source)} is none of obs, comb, fcst and stats`)
+  })
 }
 
 function saidBad(start: number | null, hour: Hour, fault: BadReading, station: Pick<Station, 'id'>): SaidHour {

@@ -43,17 +43,15 @@ function answering(answers: Readonly<Record<string, string | boolean>>): Prompte
   }
 }
 
-async function interactive(answers: Readonly<Record<string, string | boolean>>): Promise<string> {
+/** A context in the folder, and what it says to people. */
+function captured() {
   const stderr = capture()
-  const context = {
-    environment: {},
-    folder,
-    stdout: capture(),
-    stderr,
-    terminal: null,
-    ask: null,
-    signal: new AbortController().signal,
-  }
+  const signal = new AbortController().signal
+  return { stderr, context: { environment: {}, folder, stdout: capture(), stderr, terminal: null, ask: null, signal } }
+}
+
+async function interactive(answers: Readonly<Record<string, string | boolean>>): Promise<string> {
+  const { stderr, context } = captured()
   const input = { prompter: answering(answers), readStdin: async () => '' }
   expect(await setup(context, { interactive: true }, input)).toBe(0)
   return stderr.text
@@ -94,16 +92,7 @@ describe('windrow setup', () => {
   })
 
   test('reads a secret from stdin, so that no list of processes shows it', async () => {
-    const stderr = capture()
-    const context = {
-      environment: {},
-      folder,
-      stdout: capture(),
-      stderr,
-      terminal: null,
-      ask: null,
-      signal: new AbortController().signal,
-    }
+    const { context } = captured()
     const input = { prompter: answering({}), readStdin: async () => 'my-id:my:secret\n' }
     await setup(context, { rte: '-' }, input)
     expect(parse(env())).toEqual({ RTE_CLIENT_ID: 'my-id', RTE_CLIENT_SECRET: 'my:secret' })
