@@ -8,7 +8,7 @@ import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
-import { installPythonClient } from './python-client.js'
+import { installPython } from './python-environments.js'
 
 /**
  * Sees to it that everything the services need is on this machine: resolves to what runs them, or to null where neither a Docker
@@ -61,10 +61,15 @@ async function prepareInfluxdb() {
 
 /** Other programs only read what windrow wrote: without them all else is tested. */
 async function preparePython() {
-  try {
-    await installPythonClient()
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n').at(-1) : String(error)
-    process.stderr.write(`services: the tests with a Python client are SKIPPED, it could not be installed: ${why}\n`)
+  for (const [which, tests] of /** @type {const} */ ([
+    ['client', 'the tests with a Python client'],
+    ['notebook', 'the test of the notebook'],
+  ])) {
+    try {
+      await installPython(which)
+    } catch (error) {
+      const why = error instanceof Error ? error.message.split('\n').at(-1) : String(error)
+      process.stderr.write(`services: SKIPPED: ${tests}, whose packages could not be installed: ${why}\n`)
+    }
   }
 }

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { hasKcat } from '../../../scripts/services/find-tools.js'
-import { pythonWithClient } from '../../../scripts/services/python-client.js'
+import { pythonWith } from '../../../scripts/services/python-environments.js'
 import { type CommandLine, commandLine, TWO_DAYS } from '../command-line.ts'
 import { emptyKafka } from './empty-kafka.ts'
 
 const { kafkaBrokers: brokers, schemaRegistryUrl: registry } = inject('services')
-const python = await pythonWithClient()
+const python = await pythonWith('client')
 const buffer = { maxBuffer: 1 << 28 }
 
 interface Audited {
