@@ -1,5 +1,6 @@
 import type { Config } from '../../config/load-config.ts'
 import { systemClock } from '../../core/clock.ts'
+import { isWindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { TopicRetention } from '../../log/kafka/kafka-topics.ts'
 import { loadCatalogue } from '../catalogue.ts'
@@ -7,6 +8,9 @@ import { packageVersion } from '../package-version.ts'
 import { mayHaveLog, type Session, withConfig } from '../session.ts'
 import { chooseSinks } from '../sinks/choose-sinks.ts'
 import { withSinks } from '../sinks/with-sinks.ts'
+import { configuredSources, configuredStations } from '../stations/configured-stations.ts'
+import { kindsOf } from '../stations/open-sources.ts'
+import { refuseMixing } from '../stations/refuse-mixing.ts'
 import { checkLog } from './check-log.ts'
 import { checkMachine } from './check-machine.ts'
 import { checkPostgres, type TopicIds } from './check-postgres.ts'
@@ -54,6 +58,7 @@ export async function examine(
       isOpened = true
       await look('log', () => checkLog(session, systemClock.now()))
       findings.push(...retentions.map(retentionFinding))
+      await look('sources', () => examineMixing(session))
       await lookAtStores(session, async () => new Set((await session.log.topics()).map(({ id }) => id)))
       return []
     }
@@ -61,6 +66,27 @@ export async function examine(
   }
   if (!isOpened) await lookAtStores(null, async () => null)
   return findings
+}
+
+/** What keeps the configured sources out of this log: made-up readings, or those of another API. */
+async function examineMixing(session: Session): Promise<Finding[]> {
+  const { config } = session
+  const kinds = kindsOf(config)
+  const stations = unlessRefused(() => configuredSources(config, kinds)).flatMap((source) =>
+    unlessRefused(() => configuredStations(config, kinds, { sources: [source] })),
+  )
+  if (stations.length > 0) await refuseMixing(session, stations)
+  return []
+}
+
+/** None where the settings are wrong: that was found when the sources were to be asked. */
+function unlessRefused<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read()
+  } catch (error) {
+    if (isWindrowError(error)) return []
+    throw error
+  }
 }
 
 /** Adds what is found, or why it cannot be looked at. */

@@ -126,6 +126,8 @@ describe('Made-up and real readings, and two APIs of one station', () => {
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.stderr).toContain('WR_SIMULATED_READINGS')
     expect(server.requests).toHaveLength(0)
+    expect((await run(['doctor', '--offline'], { WINDROW_SOURCES: 'open-meteo' })).stdout).toContain('WR_SIMULATED_READINGS')
+    expect((await run(['doctor', '--offline'])).stdout).not.toContain('WR_SIMULATED_READINGS')
     expect(await produce('open-meteo', { WINDROW_KEEP_SIMULATED: 'true' })).toMatchObject({ code: 0 })
   })
 
@@ -157,6 +159,7 @@ describe('Made-up and real readings, and two APIs of one station', () => {
     const refused = await produce('openweathermap', KEY)
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.stderr).toContain('WR_STATION_TAKEN')
+    expect((await run(['doctor', '--offline'], KEY)).stdout).toContain('WR_STATION_TAKEN')
     expect(refused.stderr).not.toContain(KEY.METEO_API_KEY)
   })
 })
