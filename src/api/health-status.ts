@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../core/calendar.ts'
 import { formatInstant } from '../views/instant.ts'
-import type { HealthReport, Ledger, Problem, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
+import type { HealthReport, Ledger, Problem, Role, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
 import { replayProblems } from './replay-problems.ts'
 
 /** `empty`: no reading yet. `fresh`: all that came is in the views. `behind`: it is catching up. `problem`: something needs a person. */
@@ -110,13 +110,20 @@ function ledgerReasons(report: HealthReport): HealthReason[] {
   })
 }
 
+const FRESH: Readonly<Record<Role, string>> = {
+  start: 'All readings are in the views.',
+  serve: 'All readings are in the views.',
+  run: 'All that came is in the views and stores of this process.',
+  produce: 'Every source answers.',
+}
+
 /** `quiet`: the sources among the reasons of being behind. */
-function headlineOf(status: HealthStatus, reasons: readonly HealthReason[], quiet: readonly HealthReason[]): string {
+function headlineOf(role: Role, status: HealthStatus, reasons: readonly HealthReason[], quiet: readonly HealthReason[]): string {
   switch (status) {
     case 'empty':
       return 'Waiting for the first one.'
     case 'fresh':
-      return 'All readings are in the views.'
+      return FRESH[role]
     case 'behind':
       if (quiet.length === reasons.length) {
         return quiet.length === 1 ? `No new readings of ${quiet[0]!.part}.` : `No new readings of ${quiet.length} sources.`
@@ -153,8 +160,10 @@ export function assessHealth(report: HealthReport): Assessment {
   const warnings = replayProblems(report.replays).map(({ views, ...problem }) =>
     problemReason(`replay ${views.join(' ')}`, problem),
   )
-  const empty = report.topics.every(({ ledger }) => ledger.accepted === 0)
+  // A process that tells of its own work alone does not know what the log holds.
+  const knowsLog = report.role === 'start' || report.role === 'serve'
+  const empty = knowsLog && report.topics.every(({ ledger }) => ledger.accepted === 0)
   const status = bad.length > 0 ? 'problem' : slow.length > 0 ? 'behind' : empty ? 'empty' : 'fresh'
-  const headline = headlineOf(status, status === 'problem' ? bad : slow, slowOf(sources))
+  const headline = headlineOf(report.role, status, status === 'problem' ? bad : slow, slowOf(sources))
   return { status, headline, reasons: [...bad, ...slow, ...warnings] }
 }

@@ -6,6 +6,8 @@ export interface ListenOptions {
   readonly host: string
   /** The first port to try; 0 for any free one. */
   readonly port: number
+  /** The setting that the port is of, where it has to be this port and no other: who is to find it has been told it. */
+  readonly fixedBy?: string
 }
 
 /** Where a server can be reached. */
@@ -20,26 +22,27 @@ const NEXT_PORTS = 20
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
-function portsToTry(first: number): number[] {
-  if (first === 0) return [0]
+function portsToTry(first: number, isFixed: boolean): number[] {
+  if (first === 0 || isFixed) return [first]
   const last = Math.min(65_535, first + NEXT_PORTS)
   return Array.from({ length: last - first + 1 }, (_, index) => first + index)
 }
 
-function refused(host: string, port: number, cause: unknown): WindrowError {
+function refused(host: string, port: number, setting: string, cause: unknown): WindrowError {
   return new WindrowError('WR_LISTEN', {
     message: `windrow cannot listen on ${host} port ${port}: ${String(codeOf(cause) ?? cause)}.`,
-    remedy: 'Set WINDROW_HOST to an address of this machine, and WINDROW_PORT to a port that you may use (above 1023).',
+    remedy: `Set WINDROW_HOST to an address of this machine, and ${setting} to a port that you may use (above 1023).`,
     kind: 'usage',
     facts: { host, port },
     cause,
   })
 }
 
-function allTaken(host: string, ports: readonly number[], cause: unknown): WindrowError {
+function allTaken(host: string, ports: readonly number[], setting: string, cause: unknown): WindrowError {
+  const [isOne, first, last] = [ports.length === 1, ports[0], ports.at(-1)]
   return new WindrowError('WR_PORT_TAKEN', {
-    message: `The ports ${ports[0]} to ${ports.at(-1)} of ${host} are all taken.`,
-    remedy: 'End the programs that hold them, or set WINDROW_PORT to a free port.',
+    message: isOne ? `The port ${first} of ${host} is taken.` : `The ports ${first} to ${last} of ${host} are all taken.`,
+    remedy: `End ${isOne ? 'the program that holds it' : 'the programs that hold them'}, or set ${setting} to a free port (0 for any).`,
     kind: 'usage',
     facts: { host, ports },
     cause,
@@ -51,9 +54,10 @@ function urlOf(host: string, port: number): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-/** Listens on the port, or on the next free one if it is taken. Rejects with WR_PORT_TAKEN or WR_LISTEN. */
-export async function listen(app: FastifyInstance, { host, port }: ListenOptions): Promise<Listening> {
-  const ports = portsToTry(port)
+/** Listens on the port, or on the next free one if it is taken and not fixed. Rejects with WR_PORT_TAKEN or WR_LISTEN. */
+export async function listen(app: FastifyInstance, { host, port, fixedBy }: ListenOptions): Promise<Listening> {
+  const ports = portsToTry(port, fixedBy !== undefined)
+  const setting = fixedBy ?? 'WINDROW_PORT'
   let taken: unknown = null
   for (const candidate of ports) {
     try {
@@ -62,9 +66,9 @@ export async function listen(app: FastifyInstance, { host, port }: ListenOptions
       const bound = typeof address === 'object' && address !== null ? address.port : candidate
       return { url: urlOf(host, bound), host, port: bound }
     } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE') throw refused(host, candidate, error)
+      if (codeOf(error) !== 'EADDRINUSE') throw refused(host, candidate, setting, error)
       taken = error
     }
   }
-  throw allTaken(host, ports, taken)
+  throw allTaken(host, ports, setting, taken)
 }

@@ -1,11 +1,16 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ReplayState } from '../views/views-replays.ts'
-import type { HealthReport, Ledger, PartState } from './ports.ts'
+import { type Declared, declaredMetrics, type MetricInfo, registerProcessMetrics } from './metric-catalogue.ts'
+import type { HealthReport, Ledger, PartState, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
+
+export { type MetricInfo, metricCatalogue } from './metric-catalogue.ts'
 
 /** The process's own figures and those of the pipeline, in Prometheus' text format. One a process. */
 export interface Metrics {
   /** Called by a task after each commit. */
   observeCommit(topic: string, seconds: number): void
+  /** Called after each HTTP request. `route` is a pattern, so that there are few. */
+  observeRequest(method: string, route: string, status: number, seconds: number): void
   /** The text of `/metrics`, with the pipeline as the report has it. */
   render(report: HealthReport): Promise<string>
   readonly contentType: string
@@ -13,7 +18,36 @@ export interface Metrics {
 
 const STATES: readonly PartState[] = ['starting', 'catching_up', 'running', 'waiting', 'stopped']
 const REPLAY_STATES: readonly ReplayState[] = ['building', 'handover', 'done', 'failed']
-const seconds = (instant: number): number => instant / 1000
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const seconds = (milliseconds: number): number => milliseconds / 1000
+
+type Instrument<D> =
+  D extends Declared<'gauge', infer L>
+    ? Gauge<L>
+    : D extends Declared<'counter', infer L>
+      ? Counter<L>
+      : D extends Declared<'histogram', infer L>
+        ? Histogram<L>
+        : never
+
+type Instruments = { readonly [K in keyof typeof declaredMetrics]: Instrument<(typeof declaredMetrics)[K]> }
+
+function instrument({ name, help, type, labels }: MetricInfo, registry: Registry) {
+  const configuration = { name, help, labelNames: [...labels], registers: [registry] }
+  switch (type) {
+    case 'gauge':
+      return new Gauge(configuration)
+    case 'counter':
+      return new Counter(configuration)
+    case 'histogram':
+      return new Histogram({ ...configuration, buckets: BUCKETS_SECONDS })
+  }
+}
+
+function instruments(registry: Registry): Instruments {
+  const made = Object.entries(declaredMetrics).map(([key, info]) => [key, instrument(info, registry)])
+  return Object.fromEntries(made) as Instruments
+}
 
 function fatesOf(ledger: Ledger): ReadonlyArray<readonly [string, number]> {
   return [
@@ -26,154 +60,111 @@ function fatesOf(ledger: Ledger): ReadonlyArray<readonly [string, number]> {
   ]
 }
 
-function instruments(registry: Registry) {
-  const registers = [registry]
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
-    new Gauge({ name, help, labelNames, registers })
-  const partition = ['topic', 'partition'] as const
-  const sinkView = ['sink', 'view'] as const
-  return {
-    accepted: new Counter({
-      name: 'windrow_readings_accepted_total',
-      help: 'Readings taken from a reading topic.',
-      labelNames: ['topic'],
-      registers,
-    }),
-    // A reading changes its fate (a current one is superseded), so a fate's number can fall: a gauge, though the sum only grows.
-    readings: gauge(
-      'windrow_readings',
-      'Accepted readings by what became of them; they add up to windrow_readings_accepted_total.',
-      ['topic', 'fate'],
-    ),
-    topicLastEvent: gauge('windrow_topic_last_event_timestamp_seconds', 'Start of the newest reading of a topic.', ['topic']),
-    topicLastAppend: gauge('windrow_topic_last_append_timestamp_seconds', 'When a reading was last appended to a topic.', [
-      'topic',
-    ]),
-    taskLag: gauge('windrow_task_offset_lag', 'Readings of a partition that are not in the views yet.', partition),
-    taskLastCommit: gauge('windrow_task_last_commit_timestamp_seconds', 'When a task last committed.', partition),
-    taskLastEvent: gauge(
-      'windrow_task_last_event_timestamp_seconds',
-      'Start of the newest reading that a task has processed.',
-      partition,
-    ),
-    taskState: gauge('windrow_task_state', '1 for the state that a task is in, else 0.', ['topic', 'partition', 'state']),
-    stateBytes: gauge('windrow_task_state_bytes', 'Bytes of state in memory.', partition),
-    stateBudget: gauge('windrow_task_state_budget_bytes', 'Bytes of state that may be in memory.', partition),
-    sinkLag: gauge('windrow_sink_lag', 'Changes of a view that a sink has not written yet.', sinkView),
-    sinkLastWrite: gauge('windrow_sink_last_write_timestamp_seconds', 'When a sink last wrote.', sinkView),
-    sinkRows: new Counter({
-      name: 'windrow_sink_rows_written_total',
-      help: 'Changes that a sink has written since the start.',
-      labelNames: sinkView,
-      registers,
-    }),
-    sinkRate: gauge('windrow_sink_rows_per_second', 'Changes written a second, over about ten seconds of writing.', sinkView),
-    sinkRetries: new Counter({
-      name: 'windrow_sink_retries_total',
-      help: 'Failed tries of a sink since the start.',
-      labelNames: sinkView,
-      registers,
-    }),
-    sinkRefused: new Counter({
-      name: 'windrow_sink_dead_lettered_total',
-      help: 'Rows that a store refused since the start: they are in dead letters.',
-      labelNames: sinkView,
-      registers,
-    }),
-    sinkLastError: gauge('windrow_sink_last_error_timestamp_seconds', 'When a sink last failed, by the code of the error.', [
-      'sink',
-      'view',
-      'code',
-    ]),
-    sinkProblem: gauge('windrow_sink_problem', '1 while a sink has a problem, else 0.', sinkView),
-    sourceLastSuccess: gauge('windrow_source_last_success_timestamp_seconds', 'When a source last answered.', ['source']),
-    sourceLastEvent: gauge(
-      'windrow_source_last_event_timestamp_seconds',
-      'Start of the newest reading that a source has said: how fresh it is.',
-      ['source'],
-    ),
-    sourceProblem: gauge('windrow_source_problem', '1 while a source has a problem, else 0.', ['source']),
-    sourcePublished: new Counter({
-      name: 'windrow_source_published_total',
-      help: 'Readings that a source has published since it started.',
-      labelNames: ['source'],
-      registers,
-    }),
-    replayRead: gauge('windrow_replay_records_read', 'Records that the last replay of a view has read.', ['view']),
-    replayToRead: gauge('windrow_replay_records_to_read', 'Records that the last replay of a view has to read in all.', ['view']),
-    replayState: gauge('windrow_replay_state', '1 for the state that the last replay of a view is in, else 0.', [
-      'view',
-      'state',
-    ]),
-    replayUpdated: gauge(
-      'windrow_replay_last_update_timestamp_seconds',
-      'When the last replay of a view last told how it stands: one that builds and is silent for half a minute was cut short.',
-      ['view'],
-    ),
-    ready: gauge('windrow_ready', '1 when the views can be read, else 0.', []),
-    info: gauge('windrow_info', 'Always 1; the labels say what runs.', ['version', 'backend']),
-    commit: new Histogram({
-      name: 'windrow_commit_seconds',
-      help: 'How long a commit of rows and offset took.',
-      labelNames: ['topic'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-      registers,
-    }),
+/** Sets a gauge where there is something to say. */
+function setTime<L extends string>(gauge: Gauge<L>, labels: Record<L, string>, instant: number | null): void {
+  if (instant !== null) gauge.set(labels, seconds(instant))
+}
+
+function updateTopics(all: Instruments, { topics, tasks }: HealthReport): void {
+  const newest = new Map<string, { event: number | null; append: number | null }>()
+  const note = (topic: string, event: number | null, append: number | null): void => {
+    const before = newest.get(topic) ?? { event: null, append: null }
+    newest.set(topic, { event: later(before.event, event), append: later(before.append, append) })
+  }
+  for (const { topic, ledger, lastEventAt, lastAppendAt } of topics) {
+    all.accepted.inc({ topic }, ledger.accepted)
+    for (const [fate, count] of fatesOf(ledger)) all.readings.set({ topic, fate }, count)
+    note(topic, lastEventAt, lastAppendAt)
+  }
+  for (const { topic, lastEventAt, lastAppendAt } of tasks) note(topic, lastEventAt, lastAppendAt)
+  for (const [topic, { event, append }] of newest) {
+    setTime(all.topicLastEvent, { topic }, event)
+    setTime(all.topicLastAppend, { topic }, append)
   }
 }
 
-type Instruments = ReturnType<typeof instruments>
+const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a)
+
+function updateTask(all: Instruments, task: TaskHealth): void {
+  const labels = { topic: task.topic, partition: String(task.partition) }
+  all.taskLag.set(labels, Math.max(0, task.endOffset - task.committedOffset))
+  if (!task.isOwn) return
+  all.stateBytes.set(labels, task.stateBytes)
+  all.stateBudget.set(labels, task.stateBudgetBytes)
+  for (const state of STATES) all.taskState.set({ ...labels, state }, task.state === state ? 1 : 0)
+  setTime(all.taskLastCommit, labels, task.lastCommitAt)
+  setTime(all.taskLastEvent, labels, task.lastEventAt)
+}
+
+function updateSink(all: Instruments, { sink, view, isOwn, ...figures }: SinkHealth): void {
+  const { lastWriteAt, lastError } = figures
+  all.sinkLag.set({ sink, view }, figures.lag)
+  all.sinkProblem.set({ sink, view }, figures.problem === null ? 0 : 1)
+  if (lastError !== null) setTime(all.sinkLastError, { sink, view, code: lastError.code }, lastError.at)
+  if (!isOwn) return
+  all.sinkRows.inc({ sink, view }, figures.rowsWritten)
+  all.sinkRate.set({ sink, view }, figures.rowsPerSecond)
+  all.sinkRetries.inc({ sink, view }, figures.retries)
+  all.sinkRefused.inc({ sink, view }, figures.deadLettered)
+  setTime(all.sinkLastWrite, { sink, view }, lastWriteAt)
+}
+
+function updateSource(all: Instruments, { source, ...figures }: SourceHealth): void {
+  const { intervalSeconds, staleAfterMs } = figures
+  all.sourcePublished.inc({ source }, figures.published)
+  all.sourceDeadLettered.inc({ source }, figures.deadLettered)
+  all.sourcePolls.inc({ source, outcome: 'ok' }, figures.polls)
+  all.sourcePolls.inc({ source, outcome: 'failed' }, figures.failures)
+  all.sourceProblem.set({ source }, figures.problem === null ? 0 : 1)
+  setTime(all.sourceLastTry, { source }, figures.lastTryAt)
+  setTime(all.sourceLastSuccess, { source }, figures.lastSuccessAt)
+  setTime(all.sourceLastEvent, { source }, figures.lastEventAt)
+  if (intervalSeconds !== null) all.sourceInterval.set({ source }, intervalSeconds)
+  setTime(all.sourceStaleAfter, { source }, staleAfterMs)
+}
+
+function updateStations(all: Instruments, { stations }: HealthReport): void {
+  for (const { kind, stations: count } of stations?.kinds ?? []) all.stations.set({ kind }, count)
+  for (const { kind, stationId, watermarkAt, intervalSeconds } of stations?.silent ?? []) {
+    const labels = { kind, station: stationId }
+    setTime(all.stationWatermark, labels, watermarkAt)
+    all.stationInterval.set(labels, intervalSeconds)
+  }
+}
 
 function update(all: Instruments, report: HealthReport): void {
-  for (const [name, instrument] of Object.entries(all)) if (name !== 'commit') instrument.reset()
+  // What is gone since the last scrape is gone. What is observed as it happens stays.
+  for (const instrument of Object.values(all)) if (!(instrument instanceof Histogram)) instrument.reset()
+  const { version, backend, role, disk } = report
+  all.info.set({ version, backend, role }, 1)
   all.ready.set(report.ready ? 1 : 0)
-  all.info.set({ version: report.version, backend: report.backend }, 1)
-  for (const { topic, ledger, lastEventAt, lastAppendAt } of report.topics) {
-    all.accepted.inc({ topic }, ledger.accepted)
-    for (const [fate, count] of fatesOf(ledger)) all.readings.set({ topic, fate }, count)
-    if (lastEventAt !== null) all.topicLastEvent.set({ topic }, seconds(lastEventAt))
-    if (lastAppendAt !== null) all.topicLastAppend.set({ topic }, seconds(lastAppendAt))
+  for (const { code } of report.problems) all.problem.set({ code }, 1)
+  // A gauge without labels is 0 until it is set, or gone.
+  if (disk === null) for (const gauge of [all.diskFree, all.diskSize]) gauge.remove()
+  else {
+    all.diskFree.set(disk.freeBytes)
+    all.diskSize.set(disk.sizeBytes)
   }
-  for (const task of report.tasks) {
-    const labels = { topic: task.topic, partition: String(task.partition) }
-    all.taskLag.set(labels, Math.max(0, task.endOffset - task.committedOffset))
-    all.stateBytes.set(labels, task.stateBytes)
-    all.stateBudget.set(labels, task.stateBudgetBytes)
-    for (const state of STATES) all.taskState.set({ ...labels, state }, task.state === state ? 1 : 0)
-    if (task.lastCommitAt !== null) all.taskLastCommit.set(labels, seconds(task.lastCommitAt))
-    if (task.lastEventAt !== null) all.taskLastEvent.set(labels, seconds(task.lastEventAt))
-  }
-  for (const { sink, view, ...figures } of report.sinks) {
-    const { lastWriteAt, lastError } = figures
-    all.sinkLag.set({ sink, view }, figures.lag)
-    all.sinkRows.inc({ sink, view }, figures.rowsWritten)
-    all.sinkRate.set({ sink, view }, figures.rowsPerSecond)
-    all.sinkRetries.inc({ sink, view }, figures.retries)
-    all.sinkRefused.inc({ sink, view }, figures.deadLettered)
-    all.sinkProblem.set({ sink, view }, figures.problem === null ? 0 : 1)
-    if (lastWriteAt !== null) all.sinkLastWrite.set({ sink, view }, seconds(lastWriteAt))
-    if (lastError !== null) all.sinkLastError.set({ sink, view, code: lastError.code }, seconds(lastError.at))
-  }
-  for (const { source, published, lastSuccessAt, lastEventAt, problem } of report.sources) {
-    all.sourcePublished.inc({ source }, published)
-    all.sourceProblem.set({ source }, problem === null ? 0 : 1)
-    if (lastSuccessAt !== null) all.sourceLastSuccess.set({ source }, seconds(lastSuccessAt))
-    if (lastEventAt !== null) all.sourceLastEvent.set({ source }, seconds(lastEventAt))
-  }
+  updateTopics(all, report)
+  for (const task of report.tasks) updateTask(all, task)
+  for (const sink of report.sinks) updateSink(all, sink)
+  for (const source of report.sources) updateSource(all, source)
+  updateStations(all, report)
   for (const { view, ...replay } of report.replays) {
     all.replayRead.set({ view }, replay.read)
     all.replayToRead.set({ view }, replay.toRead)
-    all.replayUpdated.set({ view }, seconds(replay.updatedAt))
+    setTime(all.replayUpdated, { view }, replay.updatedAt)
     for (const state of REPLAY_STATES) all.replayState.set({ view, state }, replay.state === state ? 1 : 0)
   }
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  registerProcessMetrics(registry)
   const all = instruments(registry)
   return {
     observeCommit: (topic, duration) => all.commit.observe({ topic }, duration),
+    observeRequest: (method, route, status, duration) => all.request.observe({ method, route, status: String(status) }, duration),
     render: (report) => {
       update(all, report)
       return registry.metrics()

@@ -16,6 +16,8 @@ export interface ApiPorts {
   why(view: View, key: readonly Cell[]): Promise<WhyReport>
   stations(): Promise<readonly StationInfo[]>
   health(): Promise<HealthReport>
+  /** Whether the views can be read; costs less than the whole report. */
+  ready(): Promise<boolean>
   /** Newest first. `after` is the `id` of the last one that the caller has. */
   deadLetters(query: { readonly limit: number; readonly after: string | null }): Promise<readonly DeadLetterInfo[]>
   /** Puts dead letters through the pipeline again: those named, or all of one code, or (neither given) all. */
@@ -151,13 +153,44 @@ export interface Ledger {
 
 export type PartState = 'starting' | 'catching_up' | 'running' | 'waiting' | 'stopped'
 
+/** What a process is: `start` is everything in one, `serve` the page and the API, `run` topologies and sinks, `produce` sources. */
+export const ROLES = ['start', 'serve', 'run', 'produce'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Of the file system that holds the data folder. */
+export interface DiskSpace {
+  /** That may be written by this user. */
+  readonly freeBytes: number
+  readonly sizeBytes: number
+}
+
+/** What the view `stations` says of all stations together. */
+export interface StationFigures {
+  readonly kinds: ReadonlyArray<{ readonly kind: string; readonly stations: number; readonly lastReadingAt: number }>
+  /** Those that have been silent for longest, at most `MOST_STATIONS`. */
+  readonly silent: readonly StationFigure[]
+}
+
+export interface StationFigure {
+  readonly kind: string
+  readonly stationId: string
+  /** The end of its last reading. */
+  readonly watermarkAt: number
+  readonly intervalSeconds: number
+}
+
+/** Of how many stations figures of their own are told. */
+export const MOST_STATIONS = 1_000
+
+/** What `run` and `produce` report is what they do themselves; `start` and `serve` report the whole pipeline, as far as the log tells. */
 export interface HealthReport {
+  readonly role: Role
   /** When it was put together. */
   readonly at: number
   readonly version: string
   readonly startedAt: number
   readonly backend: 'embedded' | 'kafka' | 'memory'
-  /** The views can be read. */
+  /** The views can be read; of `run` and `produce`: they are at work. */
   readonly ready: boolean
   /** What concerns no single part: the disk, the registry, the embedded database. */
   readonly problems: readonly Problem[]
@@ -167,6 +200,10 @@ export interface HealthReport {
   readonly sources: readonly SourceHealth[]
   /** The last replay of each view. */
   readonly replays: readonly ReplayInfo[]
+  /** Null where nobody can say. */
+  readonly disk: DiskSpace | null
+  /** Null where this process does not look, or the view cannot be read. */
+  readonly stations: StationFigures | null
 }
 
 export interface TopicHealth {
@@ -182,6 +219,8 @@ export interface TopicHealth {
 export interface TaskHealth {
   readonly topic: string
   readonly partition: number
+  /** This process runs it; of any other, only the offsets are known. */
+  readonly isOwn: boolean
   /** `waiting`: for a lease, room on the disk, or a database. */
   readonly state: PartState
   /** While it is starting, the part of its local state that has been read from the log again, 0 to 1; null otherwise. */
@@ -190,6 +229,8 @@ export interface TaskHealth {
   readonly endOffset: number
   /** Start of the newest reading it has processed. */
   readonly lastEventAt: number | null
+  /** When the log took the newest reading it has processed. */
+  readonly lastAppendAt: number | null
   readonly lastCommitAt: number | null
   /** Bytes of state in memory, and the budget. */
   readonly stateBytes: number
@@ -201,6 +242,8 @@ export interface SinkHealth {
   /** `postgres`, `influxdb`, `cassandra` or a user's own. */
   readonly sink: string
   readonly view: string
+  /** This process writes it; of any other, only the lag and what keeps it from being asked are known. */
+  readonly isOwn: boolean
   readonly state: PartState
   /** Records of the view topic not yet written. */
   readonly lag: number
@@ -237,6 +280,11 @@ export interface SourceHealth {
   readonly staleAfterMs: number | null
   /** Readings published since it started. */
   readonly published: number
+  /** What it said since it started that was no reading. */
+  readonly deadLettered: number
+  /** Polls since it started: that went well, and that did not. */
+  readonly polls: number
+  readonly failures: number
   readonly problem: Problem | null
 }
 

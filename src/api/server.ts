@@ -3,15 +3,17 @@ import type { Logger } from '../core/logger.ts'
 import { answerErrors, errorSchema } from './api-error.ts'
 import { closeGracefully } from './graceful-close.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { observeRequests } from './observe-requests.ts'
 import { describeRoutes, documentRoutes } from './openapi.ts'
 import type { ApiPorts } from './ports.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoute } from './routes/health.ts'
 import { pageRoutes } from './routes/page.ts'
 import { registryRoutes } from './routes/registry.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { stationsRoute } from './routes/stations.ts'
 import { type StreamOptions, streamRoute } from './routes/stream.ts'
+import { supervisionRoutes } from './routes/supervision.ts'
 import { viewRoutes } from './routes/views.ts'
 import { addSecurityHeaders, checkHostHeader, isLoopback, refuseZeroBytes } from './security.ts'
 
@@ -28,6 +30,8 @@ export interface ServerOptions extends Partial<Omit<StreamOptions, 'logger'>> {
   /** How long a request under way may take to end when the server closes. Default 3 s. */
   readonly closeGraceMs?: number
 }
+
+const READY_WORDS = { ready: 'The views can be read.', starting: 'The views cannot be read yet.' }
 
 /** Answers of the API change at any time; the page's files say for themselves how they may be kept. */
 function forbidCaching(app: FastifyInstance): void {
@@ -59,6 +63,7 @@ export function createServer(ports: ApiPorts, options: ServerOptions): FastifyIn
   if (isLoopback(options.host)) checkHostHeader(app)
   answerErrors(app, logger)
   closeGracefully(app, options.closeGraceMs ?? 3000)
+  observeRequests(app, metrics)
   // Response schemas are documentation: an answer leaves as it is, without losing what a schema forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.addSchema(errorSchema)
@@ -69,7 +74,8 @@ export function createServer(ports: ApiPorts, options: ServerOptions): FastifyIn
       viewRoutes(api, ports, logger)
       stationsRoute(api, ports)
       streamRoute(api, ports, streams)
-      healthRoutes(api, ports, metrics)
+      healthRoute(api, ports)
+      supervisionRoutes(api, ports, metrics, READY_WORDS)
       deadLetterRoutes(api, ports, options.token)
       replayRoutes(api, ports, options.token)
       await api.register((registry) => registryRoutes(registry, ports.schemaRegistry, logger))

@@ -3,8 +3,14 @@ import { sourceNames } from '../config/source-settings.ts'
 import type { ProduceOptions } from './commands/produce.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { CliContext } from './context.ts'
-import { type Declare, listItem, numberWithin, wholeNumberFrom } from './declare.ts'
+import { type Declare, listItem, numberWithin, wholeNumberFrom, wholeNumberWithin } from './declare.ts'
 import type { StartProducingOptions } from './start-producing.ts'
+
+const metricsPort = [
+  '--metrics-port <port>',
+  'serve /metrics and /health there (default: WINDROW_METRICS_PORT, for what goes on until it is stopped)',
+  wholeNumberWithin(0, 65_535),
+] as const
 
 /** `start`, `produce`, `run` and `serve`: what moves readings. */
 export function declarePipelineCommands(declare: Declare, context: CliContext): void {
@@ -47,7 +53,8 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
           listItem,
         )
         .option('--no-topologies', 'the sinks alone: the topologies run in other processes')
-        .option('--until-end', 'stop when all that was in the log at the start is in every sink'),
+        .option('--until-end', 'stop when all that was in the log at the start is in every sink')
+        .option(...metricsPort),
     async (_, options) => (await import('./commands/run.ts')).run(context, options as unknown as RunOptions),
   )
   declare(
@@ -81,6 +88,7 @@ function sourceOptions(command: Command): void {
     .option('--to <time>', 'only readings before this day, month or instant (days and months begin at 00:00 UTC)')
     .option('--station <id>', 'station (or zone): those to take; of a file the one that it does not say', listItem)
     .option('--json', 'print what was published as JSON')
+    .option(...metricsPort)
     .optionsGroup('Source file:')
     .option('--file <path>', 'CSV, JSON, JSON lines or Parquet')
     .addOption(

@@ -24,6 +24,17 @@ export function wholeNumberFrom(minimum: number): (text: string) => number {
   }
 }
 
+/** An option's value as a whole number between the bounds, both inclusive. */
+export function wholeNumberWithin(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || !(value >= minimum && value <= maximum)) {
+      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
+    }
+    return value
+  }
+}
+
 /** An option's value as a number between the bounds, both inclusive. */
 export function numberWithin(minimum: number, maximum: number): (text: string) => number {
   return (text) => {

@@ -6,14 +6,17 @@ import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Runner } from '../runtime/runner.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import { diskSpace } from './api/disk-space.ts'
 import { healthReport } from './api/health.ts'
 import { apiPorts } from './api/ports.ts'
+import { knownStations } from './api/station-figures.ts'
 import { viewsProblem } from './api/views-problem.ts'
 import { packageVersion } from './package-version.ts'
 import { backgroundReplays } from './replay/background-replays.ts'
 import type { Session } from './session.ts'
 
 export interface PageServerOptions {
+  readonly role: 'start' | 'serve'
   readonly session: Session
   readonly logger: Logger
   readonly sql: SqlClient
@@ -32,15 +35,22 @@ export interface PageServer {
 
 /** Starts the page and the API at the configured address, or at the next free port. */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { session, logger, sql, runner, sinks, sources, metrics } = options
+  const { role, session, logger, sql, runner, sinks, sources, metrics } = options
   const { config, catalogue, log } = session
   const clock = systemClock
   const startedAt = clock.now()
   const problem = viewsProblem(sql, clock, runner === null ? (catalogue.views[0]?.name ?? null) : null)
+  const stations = knownStations(sql, clock, logger)
   const health = () =>
-    healthReport({ log, catalogue, clock, version: packageVersion(), startedAt, runner, sinks, sources, viewsProblem: problem })
+    healthReport({
+      ...{ role, log, catalogue, clock, startedAt, runner, sinks, sources },
+      version: packageVersion(),
+      viewsProblem: problem,
+      disk: () => diskSpace(config.dataDir, logger),
+      stations,
+    })
   const replays = backgroundReplays(session, logger)
-  const server = createServer(apiPorts({ session, sql, clock, health, replays }), {
+  const server = createServer(apiPorts({ session, sql, clock, health, ready: async () => (await problem()) === null, replays }), {
     host: config.host,
     token: config.apiToken?.reveal() ?? null,
     version: packageVersion(),

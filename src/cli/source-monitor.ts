@@ -1,7 +1,7 @@
 import type { Problem, SourceHealth } from '../api/ports.ts'
 import type { Heartbeat } from '../producers/produce.ts'
 import type { Source } from '../producers/source.ts'
-import { problemOf } from './api/health.ts'
+import { problemOf } from './api/in-time.ts'
 
 /** When a source is asked, and when it says too little. */
 export interface SourceTiming {
@@ -49,6 +49,9 @@ export function sourceMonitor(redact: (text: string) => string): SourceMonitor {
         lastSuccessAt: null,
         lastEventAt: null,
         published: 0,
+        deadLettered: 0,
+        polls: 0,
+        failures: 0,
         problem: null,
       })
     },
@@ -58,12 +61,15 @@ export function sourceMonitor(redact: (text: string) => string): SourceMonitor {
       health.lastTryAt = at
       if (newestAt !== null) health.lastEventAt = Math.max(health.lastEventAt ?? newestAt, newestAt)
       health.published += counts.published + counts.revised
+      health.deadLettered += counts.deadLettered
       if (error === null) {
+        health.polls += 1
         health.state = 'running'
         health.lastSuccessAt = at
         health.problem = null
         return
       }
+      health.failures += 1
       health.state = 'waiting'
       health.problem = told({
         code: error.code,

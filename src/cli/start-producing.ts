@@ -1,4 +1,3 @@
-import { HOUR_MS } from '../core/calendar.ts'
 import { systemClock } from '../core/clock.ts'
 import { WindrowError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -15,6 +14,7 @@ import { type ConfiguredStation, configuredStations } from './stations/configure
 import { fleetOf } from './stations/fleet-of.ts'
 import { kindsOf } from './stations/open-sources.ts'
 import { hasRealReadings, refuseMixing } from './stations/refuse-mixing.ts'
+import { watchFleet } from './stations/watch-fleet.ts'
 
 export interface StartProducingOptions {
   /** False: publish nothing at all. */
@@ -110,11 +110,7 @@ function simulator({ seed, days }: StartProducingOptions, monitor: SourceMonitor
 
 async function stations(chosen: readonly ConfiguredStation[], { session, monitor, logger }: Producing): Promise<Members> {
   const fleet = fleetOf({ stations: chosen, range: null, store: await session.state(), clock: systemClock, logger })
-  for (const { station, source } of fleet.members) {
-    const { cadence, kind } = station
-    const intervalSeconds = cadence.kind === 'interval' ? cadence.seconds : null
-    monitor.started(source, { intervalSeconds, staleAfterMs: kind.staleAfterHours * HOUR_MS })
-  }
+  watchFleet(fleet, monitor, true)
   return fleet
 }
 

@@ -137,6 +137,13 @@ export const settings = {
     maximum: 65_535,
     doc: 'Port of the page and the API. The next free one is taken, and printed, if it is in use. 0: any free one.',
   }),
+  metricsPort: wholeNumber<number | null>('WINDROW_METRICS_PORT', {
+    section: 'server',
+    fallback: null,
+    minimum: 0,
+    maximum: 65_535,
+    doc: 'Port at which `windrow run` and `windrow produce --continuous` serve /metrics and /health (docs/metrics.md), at WINDROW_HOST. 0: any free one, printed. One that is taken is refused. Unset: none. `start` and `serve` have both at WINDROW_PORT.',
+  }),
   apiToken: secret(
     text<string | null>('WINDROW_API_TOKEN', {
       section: 'server',

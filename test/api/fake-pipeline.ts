@@ -36,6 +36,7 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
   ]
   const stored = [...tables.keys()].filter((name) => name !== 'stations')
   return {
+    role: 'start',
     at: now,
     version: '0.1.0',
     startedAt: now - 3 * 3_600_000,
@@ -46,11 +47,13 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
     tasks: topics.map((each, index) => ({
       topic: each.topic,
       partition: 0,
+      isOwn: true,
       state: 'running',
       recovered: null,
       committedOffset: each.ledger.accepted,
       endOffset: each.ledger.accepted,
       lastEventAt: each.lastEventAt,
+      lastAppendAt: each.lastAppendAt,
       lastCommitAt: now - 3_500,
       stateBytes: 4_200_000 + index * 900_000,
       stateBudgetBytes: 268_435_456,
@@ -59,6 +62,7 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
     sinks: stored.map((view) => ({
       sink: 'postgres',
       view,
+      isOwn: true,
       state: 'running',
       lag: 0,
       rowsWritten: 1_200,
@@ -81,11 +85,22 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         lastSuccessAt: now - 4_000,
         lastEventAt: now - 4_000,
         published: size('weather_hourly') + size('energies') * 2 + size('air_hourly'),
+        deadLettered: 2,
+        polls: 240,
+        failures: 1,
         staleAfterMs: null,
         problem: null,
       },
     ],
     replays: fakeReplays(now),
+    disk: { freeBytes: 12_000_000_000, sizeBytes: 40_000_000_000 },
+    stations: {
+      kinds: [{ kind: 'weather', stations: 2, lastReadingAt: now - 15 * MINUTE_MS }],
+      silent: [
+        { kind: 'weather', stationId: 'oslo', watermarkAt: now - 300 * MINUTE_MS, intervalSeconds: 3_600 },
+        { kind: 'weather', stationId: 'paris', watermarkAt: now - 5 * MINUTE_MS, intervalSeconds: 600 },
+      ],
+    },
   }
 }
 

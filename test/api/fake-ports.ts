@@ -166,6 +166,7 @@ export function fakePorts({ now, from = now - 70 * DAY_MS, batchSize = 500, view
     },
     stations: async () => places.map((place) => stationInfo(place, from, clock)),
     health: async () => fakeHealth(clock, tables),
+    ready: async () => true,
     why: async (view, key) => fakeWhy(view, key, tables.get(view.name)!.get(canonicalKey(view, key)) ?? null, clock),
     deadLetters: async ({ limit, after }) => {
       const all = fakeDeadLetters(clock)

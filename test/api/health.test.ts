@@ -143,7 +143,7 @@ describe('the health routes', () => {
   })
 
   test('/health/ready is 503 until the views can be read', async () => {
-    const { get } = startServer({}, { health: async () => ({ ...well, ready: false }) })
+    const { get } = startServer({}, { health: async () => ({ ...well, ready: false }), ready: async () => false })
     expect(await get('/health/ready')).toMatchObject({ status: 503, body: { status: 'starting' } })
     expect(await get('/health')).toMatchObject({ status: 200, body: { status: 'fresh' } })
   })

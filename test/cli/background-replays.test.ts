@@ -50,7 +50,15 @@ test('a replay that is asked for by HTTP builds the same rows beside the topolog
     await runner.untilEnd(never)
     const before = await currentRows(session.log, 'weather_daily')
     expect(before.size).toBeGreaterThan(3)
-    const server = await startPageServer({ session, logger, sql, runner, sinks: async () => [], sources: () => [] })
+    const server = await startPageServer({
+      role: 'start',
+      session,
+      logger,
+      sql,
+      runner,
+      sinks: async () => [],
+      sources: () => [],
+    })
     const post = poster(server.url)
 
     expect(await replaysAt(server.url)).toEqual([])
@@ -75,7 +83,15 @@ test('a replay that is asked for by HTTP builds the same rows beside the topolog
 
 test('a replay does not begin while another is at work, nor of a view that there is not', async () => {
   await inSession(async (session) => {
-    const server = await startPageServer({ session, logger, sql, runner: null, sinks: async () => [], sources: () => [] })
+    const server = await startPageServer({
+      role: 'serve',
+      session,
+      logger,
+      sql,
+      runner: null,
+      sinks: async () => [],
+      sources: () => [],
+    })
     const post = poster(server.url)
     const other = await session.log.exclusiveWriter(VIEWS_REPLAYS_TOPIC)
     expect(await post({ views: [] })).toMatchObject({ status: 409, body: { code: 'WR_REPLAY_RUNNING' } })

@@ -1,26 +1,29 @@
 import type {
+  DiskSpace,
   HealthReport,
-  PartState,
   Problem,
   ReplayInfo,
+  Role,
   SinkHealth,
   SourceHealth,
+  StationFigures,
   TaskHealth,
   TopicHealth,
 } from '../../api/ports.ts'
 import type { Clock } from '../../core/clock.ts'
-import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { EventType } from '../../events/event-type.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import { engineGroup } from '../../runtime/engine-group.ts'
 import { addLedgers, parseLedger } from '../../runtime/ledger.ts'
 import type { Runner } from '../../runtime/runner.ts'
 import type { SupervisorStatus } from '../../runtime/supervisor.ts'
-import type { TaskState, TaskStatus } from '../../runtime/task-status.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { listReplays } from '../replay/list-replays.ts'
+import { inTime } from './in-time.ts'
+import { taskHealth, waitingProblems } from './task-health.ts'
 
 export interface HealthParts {
+  readonly role: Role
   readonly log: Log
   readonly catalogue: Catalogue
   readonly clock: Clock
@@ -32,57 +35,47 @@ export interface HealthParts {
   readonly sources: () => readonly SourceHealth[]
   /** Null while the views can be read. */
   readonly viewsProblem: () => Promise<Problem | null>
+  readonly disk: () => Promise<DiskSpace | null>
+  /** Null where the views cannot be read. */
+  readonly stations: () => Promise<StationFigures | null>
 }
-
-/** An error as something that needs a person. */
-export function problemOf(error: unknown, since: number | null): Problem {
-  if (isWindrowError(error)) return { code: error.code, message: error.message, remedy: error.remedy, since }
-  return { code: 'WR_UNFORESEEN', message: messageOf(error), remedy: 'Read the log of windrow, and report what it says.', since }
-}
-
-/** Who asks for the health is answered also while the brokers are away, which is when they ask. */
-const ANSWER_MS = 2_000
 
 /** Puts together how every part is. What this process does not run itself is told by the progress in the log. */
 export async function healthReport(parts: HealthParts): Promise<HealthReport> {
-  const { log, clock, version, startedAt } = parts
-  const [inLog, viewsProblem, sinks] = await Promise.all([
+  const { role, log, clock, version, startedAt } = parts
+  const [inLog, viewsProblem, sinks, disk, stations] = await Promise.all([
     inTime(clock, partsInLog(parts)),
     parts.viewsProblem(),
     inTime(clock, parts.sinks()),
+    parts.disk(),
+    parts.stations(),
   ])
   const logProblem = 'problem' in inLog ? inLog.problem : 'problem' in sinks ? sinks.problem : null
+  const waiting = waitingProblems(parts.runner?.status() ?? null)
+  const { topics, tasks, replays } = 'problem' in inLog ? { topics: [], tasks: [], replays: [] } : inLog.found
   return {
+    role,
     at: clock.now(),
     version,
     startedAt,
     backend: log.backend,
     ready: viewsProblem === null,
-    problems: [viewsProblem, logProblem].filter((problem) => problem !== null),
-    ...('problem' in inLog ? { topics: [], tasks: [], replays: [] } : inLog.found),
+    problems: [viewsProblem, logProblem, ...waiting].filter((problem) => problem !== null),
+    topics: topics.map((topic) => withStations(topic, stations)),
+    tasks,
+    replays,
     sinks: 'problem' in sinks ? [] : sinks.found,
     sources: parts.sources(),
+    disk,
+    stations,
   }
 }
 
-/** What the log says, or why it does not. */
-async function inTime<T>(clock: Clock, asked: Promise<T>): Promise<{ readonly found: T } | { readonly problem: Problem }> {
-  const waiting = new AbortController()
-  const found = asked.then(
-    (answer) => ({ found: answer }),
-    (error: unknown) => ({ problem: problemOf(error, null) }),
-  )
-  const late = clock.sleep(ANSWER_MS, waiting.signal).then(() => ({ problem: logIsAway }))
-  const first = await Promise.race([found, late])
-  waiting.abort()
-  return first
-}
-
-const logIsAway: Problem = {
-  code: 'WR_KAFKA_UNREACHABLE',
-  message: `The log has not answered within ${ANSWER_MS / 1000} s.`,
-  remedy: 'Look whether the brokers run and are reached from here (KAFKA_BROKERS); what waits goes on when they answer.',
-  since: null,
+/** Where the tasks run in other processes, the stations tell which reading is the newest. */
+function withStations(topic: TopicHealth, stations: StationFigures | null): TopicHealth {
+  const last = stations?.kinds.find(({ kind }) => kind === topic.kind)?.lastReadingAt ?? null
+  if (last === null || (topic.lastEventAt !== null && topic.lastEventAt >= last)) return topic
+  return { ...topic, lastEventAt: last }
 }
 
 interface PartsInLog {
@@ -117,9 +110,7 @@ async function topicParts(
   for (let partition = 0; partition < topic.partitions; partition++) {
     const { end } = await log.bounds(topic, partition)
     const committed = progress.find((each) => each.partition === partition)?.offset ?? 0
-    const task = own.find((each) => each.partition === partition)
-    const failure = status?.failures.find((each) => each.topic === topic.name && each.partition === partition)
-    tasks.push(taskHealth(topic, partition, committed, end, task, failure?.error, status))
+    tasks.push(taskHealth(topic, partition, { committed, end }, status))
   }
   const newest = (times: ReadonlyArray<number | null>): number | null =>
     times.reduce((latest, time) => (time !== null && (latest === null || time > latest) ? time : latest), null)
@@ -133,47 +124,5 @@ async function topicParts(
       lastAppendAt: newest(own.map(({ lastAppendAt }) => lastAppendAt)),
     },
     tasks,
-  }
-}
-
-function taskHealth(
-  topic: Topic,
-  partition: number,
-  committed: number,
-  end: number,
-  task: TaskStatus | undefined,
-  failure: unknown,
-  status: SupervisorStatus | null,
-): TaskHealth {
-  return {
-    topic: topic.name,
-    partition,
-    state: task === undefined ? 'waiting' : stateOf(task.state, end - committed),
-    recovered: task?.recovered ?? null,
-    committedOffset: committed,
-    endOffset: end,
-    lastEventAt: task?.lastEventTime ?? null,
-    lastCommitAt: task?.lastCommitAt ?? null,
-    stateBytes: task?.stateBytes ?? 0,
-    stateBudgetBytes: status?.stateLimitBytes ?? 0,
-    problem: failure === undefined ? null : problemOf(failure, null),
-  }
-}
-
-/** More than a few commits behind. */
-const CATCHING_UP = 20_000
-
-function stateOf(state: TaskState, lag: number): PartState {
-  switch (state) {
-    case 'recovering':
-      return 'starting'
-    case 'running':
-      return lag > CATCHING_UP ? 'catching_up' : 'running'
-    case 'waiting for disk space':
-    case 'waiting for the schema registry':
-      return 'waiting'
-    case 'stopped':
-    case 'failed':
-      return 'stopped'
   }
 }

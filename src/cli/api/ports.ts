@@ -19,6 +19,7 @@ export interface ApiPartsOptions {
   readonly sql: SqlClient
   readonly clock: Clock
   readonly health: ApiPorts['health']
+  readonly ready: ApiPorts['ready']
   readonly replays: BackgroundReplays
 }
 
@@ -28,7 +29,7 @@ const VIEWS_SCHEMA = 'public'
 const MOST_READINGS = 5_000
 
 /** Everything that the API is handed: rows from Postgres, changes and explanations from the log. */
-export function apiPorts({ session, sql, clock, health, replays }: ApiPartsOptions): ApiPorts {
+export function apiPorts({ session, sql, clock, health, ready, replays }: ApiPartsOptions): ApiPorts {
   const { log, catalogue, topicOfView } = session
   return {
     views: publishedViews(catalogue),
@@ -37,6 +38,7 @@ export function apiPorts({ session, sql, clock, health, replays }: ApiPartsOptio
     why: async (view, key) => whyReport(view, await explain(session, view, key)),
     stations: () => stations(sql),
     health,
+    ready,
     deadLetters: async (query) => (await listDeadLetters(log, query)).map(describeDeadLetter),
     retryDeadLetters: (selection) => retryDeadLetters(log, catalogue, selection),
     replays: () => listReplays(log, clock),

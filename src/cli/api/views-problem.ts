@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { WindrowError } from '../../core/errors.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { sqlTimeout } from '../../sinks/postgres/sql-errors.ts'
-import { problemOf } from './health.ts'
+import { problemOf } from './in-time.ts'
 
 /** Whoever watches over windrow waits for an answer this long; a statement of somebody may take a minute. */
 const PATIENCE_MS = 1_500

@@ -1,9 +1,12 @@
+import type { Logger } from '../../core/logger.ts'
+import type { StoreName } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
 import { startPipeline } from '../pipeline.ts'
+import { metricsPortOf, type ProcessServer, startProcessServer } from '../process-server.ts'
 import { processedReadings } from '../processed-readings.ts'
 import { tellRunners } from '../runner-of.ts'
-import { withSession } from '../session.ts'
+import { type Session, withSession } from '../session.ts'
 import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSqlWithPort } from '../views-postgres.ts'
@@ -14,6 +17,7 @@ export interface RunOptions {
   /** False with `--no-topologies`. */
   readonly topologies: boolean
   readonly untilEnd?: boolean
+  readonly metricsPort?: number
 }
 
 /** `windrow run`: the topologies and the sinks, or these alone, for ever or until all that was in the log at the start is in every sink. */
@@ -24,44 +28,55 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
     if (options.topologies) await tellRunners(session, logger)
-    const began = performance.now()
-    const before = options.untilEnd === true ? await processedReadings(session) : 0
-    const sql = sinks.includes('postgres') ? await openViewsSqlWithPort(config, logger) : null
+    const port = metricsPortOf(config, options.metricsPort, options.untilEnd !== true)
+    const server = await startProcessServer({ role: 'run', session, logger, port })
     try {
-      const pipeline = await startPipeline({
-        session,
-        logger,
-        sinks,
-        sql,
-        signal: context.signal,
-        topologies: options.topologies,
-      })
-      try {
-        logger.info({ data_dir: config.dataDir, topologies: options.topologies, sinks }, 'running')
-        if (options.untilEnd === true) {
-          await pipeline.untilEnd(context.signal)
-          context.signal.throwIfAborted()
-          const readings = (await processedReadings(session)) - before
-          const rows = pipeline.runner?.status().tasks.reduce((sum, task) => sum + task.rows, 0)
-          const facts = {
-            readings,
-            ...(rows === undefined ? {} : { rows }),
-            seconds: Math.round((performance.now() - began) / 100) / 10,
-          }
-          logger.info(
-            facts,
-            `all that was in the log is in ${sinks.length === 0 ? 'the views' : sinks.map(storeTitle).join(', ')}`,
-          )
-        } else {
-          await untilAborted(context.signal)
-          pipeline.rethrow()
-        }
-      } finally {
-        await pipeline.stop()
-      }
+      await runPipeline(context, options, { session, sinks, logger, server })
     } finally {
-      await sql?.close()
+      await server.close()
     }
     return 0
   })
+}
+
+interface Surroundings {
+  readonly session: Session
+  readonly sinks: readonly StoreName[]
+  readonly logger: Logger
+  readonly server: ProcessServer
+}
+
+async function runPipeline(context: CliContext, options: RunOptions, surroundings: Surroundings): Promise<void> {
+  const { session, sinks, logger, server } = surroundings
+  const { topologies, untilEnd = false } = options
+  const began = performance.now()
+  const before = untilEnd ? await processedReadings(session) : 0
+  const sql = sinks.includes('postgres') ? await openViewsSqlWithPort(session.config, logger) : null
+  const onCommit = server.onCommit === undefined ? {} : { onCommit: server.onCommit }
+  try {
+    const pipeline = await startPipeline({ session, logger, sinks, sql, signal: context.signal, topologies, ...onCommit })
+    try {
+      server.watch({ runner: pipeline.runner, sinks: () => pipeline.sinkHealth(), sources: () => [] })
+      logger.info({ data_dir: session.config.dataDir, topologies, sinks }, 'running')
+      if (untilEnd) {
+        await pipeline.untilEnd(context.signal)
+        context.signal.throwIfAborted()
+        const readings = (await processedReadings(session)) - before
+        const rows = pipeline.runner?.status().tasks.reduce((sum, task) => sum + task.rows, 0)
+        const facts = {
+          readings,
+          ...(rows === undefined ? {} : { rows }),
+          seconds: Math.round((performance.now() - began) / 100) / 10,
+        }
+        logger.info(facts, `all that was in the log is in ${sinks.length === 0 ? 'the views' : sinks.map(storeTitle).join(', ')}`)
+      } else {
+        await untilAborted(context.signal)
+        pipeline.rethrow()
+      }
+    } finally {
+      await pipeline.stop()
+    }
+  } finally {
+    await sql?.close()
+  }
 }

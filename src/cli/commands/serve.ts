@@ -17,7 +17,7 @@ export async function serve(context: CliContext): Promise<ExitCode> {
     const stores = await openSinks({ config: session.config, names: chooseSinks(session.config, null), sql, logger })
     try {
       const sinks = storesHealth(session, stores, systemClock)
-      const server = await startPageServer({ session, logger, sql, runner: null, sinks, sources: () => [] })
+      const server = await startPageServer({ role: 'serve', session, logger, sql, runner: null, sinks, sources: () => [] })
       try {
         await context.stdout.write(`windrow is at ${server.url}\n`)
         await untilAborted(context.signal)

@@ -40,6 +40,7 @@ export async function start(context: CliContext, options: StartProducingOptions)
       })
       try {
         const server = await startPageServer({
+          role: 'start',
           session,
           logger,
           sql,

@@ -18,6 +18,7 @@ export function sinkHealth(statuses: readonly SinkStatus[]): SinkHealth[] {
     return {
       sink: first.sink,
       view: first.view,
+      isOwn: true,
       state: worst.state,
       lag: sum(({ lag }) => lag),
       rowsWritten: sum(({ rowsWritten }) => rowsWritten),

@@ -2,6 +2,7 @@ import type { SinkHealth } from '../../api/ports.ts'
 import type { Clock } from '../../core/clock.ts'
 import { isWindrowError, messageOf } from '../../core/errors.ts'
 import type { Sink } from '../../sinks/sink.ts'
+import { remembered } from '../remembered.ts'
 import type { Session } from '../session.ts'
 import { sinkLags } from './sink-lags.ts'
 
@@ -10,15 +11,8 @@ const LOOK_EVERY_MS = 5_000
 
 /** How the stores stand, for a process that writes none of them: what they say of themselves, at most some seconds old. */
 export function storesHealth(session: Session, sinks: readonly Sink[], clock: Clock): () => Promise<readonly SinkHealth[]> {
-  let found: Promise<readonly SinkHealth[]> = Promise.resolve([])
-  let lookedAt = Number.NEGATIVE_INFINITY
-  return () => {
-    if (clock.monotonic() - lookedAt >= LOOK_EVERY_MS) {
-      lookedAt = clock.monotonic()
-      found = Promise.all(sinks.map((sink) => storeHealth(session, sink, clock))).then((each) => each.flat())
-    }
-    return found
-  }
+  const ask = () => Promise.all(sinks.map((sink) => storeHealth(session, sink, clock)))
+  return remembered(clock, LOOK_EVERY_MS, async () => (await ask()).flat())
 }
 
 async function storeHealth(session: Session, sink: Sink, clock: Clock): Promise<SinkHealth[]> {
@@ -37,5 +31,5 @@ async function storeHealth(session: Session, sink: Sink, clock: Clock): Promise<
 /** What only the process that writes could say. */
 function unknown(sink: string, view: string): Omit<SinkHealth, 'state'> {
   const counts = { lag: 0, rowsWritten: 0, rowsPerSecond: 0, retries: 0, deadLettered: 0 }
-  return { sink, view, ...counts, lastWriteAt: null, problem: null, lastError: null }
+  return { sink, view, isOwn: false, ...counts, lastWriteAt: null, problem: null, lastError: null }
 }
