@@ -1,5 +1,5 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startCassandra } from './cassandra.js'
@@ -7,20 +7,30 @@ import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startPostgres } from './postgres.js'
 import { startRegistry } from './registry.js'
+import { startTelegraf } from './telegraf.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { nodes: { type: 'string' }, port: { type: 'string' }, folder: { type: 'string' } },
 })
 
+/** @typedef {Promise<import('./service.js').Kafka>} Kafka */
+/** @typedef {Promise<import('./service.js').Influxdb>} Influxdb */
+
+/** @type {Kafka | undefined} */
+let kafka
+/** @type {Influxdb | undefined} */
+let influxdb
+
 /** @type {Record<string, () => Promise<{ line: string, stop: () => Promise<void> }>>} */
 const services = {
   async kafka() {
-    const { brokers, stop } = await startKafka({
+    kafka = startKafka({
       ...(values.nodes !== undefined && { nodes: Number(values.nodes) }),
       ...(values.port !== undefined && { port: Number(values.port) }),
       ...(values.folder !== undefined && { folder: values.folder }),
     })
+    const { brokers, stop } = await kafka
     return { line: `KAFKA_BROKERS=${brokers}`, stop }
   },
   async registry() {
@@ -32,19 +42,28 @@ const services = {
     return { line: `POSTGRES_URL=${url}`, stop }
   },
   async influxdb() {
-    const { url, token, org, bucket, stop } = await startInfluxdb()
+    influxdb = startInfluxdb()
+    const { url, token, org, bucket, stop } = await influxdb
     return { line: `INFLUX_URL=${url}\nINFLUX_TOKEN=${token}\nINFLUX_ORG=${org}\nINFLUX_BUCKET=${bucket}`, stop }
   },
   async cassandra() {
     const { contactPoint, dataCentre, stop } = await startCassandra()
     return { line: `CASSANDRA_CONTACT_POINTS=${contactPoint}\nCASSANDRA_LOCAL_DC=${dataCentre}`, stop }
   },
+  async telegraf() {
+    // Both were begun: it stands after them.
+    const [{ brokers }, target] = await Promise.all([/** @type {Kafka} */ (kafka), /** @type {Influxdb} */ (influxdb)])
+    const { bucket, stop } = await startTelegraf({ brokers, influxdb: target })
+    return { line: `INFLUX_SPEED_BUCKET=${bucket}`, stop }
+  },
 }
 
 const unknown = positionals.filter((name) => services[name] === undefined)
-if (unknown.length > 0 || positionals.length === 0) {
+const before = positionals.slice(0, Math.max(0, positionals.indexOf('telegraf')))
+const tooEarly = positionals.includes('telegraf') && !(before.includes('kafka') && before.includes('influxdb'))
+if (unknown.length > 0 || positionals.length === 0 || tooEarly) {
   process.stderr.write(
-    `usage: node scripts/services/main.js ${Object.keys(services).join('|')} … [--nodes N] [--port N] [--folder DIR]\n`,
+    `usage: node scripts/services/main.js ${Object.keys(services).join('|')} … [--nodes N] [--port N] [--folder DIR]\ntelegraf: after kafka and influxdb\n`,
   )
   process.exit(2)
 }

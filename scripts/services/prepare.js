@@ -1,6 +1,7 @@
 // @ts-check
 
 import { installInfluxdb } from './build-influxdb.js'
+import { installTelegraf } from './build-telegraf.js'
 import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
 import { hasInfluxdb, withoutInfluxdb } from './influxdb.js'
@@ -9,6 +10,7 @@ import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
 import { installPython } from './python-environments.js'
+import { hasTelegraf, withoutTelegraf } from './telegraf.js'
 
 /**
  * Sees to it that everything the services need is on this machine: resolves to what runs them, or to null where neither a Docker
@@ -44,6 +46,7 @@ export async function prepareServices() {
     if (hasInfluxdb()) await prepareInfluxdb()
     await installCassandra()
   }
+  await prepareTelegraf()
   await preparePython()
   return how
 }
@@ -56,6 +59,19 @@ async function prepareInfluxdb() {
     process.env[withoutInfluxdb] = '1'
     const why = error instanceof Error ? error.message : String(error)
     process.stderr.write(`services: the tests with InfluxDB are SKIPPED, it could not be built: ${why}\n`)
+  }
+}
+
+/** As InfluxDB, which it writes to. */
+async function prepareTelegraf() {
+  if (!hasInfluxdb()) return
+  try {
+    if (hasTelegraf()) return void (await installTelegraf())
+    process.stderr.write('services: the tests with Telegraf are SKIPPED, it is built with Go\n')
+  } catch (error) {
+    process.env[withoutTelegraf] = '1'
+    const why = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`services: the tests with Telegraf are SKIPPED, it could not be built: ${why}\n`)
   }
 }
 

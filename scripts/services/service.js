@@ -84,6 +84,24 @@
  */
 
 /**
+ * @typedef {object} TelegrafOptions
+ * @property {string} brokers as KAFKA_BROKERS; the first one is told to it
+ * @property {Pick<Influxdb, 'url' | 'token' | 'org'>} influxdb
+ * @property {string} [bucket] made where it is missing; `speed_bucket` unless told otherwise
+ * @property {Readonly<Record<string, string>>} [environment] more settings of telegraf.conf: topics
+ */
+
+/**
+ * @typedef {object} Telegraf
+ * @property {string} bucket
+ * @property {boolean} runs
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill as of a service
+ * @property {() => Promise<void>} start
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
+/**
  * @typedef {object} CassandraOptions
  * @property {number} [port] where clients come in
  * @property {boolean} [hasUsers] clients sign in; there is the superuser `cassandra` with the password `cassandra`
