@@ -2,6 +2,7 @@
 
 import { installInfluxdb } from './build-influxdb.js'
 import { installTelegraf } from './build-telegraf.js'
+import { prepareDebianPrograms } from './debian-programs.js'
 import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
 import { hasInfluxdb, withoutInfluxdb } from './influxdb.js'
@@ -9,6 +10,7 @@ import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
+import { hasPrometheus } from './prometheus.js'
 import { installPython } from './python-environments.js'
 import { hasTelegraf, withoutTelegraf } from './telegraf.js'
 
@@ -47,6 +49,8 @@ export async function prepareServices() {
     await installCassandra()
   }
   await prepareTelegraf()
+  await prepareDebianPrograms()
+  if (!hasPrometheus()) process.stderr.write('services: the tests with Prometheus are SKIPPED, it is not here\n')
   await preparePython()
   return how
 }
