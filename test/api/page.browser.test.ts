@@ -66,7 +66,7 @@ describe.runIf(chromium !== null)(title, () => {
   test('shows weather at once: charts, the rows behind them, and that all is fresh', async () => {
     const { page, complaints } = await visit('/')
     await rows(page).first().waitFor()
-    expect(await page.locator('.chart canvas').count()).toBe(4)
+    expect(await page.locator('.chart canvas').count()).toBe(6)
     expect(await page.locator('#status').textContent()).toContain('Fresh')
     expect(await rows(page).first().locator('th').textContent()).toBe('2026-04-01 10:00')
     expect(await chart(page, 'temperature').locator('.legend').textContent()).toMatch(/Mean\s*13\.6 °C/)

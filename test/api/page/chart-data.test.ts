@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { gridOf, splitOpen, valuesOf } from '../../../src/api/page/charts/chart-data.js'
+import { gridOf, splitUnsure, valuesOf } from '../../../src/api/page/charts/chart-data.js'
 import { axisLabels, yRange } from '../../../src/api/page/charts/y-axis.js'
 
 const HOUR = 3_600_000
@@ -24,12 +24,21 @@ describe('what a chart draws', () => {
 
   test('what leads to a window that is still open is apart from what is final, and they touch', () => {
     const grid = gridOf([entry(0, 1), entry(1, 2), entry(2, 3, false)])
-    expect(splitOpen(grid, valuesOf(grid, mark))).toEqual({ final: [1, 2, null], open: [null, 2, 3] })
+    expect(splitUnsure(grid, valuesOf(grid, mark))).toEqual({ final: [1, 2, null], open: [null, 2, 3] })
   })
 
   test('an open window behind a gap stands alone', () => {
     const grid = gridOf([entry(0, 1), entry(5, 3, false)])
-    expect(splitOpen(grid, valuesOf(grid, mark))).toEqual({ final: [1, null, null], open: [null, null, 3] })
+    expect(splitUnsure(grid, valuesOf(grid, mark))).toEqual({ final: [1, null, null], open: [null, null, 3] })
+  })
+
+  test('what is unsure may be told otherwise, and a line goes on across points of others', () => {
+    const grid = gridOf([entry(0, 1), entry(1, 2), entry(2, 3), entry(3, 4)])
+    const unsure = (row: Record<string, unknown>): boolean => row.value === 4
+    expect(splitUnsure(grid, [1, undefined, 3, 4], unsure)).toEqual({
+      final: [1, undefined, 3, null],
+      open: [null, undefined, 3, 4],
+    })
   })
 
   test('marks may be of some rows only', () => {

@@ -41,10 +41,10 @@ function xLabels({ zone, window }, splits, max) {
 /**
  * The axis of time, and that of the quantity.
  * @param {ChartContext} context
- * @param {number} displayScale What the values are multiplied by for show.
+ * @param {Pick<import('./chart-options.js').ChartSpec, 'displayScale' | 'ticks'>} spec
  * @returns {uPlot.Axis[]}
  */
-export function axesOf(context, displayScale) {
+export function axesOf(context, { displayScale = 1, ticks }) {
   const stroke = () => themeColor('--muted')
   const line = () => themeColor('--grid')
   const shared = { stroke, font: FONT, gap: 6, grid: { stroke: line, width: 1 }, ticks: { show: false } }
@@ -55,6 +55,12 @@ export function axesOf(context, displayScale) {
       splits: (u, _axis, min, max) => xSplits(context, min, max, u.bbox.width / devicePixelRatio),
       values: (u, splits) => xLabels(context, splits, u.scales.x?.max ?? Number.NaN),
     },
-    { ...shared, size: Y_AXIS_WIDTH, space: 36, values: (_u, splits) => axisLabels(splits, displayScale) },
+    {
+      ...shared,
+      size: Y_AXIS_WIDTH,
+      ...(ticks === undefined
+        ? { space: 36, values: (_u, splits) => axisLabels(splits, displayScale) }
+        : { splits: () => ticks.map(({ at }) => at), values: () => ticks.map(({ label }) => label) }),
+    },
   ]
 }

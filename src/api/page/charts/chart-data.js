@@ -3,14 +3,17 @@
 /** @typedef {import('../types.js').Entry} Entry */
 /** @typedef {import('../types.js').Row} Row */
 /**
- * What is drawn of a column. `line` and `area` join the middles of windows, `bar` covers a window from side to side.
+ * What is drawn of a column. `line` and `area` join the middles of windows, `points` stand there alone, `bar` covers a window from side
+ * to side.
  * @typedef {object} Mark
- * @property {'line' | 'area' | 'bar'} draw
- * @property {(row: Row) => number | null} value
+ * @property {'line' | 'area' | 'bar' | 'points'} draw
+ * @property {(row: Row) => number | null | undefined} value Null is a gap; undefined: a point of others, across which a line goes on.
  * @property {(row: Row) => boolean} [when] Only of these rows.
+ * @property {(row: Row) => boolean} [unsure] Drawn dashed, as what may still change or stands on too little; without it windows that are open.
  * @property {string} color A custom property.
  * @property {'solid' | 'hollow'} [look]
- * @property {boolean} [dashed]
+ * @property {number[]} [dash] Lengths of its dashes and of what is between them, in pixels.
+ * @property {[number, number]} [slot] Of a bar: which part of its window it covers, from 0 to 1.
  */
 
 /**
@@ -41,27 +44,36 @@ export function gridOf(entries) {
   return grid
 }
 
-/** @param {Entry | null | undefined} entry */
-const isOpen = (entry) => entry?.row.complete === false
+/** @param {Row} row */
+const isOpen = (row) => row.complete === false
 
 /**
  * The values of a mark at every point of the grid.
  * @param {Grid} grid
  * @param {Mark} mark
- * @returns {(number | null)[]}
+ * @returns {(number | null | undefined)[]}
  */
 export function valuesOf({ entries }, { value, when }) {
   return entries.map((entry) => (entry === null || (when !== undefined && !when(entry.row)) ? null : value(entry.row)))
 }
 
 /**
- * A line cut in two: what is final, and what leads to and from windows that are still open (drawn dashed). The two share the points where they meet.
+ * A line cut in two: what is final, and what leads to and from windows that are unsure (drawn dashed). The two share the points where they
+ * meet.
  * @param {Grid} grid
- * @param {(number | null)[]} values
+ * @param {(number | null | undefined)[]} values
+ * @param {(row: Row) => boolean} [unsure]
  */
-export function splitOpen({ entries }, values) {
-  const final = values.map((value, i) => (isOpen(entries[i]) ? null : value))
-  const open = values.map((value, i) => (isOpen(entries[i]) || isOpen(entries[i - 1]) || isOpen(entries[i + 1]) ? value : null))
+export function splitUnsure({ entries }, values, unsure = isOpen) {
+  const own = values.flatMap((value, i) => (value === undefined ? [] : [i]))
+  const isUnsure = own.map((i) => entries[i] != null && unsure(/** @type {Entry} */ (entries[i]).row))
+  /** @type {(number | null | undefined)[]} */
+  const final = values.map(() => undefined)
+  const open = [...final]
+  own.forEach((i, at) => {
+    final[i] = isUnsure[at] ? null : values[i]
+    open[i] = isUnsure[at] || isUnsure[at - 1] || isUnsure[at + 1] ? values[i] : null
+  })
   return { final, open }
 }
 

@@ -3,8 +3,8 @@ import uPlot from '/assets/uplot/uPlot.esm.js'
 import { themeColor } from '../theme.js'
 import { barPath } from './bar-path.js'
 import { axesOf } from './chart-axes.js'
-import { splitOpen, valuesOf } from './chart-data.js'
-import { drawGuideline } from './guideline.js'
+import { splitUnsure, valuesOf } from './chart-data.js'
+import { drawGround, drawGuideline } from './guideline.js'
 import { yRange } from './y-axis.js'
 
 /** @typedef {import('../types.js').Row} Row */
@@ -22,15 +22,19 @@ import { yRange } from './y-axis.js'
  * @property {{ value: number, label: string }} [guideline]
  * @property {boolean} [fromZero]
  * @property {number} [leastSpan] The y axis spans no less, so that noise does not look like a storm.
+ * @property {{ at: number, label: string }[]} [ticks] The y axis goes from the first of them to the last.
+ * @property {boolean} [ground] Zero is drawn: the values are above and below it.
  * @property {boolean} [wide] As wide as the page.
+ * @property {number} [height] CSS pixels.
  * @property {LegendItem[]} legend
  */
 /**
  * @typedef {object} LegendItem
  * @property {string} label
  * @property {string} color
- * @property {'line' | 'area' | 'bar' | 'hollow' | 'dashed'} look
+ * @property {'line' | 'area' | 'bar' | 'hollow' | 'dashed' | 'dotted' | 'point' | 'none'} look
  * @property {(row: Row) => string | null} [text] Its value in a row, null where the item does not apply to it.
+ * @property {number} [mark] The mark that stands out while somebody points at the item.
  */
 /**
  * @typedef {object} ChartContext
@@ -38,50 +42,65 @@ import { yRange } from './y-axis.js'
  * @property {() => Grid} grid
  * @property {() => [number, number]} xRange In seconds.
  * @property {'instant' | 'day' | 'month'} window What a row is about: a name under the middle of each day or month, else times of the clock.
+ * @property {() => number | null} standsOut The mark beside which all others are faint; null: all are alike.
  */
 
 /** A guideline is part of the scale when what is drawn comes as near to it as this. */
 const GUIDELINE_NEAR = 0.4
 
-const faint = (/** @type {string} */ color, /** @type {number} */ percent) => () =>
-  `color-mix(in srgb, ${themeColor(color)} ${percent}%, transparent)`
+/** What is left of a mark's colour while another one stands out. */
+const BEHIND = 0.2
+
+/** @param {string} color @param {() => number} percent */
+const faint = (color, percent) => () => `color-mix(in srgb, ${themeColor(color)} ${percent()}%, transparent)`
 
 /**
  * Draws only the points that no line reaches, between two gaps.
  * @type {(u: uPlot, series: number) => number[]}
  */
 function lonelyPoints(u, series) {
-  const values = /** @type {(number | null)[]} */ (u.data[series] ?? [])
-  return values.flatMap((value, i) =>
-    value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : [],
-  )
+  const values = /** @type {(number | null | undefined)[]} */ (u.data[series] ?? [])
+  const own = values.flatMap((value, i) => (value === undefined ? [] : [i]))
+  const isGap = (/** @type {number} */ at) => (values[own[at] ?? -1] ?? null) === null
+  return own.filter((_, at) => !isGap(at) && isGap(at - 1) && isGap(at + 1))
 }
+
+/** Room at the ends of an axis with ticks of its own, so that no point at an end is cut: a part of the axis. */
+const TICKS_AIR = 0.04
 
 /**
  * @param {Mark} mark
+ * @param {number} index
  * @param {boolean} open
  * @param {ChartContext} context
  * @returns {uPlot.Series}
  */
-function seriesOf(mark, open, { grid }) {
-  const stroke = () => themeColor(mark.color)
+function seriesOf(mark, index, open, { grid, standsOut }) {
+  const share = () => (standsOut() === null || standsOut() === index ? 1 : BEHIND)
+  const tint = (/** @type {number} */ percent) => faint(mark.color, () => percent * share())
+  const stroke = tint(100)
   if (mark.draw === 'bar') {
     const hollow = mark.look === 'hollow'
     return {
-      paths: barPath(grid),
+      paths: barPath(grid, mark.slot),
       ...(hollow || open ? { stroke } : {}),
       ...(open ? { dash: [4, 3] } : {}),
       width: hollow || open ? 1 : 0,
-      fill: faint(mark.color, hollow ? 8 : open ? 30 : 82),
+      fill: tint(hollow ? 8 : open ? 30 : 82),
       points: { show: false },
     }
   }
+  if (mark.draw === 'points') {
+    const fill = open ? () => themeColor('--surface') : stroke
+    return { paths: () => null, stroke, points: { show: true, size: 5, width: 1.25, stroke, fill } }
+  }
+  const dash = open ? [4, 4] : mark.dash
   return {
     stroke,
     width: 1.75,
     alpha: open ? 0.75 : 1,
-    ...(open ? { dash: [4, 4] } : mark.dashed ? { dash: [6, 4] } : {}),
-    ...(mark.draw === 'area' ? { fill: faint(mark.color, open ? 10 : 24) } : {}),
+    ...(dash === undefined ? {} : { dash }),
+    ...(mark.draw === 'area' ? { fill: tint(open ? 10 : 24) } : {}),
     points: { show: false, filter: lonelyPoints, size: 4, fill: stroke },
   }
 }
@@ -99,11 +118,19 @@ export function chartData(spec, grid) {
   const band = spec.band ? [valuesOf(grid, edge(spec.band.high)), valuesOf(grid, edge(spec.band.low))] : []
   const marks = spec.marks.flatMap((mark) => {
     const values = valuesOf(grid, mark)
-    const { final, open } = splitOpen(grid, values)
-    // Bars do not touch, so an open one has nothing to share with its neighbour.
-    return mark.draw === 'bar' ? [final, values.map((value, i) => (final[i] === null ? value : null))] : [final, open]
+    const { final, open } = splitUnsure(grid, values, mark.unsure)
+    // Bars and points do not touch, so an open one has nothing to share with its neighbour.
+    const apart = mark.draw === 'bar' || mark.draw === 'points'
+    return apart ? [final, values.map((value, i) => (final[i] === null ? value : null))] : [final, open]
   })
   return [grid.x, ...band, ...marks]
+}
+
+/** @param {{ at: number }[]} ticks @returns {[number, number]} */
+function rangeOfTicks(ticks) {
+  const [low, high] = [ticks[0]?.at ?? 0, ticks.at(-1)?.at ?? 1]
+  const air = (high - low) * TICKS_AIR
+  return [low - air, high + air]
 }
 
 /**
@@ -127,7 +154,8 @@ export function chartOptions(spec, context, { width, height, sync, onCursor, onZ
       x: { time: false, range: () => context.xRange() },
       y: {
         range: (_u, low, high) => {
-          const { fromZero = false, leastSpan = 0 } = spec
+          const { fromZero = false, leastSpan = 0, ticks } = spec
+          if (ticks !== undefined) return rangeOfTicks(ticks)
           const near = guideline !== undefined && high !== null && high >= guideline.value * GUIDELINE_NEAR
           return yRange(Number.isFinite(low) ? low : null, Number.isFinite(high) ? high : null, {
             fromZero,
@@ -137,13 +165,13 @@ export function chartOptions(spec, context, { width, height, sync, onCursor, onZ
         },
       },
     },
-    axes: axesOf(context, spec.displayScale ?? 1),
+    axes: axesOf(context, spec),
     series: [
       {},
       ...(band ? [edgeSeries, edgeSeries] : []),
-      ...spec.marks.flatMap((mark) => [seriesOf(mark, false, context), seriesOf(mark, true, context)]),
+      ...spec.marks.flatMap((mark, i) => [seriesOf(mark, i, false, context), seriesOf(mark, i, true, context)]),
     ],
-    bands: band ? [{ series: [1, 2], fill: faint(band.color, 18) }] : [],
+    bands: band ? [{ series: [1, 2], fill: faint(band.color, () => 18) }] : [],
     cursor: {
       y: false,
       sync: { key: sync, scales: ['x', null] },
@@ -161,6 +189,7 @@ export function chartOptions(spec, context, { width, height, sync, onCursor, onZ
           onZoom(from * 1000, to * 1000)
         },
       ],
+      drawAxes: spec.ground ? [drawGround] : [],
       draw: guideline === undefined ? [] : [(u) => drawGuideline(guideline, u)],
     },
   }

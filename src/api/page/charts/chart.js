@@ -1,25 +1,15 @@
 // @ts-check
-import { el, fill, setText } from '../dom.js'
+import { el, setText } from '../dom.js'
 import { onThemeChange } from '../theme.js'
 import { spanText } from '../zone-time.js'
 import { entryNear, gridOf } from './chart-data.js'
 import { chartData, chartOptions, uPlot } from './chart-options.js'
+import { createLegend } from './legend.js'
 
 /** @typedef {import('../types.js').Entry} Entry */
 /** @typedef {import('./chart-options.js').ChartSpec} ChartSpec */
 
 const HEIGHT = 190
-
-/**
- * @param {import('./chart-options.js').LegendItem} item
- * @param {Entry | null} entry
- */
-function legendItem({ label, color, look, text }, entry) {
-  const key = el('span', { class: `key key-${look}`, 'aria-hidden': 'true' })
-  key.style.setProperty('--key', `var(${color})`)
-  const value = entry === null || text === undefined ? null : text(entry.row)
-  return el('span', { class: 'legend-item' }, key, label, value === null ? null : el('b', {}, value))
-}
 
 /**
  * What a screen reader says in place of the drawing.
@@ -51,8 +41,9 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
   let pointed = null
   /** @type {uPlot | null} */
   let plot = null
+  const height = spec.height ?? HEIGHT
 
-  const legend = el('div', { class: 'legend' })
+  const legend = createLegend(spec.legend, () => plot?.redraw(false))
   const when = el('span', { class: 'legend-time' })
   const host = el('div', { class: 'plot', tabindex: '0', role: 'img', 'aria-label': spec.title })
   const none = el('p', { class: 'plot-none', hidden: true }, 'Nothing in this range.')
@@ -62,9 +53,10 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     'section',
     { class: spec.wide ? 'chart chart-wide' : 'chart', 'data-chart': spec.id },
     el('header', {}, heading, when),
-    legend,
+    legend.element,
     frame,
   )
+  host.style.minHeight = `${height}px`
 
   const drawLegend = () => {
     const entry = pointed ?? entries.at(-1) ?? null
@@ -74,10 +66,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
         ? ''
         : `${pointed === null ? 'Last: ' : ''}${spanText(entry.start, entry.end, zone)}${entry.row.complete === false ? ', open' : ''}`,
     )
-    fill(
-      legend,
-      spec.legend.map((item) => legendItem(item, entry)),
-    )
+    legend.update(entry?.row ?? null)
   }
   const onCursor = (/** @type {uPlot} */ u) => {
     const index = u.cursor.idx
@@ -91,6 +80,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     window,
     grid: () => grid,
     xRange: () => /** @type {[number, number]} */ ([range[0] / 1000, range[1] / 1000]),
+    standsOut: legend.standsOut,
   }
   const draw = () => {
     if (plot !== null) {
@@ -98,7 +88,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     } else if (host.clientWidth > 0) {
       const options = {
         width: host.clientWidth,
-        height: HEIGHT,
+        height,
         sync,
         onCursor,
         onZoom: (/** @type {number} */ from, /** @type {number} */ to) => onZoom([from, to]),
@@ -109,7 +99,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
   }
   const resized = new ResizeObserver(() => {
     if (plot === null) draw()
-    else if (plot.width !== host.clientWidth && host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height: HEIGHT })
+    else if (plot.width !== host.clientWidth && host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height })
   })
   resized.observe(host)
   const endTheme = onThemeChange(() => plot?.redraw(false))
@@ -136,7 +126,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     move()
     host.setAttribute(
       'aria-label',
-      pointed === null ? summaryOf(spec, entries, zone) : `${when.textContent}: ${legend.textContent}`,
+      pointed === null ? summaryOf(spec, entries, zone) : `${when.textContent}: ${legend.element.textContent}`,
     )
   })
 
@@ -145,13 +135,14 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     /**
      * @param {Entry[]} next In the order of time.
      * @param {[number, number]} xRange Milliseconds.
+     * @param {import('./chart-data.js').Grid} [points] Where they are not the middles of the windows.
      */
-    update(next, xRange) {
+    update(next, xRange, points = gridOf(next)) {
       entries = next
-      grid = gridOf(next)
+      grid = points
       range = xRange
       if (pointed !== null) pointed = entries.find(({ key }) => key === pointed?.key) ?? null
-      none.hidden = entries.some(({ row }) => spec.marks.some(({ value }) => value(row) !== null))
+      none.hidden = entries.some(({ row }) => spec.marks.some(({ value }) => value(row) != null))
       // Scales without values would be made up.
       frame.classList.toggle('is-empty', !none.hidden)
       host.setAttribute('aria-label', summaryOf(spec, entries, zone))

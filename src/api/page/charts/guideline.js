@@ -40,3 +40,21 @@ export function drawGuideline({ value, label }, u) {
   }
   ctx.restore()
 }
+
+/**
+ * Zero, where values lie above and below it.
+ * @param {uPlot} u
+ */
+export function drawGround(u) {
+  const { ctx, bbox } = u
+  const at = Math.round(u.valToPos(0, 'y', true)) + 0.5
+  if (at < bbox.top || at > bbox.top + bbox.height) return
+  ctx.save()
+  ctx.strokeStyle = themeColor('--line-strong')
+  ctx.lineWidth = devicePixelRatio
+  ctx.beginPath()
+  ctx.moveTo(bbox.left, at)
+  ctx.lineTo(bbox.left + bbox.width, at)
+  ctx.stroke()
+  ctx.restore()
+}

@@ -1,12 +1,12 @@
 // @ts-check
 import { maximumOf, numberOf, numbersIn, only, textOf } from '../charts/row-values.js'
 import { quantityText } from '../number-format.js'
+import { GUIDELINES, quantitiesOf, shareText } from '../quantities.js'
 
 /** @typedef {import('../charts/chart-options.js').ChartSpec} ChartSpec */
 /** @typedef {import('../types.js').Row} Row */
 
-/** WHO global air quality guidelines 2021: means over 24 hours. */
-const GUIDELINES = { pm25: { value: 15, label: 'WHO guideline 15 µg/m³' }, co: { value: 4, label: 'WHO guideline 4 mg/m³' } }
+const UNDER_75 = 'Under 75 % measured'
 
 /** @param {string} name */
 const isValid = (name) => (/** @type {Row} */ row) => row[`${name}_valid`] !== false
@@ -41,10 +41,16 @@ function guidelineBars(name, title, unit, unitText) {
     legend: [
       { label: 'Within the guideline', color: '--blue', look: 'bar', text: only(within, textOf(column, unit)) },
       { label: 'Above it', color: '--vermillion', look: 'bar', text: only(over, textOf(column, unit)) },
-      { label: 'Under 75 % measured', color: '--muted', look: 'hollow', text: only(invalid, textOf(column, unit)) },
+      { label: UNDER_75, color: '--muted', look: 'hollow', text: only(invalid, textOf(column, unit)) },
     ],
   }
 }
+
+/**
+ * A line stands on a whole window or it is dashed: the window is open, or too little of it was measured.
+ * @param {string} name
+ */
+const isUnsure = (name) => (/** @type {Row} */ row) => row.complete === false || !isValid(name)(row)
 
 /**
  * @param {string} id
@@ -60,9 +66,53 @@ function lineChart(id, title, unit, unitText, lines) {
     title,
     unit: unitText,
     fromZero: true,
-    marks: lines.map(({ name, color }) => ({ draw: 'line', value: numberOf(`${name}_mean`), color })),
-    legend: lines.map(({ name, label, color }) => ({ label, color, look: 'line', text: textOf(`${name}_mean`, unit) })),
+    marks: lines.map(({ name, color }) => ({ draw: 'line', value: numberOf(`${name}_mean`), unsure: isUnsure(name), color })),
+    legend: [
+      ...lines.map(
+        ({ name, label, color }) => /** @type {const} */ ({ label, color, look: 'line', text: textOf(`${name}_mean`, unit) }),
+      ),
+      { label: `Open, or ${UNDER_75.toLowerCase()}`, color: '--muted', look: 'dashed' },
+    ],
   }
+}
+
+/** What air-quality reporting asks for, so that a mean may stand for its day. */
+const ENOUGH = 0.75
+/** @param {Row} row */
+const isEnough = (row) => (numberOf('coverage')(row) ?? 0) >= ENOUGH
+/** @param {Row} row */
+const isTooLittle = (row) => !isEnough(row)
+
+/** @param {string} column @returns {(row: Row) => string | null} */
+function shareOf(column) {
+  return (row) => {
+    const share = numberOf(column)(row)
+    return share === null ? null : shareText(share)
+  }
+}
+
+/** @type {ChartSpec} */
+const measured = {
+  id: 'measured',
+  wide: true,
+  height: 150,
+  title: 'Measured share of the day',
+  unit: '%',
+  displayScale: 100,
+  ticks: [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, label: String(at * 100) })),
+  guideline: { value: ENOUGH, label: '75 %: enough for a mean' },
+  marks: [
+    { draw: 'bar', value: numberOf('coverage'), when: isEnough, color: '--blue' },
+    { draw: 'bar', value: numberOf('coverage'), when: isTooLittle, color: '--muted', look: 'hollow' },
+  ],
+  legend: [
+    { label: 'Enough', color: '--blue', look: 'bar', text: only(isEnough, shareOf('coverage')) },
+    { label: 'Too little', color: '--muted', look: 'hollow', text: only(isTooLittle, shareOf('coverage')) },
+    ...quantitiesOf('air', 'days').map(
+      ({ quantity: { id, label } }) =>
+        /** @type {const} */ ({ label, color: '--muted', look: 'none', text: shareOf(`${id}_coverage`) }),
+    ),
+  ],
 }
 
 const pm25Days = guidelineBars('pm25', 'PM2.5, daily mean', 'ug/m3', 'µg/m³')
@@ -121,14 +171,14 @@ export const air = {
       view: 'air_hourly',
       plots: [
         { view: 'air_hourly', charts: [{ ...particles, wide: true }, carbonMonoxide, gases] },
-        { view: 'daily_sensor_means', charts: [pm25Days, coDays] },
+        { view: 'daily_sensor_means', charts: [pm25Days, coDays, measured] },
       ],
     },
     {
       id: 'days',
       label: 'Days',
       view: 'daily_sensor_means',
-      plots: [{ view: 'daily_sensor_means', charts: [pm25Days, coDays, particles, gases] }],
+      plots: [{ view: 'daily_sensor_means', charts: [pm25Days, coDays, particles, gases, measured] }],
     },
   ],
   stepFor: (hours) => (hours <= 24 ? 'hours' : 'days'),

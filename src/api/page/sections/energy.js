@@ -26,7 +26,6 @@ const power = {
 /** @type {ChartSpec} */
 const dailyPower = {
   id: 'daily-power',
-  wide: true,
   title: 'Consumption',
   unit: 'MW',
   leastSpan: 1,
@@ -108,6 +107,25 @@ const share = {
   ],
 }
 
+const loadText = textOf('load_factor', '1')
+
+/** @type {ChartSpec} */
+const loadFactor = {
+  id: 'load-factor',
+  title: 'Load factor',
+  unit: '%, mean of highest',
+  displayScale: 100,
+  leastSpan: 0.1,
+  marks: [
+    { draw: 'line', value: numberOf('load_factor'), when: isWhole, color: '--blue' },
+    { draw: 'line', value: numberOf('load_factor'), when: isPartial, color: '--muted' },
+  ],
+  legend: [
+    { label: 'Mean consumption / highest', color: '--blue', look: 'line', text: only(isWhole, loadText) },
+    { label: 'Day partly measured', color: '--muted', look: 'line', text: only(isPartial, loadText) },
+  ],
+}
+
 const daily = { view: 'daily_energy_summary', charts: [dailyEnergy, share] }
 
 /**
@@ -146,6 +164,7 @@ function dayTiles(rows, lastTime) {
     { label: 'PV share', value: textOf('pv_share', '1')(last) ?? '–', note: lastTime },
     { label: 'Highest PV share', value: bestShare === null ? '–' : quantityText(bestShare, '1'), note: 'of a day in this range' },
     { label: 'Peak consumption', value: peak === null ? '–' : quantityText(peak, 'MW'), note: 'in this range' },
+    { label: 'Load factor', value: textOf('load_factor', '1')(last) ?? '–', note: lastTime },
   ]
 }
 
@@ -160,7 +179,7 @@ export const energy = {
       id: 'days',
       label: 'Days',
       view: 'daily_energy_summary',
-      plots: [{ view: 'daily_energy_summary', charts: [dailyPower, dailyEnergy, share] }],
+      plots: [{ view: 'daily_energy_summary', charts: [dailyPower, loadFactor, dailyEnergy, share] }],
     },
   ],
   stepFor: (hours) => (hours <= 24 * 8 ? 'intervals' : 'days'),

@@ -5,6 +5,7 @@ import { errorMessage } from '../messages.js'
 import { newestOf, resolveRange, windowOf } from '../range.js'
 import { spanText, withoutYear } from '../zone-time.js'
 import { createPlotRows } from './plot-rows.js'
+import { createSectionStatistics } from './section-statistics.js'
 import { createSectionTable } from './section-table.js'
 
 /** @typedef {import('../types.js').Entry} Entry */
@@ -75,8 +76,9 @@ export function createSeriesSession({ spec, step, station, state, app, onReady, 
     { class: 'charts' },
     charts.map(({ chart }) => chart.element),
   )
+  const statistics = createSectionStatistics({ kind: spec.kind, step, zone: station.time_zone })
   const table = createSectionTable({ view: main, station, onPick: (row) => app.openWhy(main.name, row) })
-  const element = el('div', { class: 'session' }, problem, tiles, zoomed, grid, table.element)
+  const element = el('div', { class: 'session' }, problem, tiles, zoomed, grid, statistics.element, table.element)
   const redraw = throttled(draw, REDRAW_MS)
 
   function pick(/** @type {View} */ view) {
@@ -109,7 +111,8 @@ export function createSeriesSession({ spec, step, station, state, app, onReady, 
       const { entries, from, to } = entriesOf(view)
       for (const each of charts) if (each.view === view) each.chart.update(entries, zoom ?? [from, to])
     }
-    const shown = entriesOf(main).entries.filter(({ start, end }) => zoom === null || (start < zoom[1] && end > zoom[0]))
+    const { entries, from, to } = entriesOf(main)
+    const shown = entries.filter(({ start, end }) => zoom === null || (start < zoom[1] && end > zoom[0]))
     const last = shown.at(-1)
     tiles.hidden = last === undefined
     if (last !== undefined) {
@@ -118,6 +121,7 @@ export function createSeriesSession({ spec, step, station, state, app, onReady, 
       const values = shown.map(({ row }) => row)
       fill(tiles, tileElements(spec.tiles(step.id, values, time + soFar)))
     }
+    statistics.update(shown, [Math.max(from, zoom?.[0] ?? from), Math.min(to, newest(), zoom?.[1] ?? to)])
     table.update(shown)
   }
   return {

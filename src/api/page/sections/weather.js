@@ -1,5 +1,5 @@
 // @ts-check
-import { maximumOf, minimumOf, numberOf, numbersIn, sumOf, textOf } from '../charts/row-values.js'
+import { maximumOf, minimumOf, numberOf, numbersIn, only, sumOf, textOf } from '../charts/row-values.js'
 import { compassPoint, quantityText } from '../number-format.js'
 
 /** @typedef {import('../charts/chart-options.js').ChartSpec} ChartSpec */
@@ -64,7 +64,92 @@ const wind = {
   legend: [{ label: 'Mean', color: '--green', look: 'line', text: windText }],
 }
 
-const charts = [temperature, precipitation, wind, pressure]
+/** @param {Row} row */
+function directionText(row) {
+  const direction = numberOf('wind_direction_mean')(row)
+  return direction === null ? null : `${compassPoint(direction)}, ${quantityText(direction, 'deg')}`
+}
+
+/** Points: a line from 359° to 1° would cross the whole compass. @type {ChartSpec} */
+const windDirection = {
+  id: 'wind-direction',
+  title: 'Wind direction',
+  unit: 'where it comes from',
+  ticks: ['N', 'E', 'S', 'W', 'N'].map((label, quarter) => ({ at: 90 * quarter, label })),
+  marks: [{ draw: 'points', value: numberOf('wind_direction_mean'), color: '--green' }],
+  legend: [{ label: 'Mean', color: '--green', look: 'point', text: directionText }],
+}
+
+/** @type {ChartSpec} */
+const humidity = {
+  id: 'humidity',
+  title: 'Humidity',
+  unit: '%',
+  leastSpan: 20,
+  marks: [{ draw: 'line', value: numberOf('humidity_mean'), color: '--blue' }],
+  legend: [{ label: 'Mean', color: '--blue', look: 'line', text: textOf('humidity_mean', '%') }],
+}
+
+/** Hours with a thunderstorm are mostly among those with rain: the one bar stands within the other. @type {ChartSpec} */
+const wetHours = {
+  id: 'wet-hours',
+  title: 'Hours with rain and storm',
+  unit: 'h',
+  fromZero: true,
+  leastSpan: 4,
+  marks: [
+    { draw: 'bar', value: numberOf('rain_hours'), color: '--blue' },
+    { draw: 'bar', value: numberOf('storm_hours'), color: '--orange', slot: [0.25, 0.75] },
+  ],
+  legend: [
+    { label: 'Rain', color: '--blue', look: 'bar', text: textOf('rain_hours', 'h') },
+    { label: 'Thunderstorm', color: '--orange', look: 'bar', text: textOf('storm_hours', 'h') },
+  ],
+}
+
+/** @type {ChartSpec} */
+const amplitude = {
+  id: 'amplitude',
+  title: 'Temperature amplitude',
+  unit: '°C',
+  fromZero: true,
+  leastSpan: 4,
+  marks: [{ draw: 'bar', value: numberOf('temperature_amplitude'), color: '--vermillion' }],
+  legend: [{ label: 'Highest minus lowest', color: '--vermillion', look: 'bar', text: textOf('temperature_amplitude', 'Cel') }],
+}
+
+/** @param {Row} row */
+const isWarmer = (row) => (numberOf('temperature_trend')(row) ?? 0) >= 0
+/** @param {Row} row */
+const isColder = (row) => !isWarmer(row)
+const trendText = textOf('temperature_trend', 'Cel')
+
+/** @type {ChartSpec} */
+const trend = {
+  id: 'trend',
+  title: 'Temperature against the month before',
+  unit: '°C',
+  fromZero: true,
+  ground: true,
+  leastSpan: 2,
+  marks: [
+    { draw: 'bar', value: numberOf('temperature_trend'), when: isWarmer, color: '--vermillion' },
+    { draw: 'bar', value: numberOf('temperature_trend'), when: isColder, color: '--blue' },
+  ],
+  legend: [
+    { label: 'Warmer', color: '--vermillion', look: 'bar', text: only(isWarmer, trendText) },
+    { label: 'Colder', color: '--blue', look: 'bar', text: only(isColder, trendText) },
+  ],
+}
+
+const hours = [temperature, precipitation, wind, windDirection, humidity, pressure]
+const days = [temperature, precipitation, amplitude, wetHours, wind, windDirection, humidity, pressure]
+const months = [
+  { ...temperature, wide: true },
+  trend,
+  amplitude,
+  ...days.filter((chart) => chart !== temperature && chart !== amplitude),
+]
 
 /**
  * @param {string} _step
@@ -85,7 +170,8 @@ function tiles(_step, rows, lastTime) {
       note: 'in this range',
     },
     { label: 'Precipitation', value: rain === null ? '–' : quantityText(rain, 'mm'), note: 'in this range' },
-    { label: 'Wind', value: windText(last) ?? '–', note: lastTime },
+    { label: 'Wind', value: windText(last)?.replace(' from', '') ?? '–', note: lastTime },
+    { label: 'Humidity', value: textOf('humidity_mean', '%')(last) ?? '–', note: lastTime },
     { label: 'Pressure', value: textOf('pressure_mean', 'hPa')(last) ?? '–', note: lastTime },
   ]
 }
@@ -96,9 +182,9 @@ export const weather = {
   title: 'Weather',
   what: 'weather',
   steps: [
-    { id: 'hours', label: 'Hours', view: 'weather_hourly', plots: [{ view: 'weather_hourly', charts }] },
-    { id: 'days', label: 'Days', view: 'weather_daily', plots: [{ view: 'weather_daily', charts }] },
-    { id: 'months', label: 'Months', view: 'weather_monthly', plots: [{ view: 'weather_monthly', charts }] },
+    { id: 'hours', label: 'Hours', view: 'weather_hourly', plots: [{ view: 'weather_hourly', charts: hours }] },
+    { id: 'days', label: 'Days', view: 'weather_daily', plots: [{ view: 'weather_daily', charts: days }] },
+    { id: 'months', label: 'Months', view: 'weather_monthly', plots: [{ view: 'weather_monthly', charts: months }] },
   ],
   stepFor: (hours) => (hours <= 24 * 8 ? 'hours' : hours <= 24 * 1000 ? 'days' : 'months'),
   tiles,
