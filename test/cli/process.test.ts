@@ -1,71 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
-const program = fileURLToPath(new URL('../../bin/windrow.js', import.meta.url))
-const built = existsSync(fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)))
+import { isBuilt, windrowProcesses } from '../support/windrow-processes.ts'
 
 let folder: string
-const running = new Set<ChildProcess>()
+const processes = windrowProcesses(() => folder)
+const windrowWith = processes.start
+const windrow = (...words: string[]) => windrowWith({}, ...words)
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'windrow-process-'))
 })
 afterAll(() => {
-  for (const child of running) child.kill('SIGKILL')
+  processes.killAll()
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Running {
-  readonly child: ChildProcess
-  /** Resolves with the line (of stdout or stderr) that has the text. */
-  lineWith(text: string): Promise<string>
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>
-}
-
-function windrow(...words: string[]): Running {
-  return windrowWith({}, ...words)
-}
-
-function windrowWith(environment: Readonly<Record<string, string>>, ...words: string[]): Running {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, WINDROW_PORT: '0', WINDROW_LOG_LEVEL: 'info', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  running.add(child)
-  let output = ''
-  const waiting: Array<{ readonly text: string; readonly found: (line: string) => void }> = []
-  const take = (chunk: Buffer): void => {
-    output += chunk.toString()
-    for (const { text, found } of waiting) {
-      const line = output.split('\n').find((each) => each.includes(text))
-      if (line !== undefined) found(line)
-    }
-  }
-  child.stdout?.on('data', take)
-  child.stderr?.on('data', take)
-  const ended = once(child, 'close').then(([code, signal]) => {
-    running.delete(child)
-    return { code: code as number | null, signal: signal as string | null, output }
-  })
-  const lineWith = (text: string): Promise<string> =>
-    Promise.race([
-      new Promise<string>((found) => {
-        waiting.push({ text, found })
-        take(Buffer.alloc(0))
-      }),
-      ended.then(({ output: all }) => {
-        throw new Error(`it ended without saying ${JSON.stringify(text)}: ${all}`)
-      }),
-    ])
-  return { child, lineWith, ended }
-}
-
-describe.runIf(built)('the built program (skipped where dist/ is not built)', { timeout: 60_000 }, () => {
+describe.runIf(isBuilt)('the built program (skipped where dist/ is not built)', { timeout: 60_000 }, () => {
   test('starts everything, answers on the port it prints, works beside other commands, and stops cleanly on SIGTERM', async () => {
     const started = windrow('start', '--days', '1')
     const url = (await started.lineWith('windrow is at')).split(' ').at(-1) as string
