@@ -4,7 +4,10 @@ import { dashboardFile, dashboards } from '../../grafana-provisioning/code/dashb
 const folder = '../../grafana-provisioning/dashboards'
 
 describe('the dashboards', () => {
-  test.each(Object.entries(dashboards))('%s is what the code says (vitest run test/grafana -u writes it)', async (name, dashboard) => {
-    await expect(dashboardFile(dashboard)).toMatchFileSnapshot(`${folder}/${name}`)
-  })
+  test.each(Object.entries(dashboards))(
+    '%s is what the code says (vitest run test/grafana -u writes it)',
+    async (name, dashboard) => {
+      await expect(dashboardFile(dashboard)).toMatchFileSnapshot(`${folder}/${name}`)
+    },
+  )
 })
