@@ -83,8 +83,11 @@ export function fluxLate<V extends AnyView>(
   intervalMinutes: NumberField<V>,
   intervals: number | null,
 ): Query {
-  const isLate = intervals === null ? '1' : `if r.overdue >= ${intervals}.0 then 1 else 0`
-  return fluxQuery([...newest(view, intervalMinutes), `|> map(fn: (r) => ({_value: ${isLate}}))`, '|> sum()'])
+  const isLate = intervals === null ? 'true' : `r.overdue >= ${intervals}.0`
+  return fluxQuery([
+    ...newest(view, intervalMinutes),
+    `|> reduce(identity: {_value: 0}, fn: (r, accumulator) => ({_value: accumulator._value + (if ${isLate} then 1 else 0)}))`,
+  ])
 }
 
 /** Milliseconds since the epoch of the newest point of all. */

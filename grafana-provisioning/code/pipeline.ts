@@ -15,8 +15,8 @@ const sink = promVariable(
   'sink',
 )
 
-const ofTopic = { topic: '/${topic:regex}/' }
-const ofSink = { sink: '/${sink:regex}/' }
+const ofTopic = { topic: '/${topic}/' }
+const ofSink = { sink: '/${sink}/' }
 
 /** A metric of the process itself, which prom-client declares; with the process that it is of. */
 function ofProcess(name: string) {
@@ -44,7 +44,7 @@ const taskStates = [
 ] as const
 const taskState = promql`max by (topic, partition) (${{
   promql: taskStates
-    .map(([state], i) => `${i + 1} * (${m.taskState.name}{state="${state}",topic=~"\${topic:regex}"} == 1)`)
+    .map(([state], i) => `${i + 1} * (${m.taskState.name}{state="${state}",topic=~"\${topic}"} == 1)`)
     .join(' or '),
 }})`
 
