@@ -31,14 +31,18 @@ export interface ViewColumn extends ColumnSpec {
 }
 
 /** A table that is a pure function of the log. DDL, Avro row schema, line protocol and API documents come from this one declaration. */
-export interface View<Key extends Columns = Columns, Values extends Columns = Columns> {
+export interface View<
+  Key extends Columns = Columns,
+  Values extends Columns = Columns,
+  Stores extends readonly StoreName[] = readonly StoreName[],
+> {
   readonly name: string
   readonly doc: string
   readonly key: readonly ViewColumn[]
   readonly values: readonly ViewColumn[]
   /** Key columns, then value columns: the order of a row's cells. */
   readonly columns: readonly ViewColumn[]
-  readonly stores: readonly StoreName[]
+  readonly stores: Stores
   /** Carries the TypeScript types only. */
   readonly shape?: { readonly key: Key; readonly values: Values }
 }
@@ -79,19 +83,23 @@ export const count = (doc: string): ColumnSpec<number> => ({ type: 'count', null
 export const flag = (doc: string): ColumnSpec<boolean> => ({ type: 'flag', nullable: false, unit: null, doc })
 export const optionalFlag = (doc: string): ColumnSpec<boolean | null> => ({ type: 'flag', nullable: true, unit: null, doc })
 
-export interface ViewDeclaration<Key extends Columns, Values extends Columns> {
+export interface ViewDeclaration<
+  Key extends Columns,
+  Values extends Columns,
+  Stores extends readonly StoreName[] = readonly StoreName[],
+> {
   /** snake_case; the name of the table, the measurement and the topic. */
   readonly name: string
   readonly doc: string
   readonly key: Key
   readonly values: Values
-  readonly stores: readonly StoreName[]
+  readonly stores: Stores
 }
 
 /** Declares a view. The order of the properties is the order of the columns everywhere. */
-export function defineView<Key extends Columns, Values extends Columns>(
-  declaration: ViewDeclaration<Key, Values>,
-): View<Key, Values> {
+export function defineView<Key extends Columns, Values extends Columns, const Stores extends readonly StoreName[]>(
+  declaration: ViewDeclaration<Key, Values, Stores>,
+): View<Key, Values, Stores> {
   const named = (columns: Columns, isKey: boolean): ViewColumn[] =>
     Object.entries(columns).map(([name, spec]) => ({ ...spec, name, column: snakeCase(name), isKey }))
   const key = named(declaration.key, true)

@@ -65,7 +65,7 @@ function distanceKm({ latitude, longitude }: Place): string {
  * Means are over readings, not over means of stations: exact also where stations have other cadences or gaps. A reading is of the day
  * whose row is the station's last one to begin before it, so that no time zone is needed.
  */
-const goldWeatherAggregates: SqlView = {
+export const goldWeatherAggregates = {
   name: 'gold_weather_aggregates',
   doc: 'Weather by city and local day, over all stations of the city; stations without a city are left out. Means are over all readings that have the quantity.',
   needs: ['weather_daily', 'weather_data'],
@@ -89,7 +89,7 @@ const goldWeatherAggregates: SqlView = {
     { column: 'coverage', unit: '1', doc: 'Share of the day that readings cover, mean of the stations.' },
     { column: 'complete', unit: null, doc: 'True once the day is over at all stations.' },
   ],
-  query: (table) => {
+  query: (table: (name: string) => string) => {
     const mean = (quantity: string): string => `sum(r.${quantity}_sum) / nullif(sum(r.${quantity}_n), 0) AS avg_${quantity}`
     const sums = ['temperature', 'humidity', 'pressure', 'wind_speed'].map(
       (quantity) => `sum(w.${quantity}) AS ${quantity}_sum, count(w.${quantity}) AS ${quantity}_n`,
@@ -105,4 +105,4 @@ const goldWeatherAggregates: SqlView = {
         WHERE w.station_id = d.station_id AND w."timestamp" >= d.window_start AND w."timestamp" < f.window_end) AS r
       WHERE d.city IS NOT NULL GROUP BY d.city, d.country, d.day`
   },
-}
+} as const satisfies SqlView
