@@ -11,7 +11,7 @@ const oldestJava = 17
  * @param {string} command
  * @param {readonly string[]} args
  */
-function answerOf(command, args) {
+export function answerOf(command, args) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 })
   return status === 0 ? `${stdout}${stderr}`.trim() : null
 }

@@ -1,11 +1,12 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [prometheus] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startCassandra } from './cassandra.js'
 import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startPostgres } from './postgres.js'
+import { startPrometheus } from './prometheus.js'
 import { startRegistry } from './registry.js'
 
 const { values, positionals } = parseArgs({
@@ -38,6 +39,11 @@ const services = {
   async cassandra() {
     const { contactPoint, dataCentre, stop } = await startCassandra()
     return { line: `CASSANDRA_CONTACT_POINTS=${contactPoint}\nCASSANDRA_LOCAL_DC=${dataCentre}`, stop }
+  },
+  /** It scrapes windrow where it listens by default. */
+  async prometheus() {
+    const { url, stop } = await startPrometheus({ jobs: { windrow: [`127.0.0.1:${process.env.WINDROW_PORT ?? 8000}`] } })
+    return { line: `PROMETHEUS_URL=${url}`, stop }
   },
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 
 import { installInfluxdb } from './build-influxdb.js'
+import { prepareDebianPrograms } from './debian-programs.js'
 import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
 import { howToRun } from './how-to-run.js'
 import { hasInfluxdb, withoutInfluxdb } from './influxdb.js'
@@ -8,6 +9,7 @@ import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
+import { hasPrometheus } from './prometheus.js'
 import { installPython } from './python-environments.js'
 
 /**
@@ -44,6 +46,8 @@ export async function prepareServices() {
     if (hasInfluxdb()) await prepareInfluxdb()
     await installCassandra()
   }
+  await prepareDebianPrograms()
+  if (!hasPrometheus()) process.stderr.write('services: the tests with Prometheus are SKIPPED, it is not here\n')
   await preparePython()
   return how
 }

@@ -109,4 +109,25 @@
  * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
+/**
+ * @typedef {object} PrometheusOptions
+ * @property {number} [port]
+ * @property {Readonly<Record<string, readonly string[]>>} [jobs] what is scraped: `host:port`, by the name of the job
+ * @property {number} [intervalMs] between two scrapes, and between two evaluations of rules; 1,000 unless told otherwise
+ * @property {readonly string[]} [ruleFiles] paths
+ * @property {readonly string[]} [alertmanagers] `host:port`
+ */
+
+/**
+ * @typedef {object} Prometheus
+ * @property {string} url
+ * @property {string} folder its configuration, data and log
+ * @property {(jobs: Readonly<Record<string, readonly string[]>>) => Promise<void>} scrape other targets from now on
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill as of a service
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} end asks it to end in order, and resolves when it is gone
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
 export {}
