@@ -1,9 +1,10 @@
 // @ts-check
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasClangAndProtoc, hasGoAndCargo } from './find-tools.js'
+import { go } from './go.js'
 import { installedFolder, installOnce, serviceFile } from './install-once.js'
 
 const goMod = () => serviceFile(join('influxdb', 'go.mod'))
@@ -51,28 +52,4 @@ function rustToolchain() {
   const { status, stdout } = spawnSync('rustup', ['show', 'active-toolchain'], { encoding: 'utf8' })
   const name = status === 0 ? stdout.split(/\s/)[0] : undefined
   return name === undefined || name === '' ? {} : { RUSTUP_TOOLCHAIN: name }
-}
-
-/**
- * @param {string} cwd
- * @param {NodeJS.ProcessEnv} env
- * @param {readonly string[]} args
- * @returns {Promise<void>}
- */
-function go(cwd, env, args) {
-  return new Promise((resolve, reject) => {
-    // Whatever else the machine does comes first.
-    const child = spawn('nice', ['-n', '10', 'go', ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        said = (said + text).slice(-8000)
-      })
-    }
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) resolve()
-      else reject(new Error(`go ${args.at(-1)} failed:\n${said.slice(-4000)}`))
-    })
-  })
 }

@@ -47,8 +47,10 @@ export function findPostgres() {
   return folders.find((folder) => ['initdb', 'postgres'].every((program) => existsSync(join(folder, program)))) ?? null
 }
 
+export const hasGo = () => answerOf('go', ['version']) !== null
+
 /** Whether Go and Rust are here. */
-export const hasGoAndCargo = () => answerOf('go', ['version']) !== null && answerOf('cargo', ['--version']) !== null
+export const hasGoAndCargo = () => hasGo() && answerOf('cargo', ['--version']) !== null
 
 /** Whether C can be compiled, and messages of Protocol Buffers. */
 export const hasClangAndProtoc = () => answerOf('clang', ['--version']) !== null && answerOf('protoc', ['--version']) !== null

@@ -22,11 +22,22 @@ const stopTimeoutMs = 30_000
  * @param {() => Promise<boolean>} options.isReady
  * @param {string | null} options.scratch a folder that is removed if we are killed
  * @param {NodeJS.Signals} [options.endSignal] asks it to end; SIGTERM unless told otherwise
+ * @param {Readonly<Record<string, string>>} [options.environment] over ours
  * @param {boolean} [options.hasOtherGroups] its children lead process groups of their own, which are signalled too
  * @returns {Service}
  */
 export function serverProcess(options) {
-  const { name, command, args, logFile, isReady, scratch, endSignal = 'SIGTERM', hasOtherGroups = false } = options
+  const {
+    name,
+    command,
+    args,
+    logFile,
+    isReady,
+    scratch,
+    endSignal = 'SIGTERM',
+    environment = {},
+    hasOtherGroups = false,
+  } = options
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null
   /** @type {Promise<void>} */
@@ -37,7 +48,8 @@ export function serverProcess(options) {
   function launch() {
     const output = openSync(logFile, 'a')
     // A group of its own: Ctrl-C in a terminal reaches us, and we end it.
-    const launched = spawn(command, args, { stdio: ['ignore', output, output], detached: true })
+    const env = { ...process.env, ...environment }
+    const launched = spawn(command, args, { stdio: ['ignore', output, output], env, detached: true })
     closeSync(output)
     child = launched
     const hasEnded = launched.pid === undefined ? () => undefined : endWithUs(killAndRemove(launched.pid, scratch))
