@@ -11,7 +11,7 @@ const list = () => serviceFile(join('debian', 'packages.txt'))
 /** Set where they cannot be had, for the processes that we start: none of them is to try it again. */
 const without = 'SERVICES_WITHOUT_DEBIAN_PROGRAMS'
 
-/** @typedef {'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool' | 'prometheus-postgres-exporter'} DebianProgram */
+/** @typedef {'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool'} DebianProgram */
 
 /**
  * The path of a program: the one on the PATH, else the one in the cache, or null.
@@ -34,7 +34,7 @@ export async function prepareDebianPrograms() {
   } catch (error) {
     process.env[without] = '1'
     const why = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`services: Prometheus and its exporter of PostgreSQL cannot be had: ${why}\n`)
+    process.stderr.write(`services: Prometheus cannot be had: ${why}\n`)
   }
 }
 

@@ -10,6 +10,7 @@ import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
+import { preparePostgresExporter } from './postgres-exporter.js'
 import { hasPrometheus } from './prometheus.js'
 import { installPython } from './python-environments.js'
 import { hasTelegraf, withoutTelegraf } from './telegraf.js'
@@ -50,6 +51,7 @@ export async function prepareServices() {
   }
   await prepareTelegraf()
   await prepareDebianPrograms()
+  await preparePostgresExporter()
   if (!hasPrometheus()) process.stderr.write('services: the tests with Prometheus are SKIPPED, it is not here\n')
   await preparePython()
   return how

@@ -148,4 +148,14 @@
  * @property {() => Promise<void>} stop ends it, and removes what it left behind
  */
 
+/**
+ * A server of figures or alerts, as `Service` has it.
+ * @typedef {object} Exporter
+ * @property {string} url
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill
+ * @property {() => Promise<void>} start
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
 export {}
