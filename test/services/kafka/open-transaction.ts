@@ -5,7 +5,7 @@ import { Coordinator } from '../../../src/log/kafka/coordinator.ts'
 import { isAnswer } from '../../../src/log/kafka/kafka-errors.ts'
 import { byPartition } from '../../../src/log/kafka/produce.ts'
 import { tryAgain } from '../../../src/log/kafka/try-again.ts'
-import type { Topic } from '../../../src/log/port.ts'
+import type { Topic, Write } from '../../../src/log/port.ts'
 import { write } from '../../conformance/plain-records.ts'
 
 export interface Program {
@@ -34,16 +34,21 @@ export async function startProgram({ cluster, transactionalId, timeoutMs }: Prog
 
 /** Writes a record in a transaction and never ends it. `told`: whether its coordinator knows of the partition. */
 export async function leaveOpen(program: Program, topic: Topic, partition: number, told: boolean): Promise<number> {
+  return leaveWritten(program, write(topic, partition, { key: 'k', value: 'never committed' }), told)
+}
+
+/** As `leaveOpen`, of records of one's own. */
+export async function leaveWritten(program: Program, written: Write, told: boolean): Promise<number> {
   const { cluster, sender, transactionalId } = program
   const { id, epoch } = await startProgram(program)
   if (told) {
     const coordinator = new Coordinator(cluster, settings, 'transaction', transactionalId)
-    const topics = [{ name: topic.name, partitions: [partition] }]
+    const topics = [{ name: written.topic.name, partitions: [written.partition] }]
     const request = [{ transactionalId, producerId: id, producerEpoch: epoch, verifyOnly: false, topics }]
     await coordinator.call([addPartitionsToTxnV3], 'AddPartitionsToTxn', noError, request)
     coordinator.close()
   }
-  const [one] = byPartition([write(topic, partition, { key: 'k', value: 'never committed' })])
+  const [one] = byPartition([written])
   if (one === undefined) throw new Error('There is nothing to write')
   const state = { producerId: id, epoch, sequence: 0, transactional: true }
   const bases = await sender.send([one], transactionalId, () => state)
