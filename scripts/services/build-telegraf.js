@@ -1,5 +1,5 @@
 // @ts-check
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasGo } from './find-tools.js'
@@ -10,16 +10,8 @@ const goMod = () => serviceFile(join('telegraf', 'go.mod'))
 /** As go.mod has it. */
 const version = '1.37.2'
 
-/** What telegraf/telegraf.conf uses: hundreds of plugins are left out, and what they require is not even downloaded. */
-const plugins = [
-  'inputs.kafka_consumer',
-  'outputs.influxdb_v2',
-  'parsers.avro',
-  'parsers.value',
-  'processors.parser',
-  'processors.starlark',
-  'secretstores.docker',
-]
+/** What go.mod names of what telegraf/telegraf.conf uses: hundreds of plugins are left out, and what they require is not even downloaded. */
+const tags = () => /^\/\/ tags: (\S+)$/m.exec(readFileSync(goMod(), 'utf8'))?.[1] ?? ''
 
 /** Whether `telegraf` is in the cache, or all that building it takes is here. */
 export function canBuildTelegraf() {
@@ -36,7 +28,7 @@ export function installTelegraf() {
     const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod' }
     const flags = ['-ldflags', `-s -w -X github.com/influxdata/telegraf/internal.Version=${version}`, '-trimpath']
     const output = ['-o', join(folder, 'telegraf'), 'github.com/influxdata/telegraf/cmd/telegraf']
-    await runGo(work, env, ['build', '-tags', ['custom', ...plugins].join(','), ...flags, ...output])
+    await runGo(work, env, ['build', '-tags', tags(), ...flags, ...output])
     await rm(work, { recursive: true, force: true })
   })
 }
