@@ -79,7 +79,7 @@ const weather = [
     steps: ofWeather({ column: 'temperature_amplitude' }, ['days', 'months']),
   },
   {
-    ...{ id: 'trend', label: 'Temperature against the month before', kind: 'whole', ...inUnit('Cel') },
+    ...{ id: 'trend', label: 'Temperature trend', kind: 'whole', ...inUnit('Cel') },
     ...{ fromZero: true, ground: true, leastSpan: 2 },
     steps: ofWeather({ column: 'temperature_trend' }, ['months']),
   },
