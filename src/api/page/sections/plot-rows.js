@@ -66,8 +66,7 @@ export function createPlotRows({ sources, health, rangeOf, onRead, onChange, onF
   }
   const endStream = followViews({
     views,
-    // The stream is of one station or of all.
-    station: stations.length === 1 ? (stations[0] ?? null) : null,
+    stations,
     onRead: () => {
       settling.opened()
       forget()
