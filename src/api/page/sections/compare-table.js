@@ -5,7 +5,7 @@ import { el, fill, keepPlaces } from '../dom.js'
 import { stationLabel } from '../filter-bar.js'
 import { newestOf } from '../range.js'
 import { simpleTable } from '../simple-table.js'
-import { spanText, timeText, withoutYear } from '../zone-time.js'
+import { spanTexts, timeText } from '../zone-time.js'
 import { statisticColumns } from './section-statistics.js'
 
 /** @typedef {import('../types.js').Entry} Entry */
@@ -21,13 +21,11 @@ import { statisticColumns } from './section-statistics.js'
  * @property {import('../statistics.js').Statistics} statistics
  */
 
-/** @param {CompareLine} line @param {Entry} entry */
-function timeOf({ station }, { start, end }) {
-  return withoutYear(spanText(start, end, station.time_zone))
-}
-
-/** @param {CompareLine} line */
-function lastCell(line) {
+/**
+ * @param {CompareLine} line
+ * @param {(line: CompareLine, entry: Entry) => string} timeOf
+ */
+function lastCell(line, timeOf) {
   const { entries, quantity, source, station } = line
   const read = numberOf(source.column)
   const last = entries.findLast(({ row }) => read(row) !== null)
@@ -75,10 +73,12 @@ export function createCompareTable({ quantity: { kind }, step, onPick, addressOf
     element,
     /** @param {CompareLine[]} lines */
     update(lines) {
+      const textOf = spanTexts(lines.flatMap(({ entries }) => entries).sort((left, right) => left.start - right.start))
+      const timeOf = (/** @type {CompareLine} */ { station }, /** @type {Entry} */ entry) => textOf(entry, station.time_zone)
       /** @type {import('../simple-table.js').SimpleColumn<CompareLine>[]} */
       const columns = [
         { title: 'Station', cell: stationCell },
-        { title: 'Last', cell: lastCell, number: true },
+        { title: 'Last', cell: (line) => lastCell(line, timeOf), number: true },
         ...statisticColumns(kind === 'sum', timeOf),
         { title: 'Zone', cell: ({ station }) => station.time_zone },
       ]
