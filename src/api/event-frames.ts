@@ -7,8 +7,8 @@ import { stationColumn } from './view-query.ts'
 
 export interface EventStreamRequest {
   readonly views: readonly View[]
-  /** Only rows of this station, null for all. */
-  readonly station: string | null
+  /** Only rows of these stations, null for all. */
+  readonly stations: ReadonlySet<string> | null
   /** What the client had last, by view. */
   readonly positions: ReadonlyMap<string, string>
   readonly heartbeatMs: number
@@ -36,10 +36,10 @@ async function* ofView(view: View, batches: AsyncIterable<StreamBatch>): AsyncGe
   for await (const batch of batches) yield { view, batch }
 }
 
-function rowsOfStation(view: View, rows: readonly StreamRow[], station: string | null): readonly StreamRow[] {
+function rowsOfStations(view: View, rows: readonly StreamRow[], stations: ReadonlySet<string> | null): readonly StreamRow[] {
   const column = stationColumn(view)
   const index = column === undefined ? -1 : view.key.indexOf(column)
-  return station === null || index < 0 ? rows : rows.filter(({ key }) => key[index] === station)
+  return stations === null || index < 0 ? rows : rows.filter(({ key }) => stations.has(String(key[index])))
 }
 
 function dataOf(view: View, rows: readonly StreamRow[]): string {
@@ -57,7 +57,7 @@ function frame(event: 'rows' | 'reset' | 'heartbeat', data: string, id: string |
  * to read the view again, `heartbeat` while nothing happens. Every event's id says how far each view has come.
  */
 export async function* eventFrames(ports: Pick<ApiPorts, 'streamView'>, request: EventStreamRequest): AsyncGenerator<string> {
-  const { views, station, heartbeatMs, signal } = request
+  const { views, stations, heartbeatMs, signal } = request
   const positions = new Map(request.positions)
   const sources = views.map((view) => ofView(view, ports.streamView({ view, after: positions.get(view.name) ?? null, signal })))
   yield `retry: ${RETRY_MS}\n\n`
@@ -72,7 +72,7 @@ export async function* eventFrames(ports: Pick<ApiPorts, 'streamView'>, request:
       yield frame('reset', JSON.stringify({ view: view.name }), positionsText(positions))
       continue
     }
-    const rows = rowsOfStation(view, batch.rows, station)
+    const rows = rowsOfStations(view, batch.rows, stations)
     if (rows.length > 0) yield frame('rows', dataOf(view, rows), positionsText(positions))
   }
 }

@@ -159,6 +159,37 @@ describe.runIf(chromium !== null)(title, () => {
     await page.getByRole('dialog').getByText('2026-03-27', { exact: false }).first().waitFor()
   })
 
+  test('compares stations in one chart and a table, live, and the address brings it back', async () => {
+    const ports = fakePorts({ now: NOW, from: NOW - 3 * 24 * HOUR })
+    const { page, complaints } = await visit('/?tab=compare&stations=paris&quantity=wind', null, ports)
+    const line = (name: string) => page.locator('.block tbody tr', { hasText: name })
+    await line('paris').waitFor()
+    expect(await page.locator('.freshness').textContent()).toContain('Times of Europe/Paris')
+    await page.getByLabel('Quantity').selectOption('Humidity')
+    await page.locator('.picker summary').click()
+    expect(await page.getByRole('checkbox', { name: 'paris' }).isDisabled()).toBe(true)
+    await page.getByRole('checkbox', { name: 'madrid' }).check()
+    await line('madrid').waitFor()
+    await page.keyboard.press('Escape')
+    expect(new URL(page.url()).search).toBe('?tab=compare&stations=paris&stations=madrid&quantity=humidity')
+    expect(await page.locator('.freshness').textContent()).toContain('the zone of paris, for all of them')
+    const legend = chart(page, 'compare').locator('.legend')
+    await expect.poll(() => legend.textContent()).toMatch(/paris\d+ %madrid\d+ %/)
+    await legend.getByRole('button', { name: 'madrid' }).click()
+    expect(await legend.getByRole('button', { name: 'madrid' }).getAttribute('aria-pressed')).toBe('true')
+    await page.locator('.freshness.is-live').waitFor()
+    await line('madrid').getByRole('link').focus()
+    ports.advance(NOW + HOUR)
+    await expect.poll(() => chart(page, 'compare').locator('.legend-time').textContent()).toContain('11:00–12:00')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('madrid')
+    await page.keyboard.press('Enter')
+    await rows(page).first().waitFor()
+    expect(new URL(page.url()).search).toBe('?station=madrid')
+    await page.goBack()
+    await line('madrid').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   test('any view is a table, page by page, with what its columns mean', async () => {
     const { page, url } = await visit('/?tab=views')
     await rows(page).first().waitFor()
@@ -179,6 +210,7 @@ describe.runIf(chromium !== null)(title, () => {
     const { page } = await visit('/?tab=pipeline')
     await page.getByText('adds up').first().waitFor()
     expect(await page.getByText('adds up').count()).toBe(3)
+    expect(await page.getByRole('region', { name: 'Readings a minute' }).locator('tbody tr').count()).toBe(3)
     await page.getByText('Set the clock of the sensor, then publish the reading again.').waitFor()
     expect(await page.locator('main').textContent()).toContain('WR_READING_FUTURE')
   })
@@ -326,7 +358,7 @@ describe.runIf(chromium !== null)(title, () => {
 
   test('fits into 360 pixels, in the dark', async () => {
     const { page, complaints, url } = await visit('/', { viewport: { width: 360, height: 700 }, colorScheme: 'dark' })
-    for (const tab of ['weather', 'energy', 'air', 'pipeline', 'views']) {
+    for (const tab of ['weather', 'energy', 'air', 'compare', 'pipeline', 'views']) {
       await page.goto(`${url}/?tab=${tab}`)
       await page.locator('tbody tr').first().waitFor()
       expect(await page.evaluate('document.documentElement.scrollWidth'), tab).toBeLessThanOrEqual(360)

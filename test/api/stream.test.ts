@@ -53,6 +53,14 @@ describe('GET /api/stream', () => {
     })
   })
 
+  test('tells of some stations only when asked', async () => {
+    const { ports, open } = await startStream()
+    const reader = await open('view=weather_hourly&view=air_hourly&station=madrid&station=283164601')
+    ports.advance(NOW + HOUR)
+    const events = [rowsOf(await reader.next()), rowsOf(await reader.next())]
+    expect(events.flatMap(({ rows }) => rows.map(({ key }) => key[0])).sort()).toEqual(['283164601', 'madrid'])
+  })
+
   test('tells of one station only when asked, and of a row that is gone', async () => {
     const { ports, open } = await startStream()
     const reader = await open('view=weather_hourly&station=madrid')

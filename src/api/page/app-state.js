@@ -3,10 +3,12 @@
 /** What the page shows, as the address bar has it: a link reproduces the view. */
 /**
  * @typedef {object} AppState
- * @property {'weather' | 'energy' | 'air' | 'pipeline' | 'views'} tab
+ * @property {'weather' | 'energy' | 'air' | 'compare' | 'pipeline' | 'views'} tab
  * @property {string | null} kind
  * @property {string | null} city
  * @property {string | null} station
+ * @property {string[] | null} stations Those that are compared, in the order of their colours; null lets the page choose.
+ * @property {string | null} quantity What is compared.
  * @property {string} range `24h`, `7d`, `30d`, `90d`, `all` or `custom`.
  * @property {string | null} from First local day of a custom range.
  * @property {string | null} to Last local day of a custom range.
@@ -15,8 +17,11 @@
  * @property {string | null} why The view and the key of the row that is being explained, as JSON.
  */
 
-export const TABS = /** @type {const} */ (['weather', 'energy', 'air', 'pipeline', 'views'])
+export const TABS = /** @type {const} */ (['weather', 'energy', 'air', 'compare', 'pipeline', 'views'])
 export const RANGES = /** @type {const} */ (['24h', '7d', '30d', '90d', 'all', 'custom'])
+
+/** What is asked of one section and means nothing to another. @type {Partial<AppState>} */
+export const OF_SECTION = { why: null, city: null, station: null, stations: null, kind: null, quantity: null, step: null }
 
 /** @type {AppState} */
 const DEFAULTS = {
@@ -24,6 +29,8 @@ const DEFAULTS = {
   kind: null,
   city: null,
   station: null,
+  stations: null,
+  quantity: null,
   range: '7d',
   from: null,
   to: null,
@@ -46,6 +53,8 @@ export function readState(search) {
     kind: text('kind'),
     city: text('city'),
     station: text('station'),
+    stations: given.has('stations') ? [...new Set(given.getAll('stations'))] : null,
+    quantity: text('quantity'),
     range: RANGES.find((range) => range === given.get('range')) ?? DEFAULTS.range,
     from: day('from'),
     to: day('to'),
@@ -63,7 +72,8 @@ export function writeState(state) {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(state)) {
     const custom = state.range === 'custom' || (name !== 'from' && name !== 'to')
-    if (value !== null && custom && value !== DEFAULTS[/** @type {keyof AppState} */ (name)]) search.set(name, value)
+    if (value === null || !custom || value === DEFAULTS[/** @type {keyof AppState} */ (name)]) continue
+    for (const each of [value].flat()) search.append(name, each)
   }
   const text = search.toString()
   return text === '' ? '/' : `/?${text}`

@@ -68,11 +68,13 @@ export function byId(id) {
 }
 
 /**
- * Draws anew without losing how far tables were scrolled aside, and which of them has the focus.
+ * Draws anew without losing how far tables were scrolled aside, and which of them, or which link in them, has the focus.
  * @param {Element} element
  * @param {() => void} draw
  */
 export function keepPlaces(element, draw) {
+  const active = document.activeElement
+  const link = active instanceof HTMLAnchorElement && element.contains(active) ? active.getAttribute('href') : null
   const frames = () => [...element.querySelectorAll('.table-frame')]
   const name = (/** @type {Element} */ frame) => frame.getAttribute('aria-label')
   const scrolled = new Map(frames().map((frame) => [name(frame), frame.scrollLeft]))
@@ -83,6 +85,9 @@ export function keepPlaces(element, draw) {
     if (focused !== undefined && frame instanceof HTMLElement && name(frame) === name(focused))
       frame.focus({ preventScroll: true })
   }
+  if (link === null) return
+  const links = [...element.querySelectorAll('a')]
+  links.find((each) => each.getAttribute('href') === link)?.focus({ preventScroll: true })
 }
 
 /**

@@ -10,7 +10,7 @@ const RETRY_MS = 5_000
 /**
  * @typedef {object} Follower
  * @property {string[]} views
- * @property {string | null} station
+ * @property {string[]} stations None: all.
  * @property {() => void} onRead Everything has to be read (again). Changes that come from now on are told by `onRows`.
  * @property {(view: string, changes: Change[]) => void} onRows
  * @property {(state: 'live' | 'waiting') => void} onState
@@ -21,9 +21,9 @@ const RETRY_MS = 5_000
  * @param {Follower} follower
  * @returns {() => void} Ends it.
  */
-export function followViews({ views, station, onRead, onRows, onState }) {
+export function followViews({ views, stations, onRead, onRows, onState }) {
   const search = new URLSearchParams(views.map((view) => ['view', view]))
-  if (station !== null) search.set('station', station)
+  for (const station of stations) search.append('station', station)
   /** @type {EventSource | null} */
   let source = null
   let timer = 0

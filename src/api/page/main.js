@@ -1,9 +1,11 @@
 // @ts-check
 import { getJson } from './api-client.js'
-import { createAppState, TABS } from './app-state.js'
+import { createAppState, OF_SECTION, TABS } from './app-state.js'
 import { byId, fill, setText } from './dom.js'
 import { errorMessage } from './messages.js'
+import { createReadingRates } from './reading-rates.js'
 import { air } from './sections/air.js'
+import { createCompareSection } from './sections/compare.js'
 import { energy } from './sections/energy.js'
 import { createPipelineSection } from './sections/pipeline.js'
 import { createSeriesSection } from './sections/series-section.js'
@@ -26,6 +28,7 @@ const STATUS_WORDS = { empty: 'No readings yet', fresh: 'Fresh', behind: 'Behind
 let health = null
 /** @type {import('./types.js').Station[]} */
 let stations = []
+const rates = createReadingRates()
 
 /**
  * @param {keyof typeof STATUS_WORDS} status
@@ -50,7 +53,9 @@ function startPage(views) {
     views,
     stations: () => stations,
     health: () => health,
+    rates,
     change: state.change,
+    address: state.address,
     openWhy: (/** @type {string} */ view, /** @type {import('./types.js').Row} */ row) => {
       const found = views.get(view)
       if (found !== undefined) state.change({ why: whyOf(found, row) })
@@ -64,18 +69,21 @@ function startPage(views) {
     weather: () => createSeriesSection(weather, app),
     energy: () => createSeriesSection(energy, app),
     air: () => createSeriesSection(air, app),
+    compare: () => createCompareSection(app),
     pipeline: () => createPipelineSection(app),
     views: () => createViewsSection(app),
   }
 
+  /** @param {(typeof TABS)[number]} to @returns {Partial<import('./app-state.js').AppState>} */
+  function changesTo(to) {
+    if (to === tab) return { why: null }
+    // Whoever looks at energy and goes to compare, compares energy.
+    return { ...OF_SECTION, tab: to, kind: to === 'compare' && (tab === 'energy' || tab === 'air') ? tab : null }
+  }
   function drawTabs() {
     for (const each of TABS) {
       const link = /** @type {HTMLAnchorElement} */ (byId(`tab-${each}`))
-      link.href = state.address({
-        tab: each,
-        why: null,
-        ...(each === tab ? {} : { city: null, station: null, kind: null, step: null }),
-      })
+      link.href = state.address(changesTo(each))
       if (each === tab) link.setAttribute('aria-current', 'page')
       else link.removeAttribute('aria-current')
     }
@@ -97,7 +105,7 @@ function startPage(views) {
     byId(`tab-${each}`).addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return
       event.preventDefault()
-      if (each !== tab) state.change({ tab: each, why: null, city: null, station: null, kind: null, step: null })
+      if (each !== tab) state.change(changesTo(each))
     })
   }
   draw()
@@ -108,6 +116,7 @@ async function readState() {
   const askedAt = performance.now()
   const answers = await Promise.all([getJson('/api/health'), getJson('/api/stations')])
   health = /** @type {import('./types.js').Health} */ ({ ...answers[0], read_at: askedAt })
+  rates.take(health)
   stations = answers[1].stations
   const silence = health.status === 'fresh' ? silenceOf(stations, Date.parse(health.at)) : null
   if (silence === null) drawStatus(health.status, health.headline)

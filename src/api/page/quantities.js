@@ -79,7 +79,7 @@ const weather = [
     steps: ofWeather({ column: 'temperature_amplitude' }, ['days', 'months']),
   },
   {
-    ...{ id: 'trend', label: 'Temperature against the month before', kind: 'whole', ...inUnit('Cel') },
+    ...{ id: 'trend', label: 'Temperature trend', kind: 'whole', ...inUnit('Cel') },
     ...{ fromZero: true, ground: true, leastSpan: 2 },
     steps: ofWeather({ column: 'temperature_trend' }, ['months']),
   },
@@ -163,9 +163,11 @@ export function quantitiesOf(kind, step) {
 }
 
 /**
- * `98 %`; never more than there is: 99.9 % are 99 %.
+ * `98 %`, `99.9 %`; never more than there is.
  * @param {number} share
  */
 export function shareText(share) {
-  return `${numberText(Math.floor(share * 100 + 1e-9), null, 0)} %`
+  const digits = share >= 0.99 && share < 1 ? 1 : 0
+  const scale = 10 ** digits
+  return `${numberText(Math.floor(share * 100 * scale + 1e-9) / scale, null, digits)} %`
 }

@@ -172,6 +172,17 @@ export function spanText(start, end, zone) {
 }
 
 /**
+ * As `spanText`, without the year where all the spans lie in one.
+ * @param {{ start: number, end: number }[]} spans In the order of time.
+ * @returns {(span: { start: number, end: number }, zone: string) => string}
+ */
+export function spanTexts(spans) {
+  const year = (/** @type {number | undefined} */ at) => new Date(at ?? 0).getUTCFullYear()
+  const isOne = year(spans[0]?.start) === year((spans.at(-1)?.end ?? 1) - 1)
+  return ({ start, end }, zone) => (isOne ? withoutYear(spanText(start, end, zone)) : spanText(start, end, zone))
+}
+
+/**
  * `just now`, `42 s`, `5 min`, `3 h`, `12 days`
  * @param {number} milliseconds
  */

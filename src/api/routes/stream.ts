@@ -18,7 +18,7 @@ export interface StreamOptions {
 
 interface StreamParameters {
   readonly view: readonly string[]
-  readonly station?: string
+  readonly station?: readonly string[]
 }
 
 /** Passes frames on; `stalled()` tells for how long the last one has been waiting for the client. */
@@ -73,7 +73,13 @@ export function streamRoute(app: FastifyInstance, ports: Pick<ApiPorts, 'views' 
               maxItems: 20,
               description: 'Repeat it for several views.',
             },
-            station: { type: 'string', description: 'Only rows of this station or zone.' },
+            station: {
+              type: 'array',
+              items: { type: 'string' },
+              minItems: 1,
+              maxItems: 20,
+              description: 'Only rows of this station or zone. Repeat it for several.',
+            },
           },
         },
         response: {
@@ -91,9 +97,9 @@ export function streamRoute(app: FastifyInstance, ports: Pick<ApiPorts, 'views' 
       if (open.size >= options.maxStreams) throw tooManyStreams(options.maxStreams)
       const controller = new AbortController()
       const positions = parsePositions([request.headers['last-event-id']].flat()[0])
-      const station = request.query.station ?? null
+      const stations = request.query.station === undefined ? null : new Set(request.query.station)
       const { frames, stalledMs } = watched(
-        eventFrames(ports, { views, station, positions, heartbeatMs: options.heartbeatMs, signal: controller.signal }),
+        eventFrames(ports, { views, stations, positions, heartbeatMs: options.heartbeatMs, signal: controller.signal }),
       )
       const body = Readable.from(frames, { objectMode: false, highWaterMark: 65_536 })
       const watchdog = setInterval(

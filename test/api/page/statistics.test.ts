@@ -53,7 +53,7 @@ describe('statistics of a range', () => {
   })
 
   test('a share is never more than there is', () => {
-    expect([1, 0.999, 0.29, 0].map(shareText)).toEqual(['100 %', '99 %', '29 %', '0 %'])
+    expect([1, 0.99999, 0.989, 0.29, 0].map(shareText)).toEqual(['100 %', '99.9 %', '98 %', '29 %', '0 %'])
   })
 
   test('every step of a kind has quantities, each with a name of its own', () => {

@@ -9,6 +9,7 @@ import {
   offsetText,
   plainTimeText,
   spanText,
+  spanTexts,
   startOfLocal,
   timeText,
 } from '../../../src/api/page/zone-time.js'
@@ -54,6 +55,20 @@ describe('the page tells local time', () => {
     expect(dayOf(at('2026-03-29T22:30:00Z'), PARIS)).toBe('2026-03-30')
     expect(ageText(7 * 60_000)).toBe('7 min ago')
     expect([59_000, 89_600, 119_600, 120_400].map(ageText)).toEqual(['59 s ago', '1 min ago', '2 min ago', '2 min ago'])
+  })
+})
+
+describe('stretches of time beside each other', () => {
+  const days = (...labels: string[]) =>
+    labels.map((label) => ({ start: at(`${label}T00:00:00Z`), end: at(`${label}T24:00:00Z`) }))
+  const texts = (...labels: string[]): string[] => {
+    const spans = days(...labels)
+    return spans.map((span) => spanTexts(spans)(span, 'UTC'))
+  }
+
+  test('are told without the year where they share it', () => {
+    expect(texts('2025-12-30', '2025-12-31')).toEqual(['Tue 30 Dec', 'Wed 31 Dec'])
+    expect(texts('2025-12-31', '2026-01-01')).toEqual(['Wed 31 Dec 2025', 'Thu 1 Jan 2026'])
   })
 })
 

@@ -124,10 +124,7 @@ export function createChart(spec, { zone, window, sync, onZoom, onPick }) {
     if (move === undefined) return
     event.preventDefault()
     move()
-    host.setAttribute(
-      'aria-label',
-      pointed === null ? summaryOf(spec, entries, zone) : `${when.textContent}: ${legend.element.textContent}`,
-    )
+    host.setAttribute('aria-label', pointed === null ? summaryOf(spec, entries, zone) : `${when.textContent}: ${legend.text()}`)
   })
 
   return {

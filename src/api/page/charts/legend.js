@@ -60,6 +60,12 @@ export function createLegend(items, onStandOut) {
   return {
     element,
     standsOut: () => pointed ?? pressed,
+    /** All of it in words. */
+    text: () =>
+      drawn
+        .filter(({ value }) => !value.hidden)
+        .map(({ item, value }) => `${item.label} ${value.textContent}`)
+        .join(', '),
     /** @param {Row | null} row */
     update(row) {
       for (const { value, item } of drawn) {

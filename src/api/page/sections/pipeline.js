@@ -6,6 +6,7 @@ import { bytesText, countText } from '../number-format.js'
 import { newestOf } from '../range.js'
 import { simpleTable } from '../simple-table.js'
 import { ageText, plainTimeText, timeText } from '../zone-time.js'
+import { ratesBlock } from './rates.js'
 import { createReplays } from './replays.js'
 
 /** @typedef {import('../types.js').Health} Health */
@@ -264,6 +265,7 @@ export function createPipelineSection(app) {
             reasons(health),
           ),
           ledger(health),
+          ratesBlock(health, app.rates, now),
           ...parts(health, now),
           app.stations().length === 0 ? null : freshness(app.stations(), now),
         ),

@@ -3,7 +3,7 @@ import { el, fill, keepPlaces } from '../dom.js'
 import { quantitiesOf, shareText } from '../quantities.js'
 import { simpleTable } from '../simple-table.js'
 import { statisticsOf } from '../statistics.js'
-import { spanText, withoutYear } from '../zone-time.js'
+import { spanTexts } from '../zone-time.js'
 
 /** @typedef {import('../types.js').Entry} Entry */
 /** @typedef {import('../quantities.js').Quantity} Quantity */
@@ -74,11 +74,6 @@ export function createSectionStatistics({ kind, step, zone }) {
     ),
     table,
   )
-  /** @type {import('../simple-table.js').SimpleColumn<Line>[]} */
-  const columns = [
-    { title: 'Quantity', cell: ({ quantity }) => quantity.label },
-    ...statisticColumns(sums, (_line, { start, end }) => withoutYear(spanText(start, end, zone))),
-  ]
   return {
     element,
     /**
@@ -91,6 +86,12 @@ export function createSectionStatistics({ kind, step, zone }) {
         quantity,
         statistics: statisticsOf(entries, quantity.kind, source, range),
       }))
+      const textOf = spanTexts(entries)
+      /** @type {import('../simple-table.js').SimpleColumn<Line>[]} */
+      const columns = [
+        { title: 'Quantity', cell: ({ quantity }) => quantity.label },
+        ...statisticColumns(sums, (_line, entry) => textOf(entry, zone)),
+      ]
       keepPlaces(table, () => fill(table, simpleTable('Statistics of the range', columns, lines)))
     },
   }

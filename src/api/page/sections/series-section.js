@@ -12,7 +12,9 @@ import { createSeriesSession } from './series-session.js'
  * @property {Map<string, import('../types.js').View>} views
  * @property {() => import('../types.js').Station[]} stations
  * @property {() => import('../types.js').Health | null} health
+ * @property {ReturnType<typeof import('../reading-rates.js').createReadingRates>} rates
  * @property {(changes: Partial<import('../app-state.js').AppState>) => void} change
+ * @property {(changes: Partial<import('../app-state.js').AppState>) => string} address Of the page after such a change.
  * @property {(view: string, row: import('../types.js').Row) => void} openWhy
  */
 /**

@@ -42,10 +42,9 @@ export function createSeriesSession({ spec, step, station, state, app, onReady, 
   let zoom = null
 
   const rows = createPlotRows({
-    views,
-    station,
+    sources: views.map((view) => ({ view, station })),
     health: app.health,
-    rangeOf: (view) => rangeOf(view),
+    rangeOf: ({ view }) => rangeOf(view),
     onRead: () => {
       fill(problem)
       draw()

@@ -225,7 +225,7 @@ function createViewTable(view, filter, station, app, host) {
   const settling = createSettling(app.health, [view.name])
   const endStream = followViews({
     views: [view.name],
-    station,
+    stations: station === null ? [] : [station],
     onRead: () => {
       settling.opened()
       void read()
