@@ -74,7 +74,8 @@ module.exports = {
     },
     {
       name: 'no-dev-dependencies-in-src',
-      comment: 'An installed windrow has no development dependencies; what a user may add (an optional peer) is loaded where it is there.',
+      comment:
+        'An installed windrow has no development dependencies; what a user may add (an optional peer) is loaded where it is there.',
       severity: 'error',
       from: { path: '^(?:src|bin)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
