@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
+import type { Role } from '../api/ports.ts'
 import { sourceNames } from '../config/source-settings.ts'
 import type { ProduceOptions } from './commands/produce.ts'
 import type { RunOptions } from './commands/run.ts'
-import type { CliContext } from './context.ts'
+import type { CliContext, ExitCode } from './context.ts'
 import { type Declare, listItem, numberWithin, wholeNumberFrom, wholeNumberWithin } from './declare.ts'
 import type { StartProducingOptions } from './start-producing.ts'
 
@@ -14,6 +15,8 @@ const metricsPort = [
 
 /** `start`, `produce`, `run` and `serve`: what moves readings. */
 export function declarePipelineCommands(declare: Declare, context: CliContext): void {
+  const tracedCommand = async (role: Role, run: () => Promise<ExitCode>): Promise<ExitCode> =>
+    (await import('./tracing.ts')).withTracing(context, role, run)
   declare(
     'start',
     'Run all in one process: the sources (the simulator where none is configured), the topologies, the sinks and the page.',
@@ -24,7 +27,10 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
         .option('--no-simulator', 'make nothing up where no source is configured')
         .option('--days <number>', 'how many days before today the simulator begins with (default: 90)', wholeNumberFrom(0))
         .option('--seed <number>', 'another seed is another simulated world (default: 1)', wholeNumberFrom(0)),
-    async (_, options) => (await import('./commands/start.ts')).start(context, options as unknown as StartProducingOptions),
+    (_, options) =>
+      tracedCommand('start', async () =>
+        (await import('./commands/start.ts')).start(context, options as unknown as StartProducingOptions),
+      ),
   )
   declare(
     'produce',
@@ -39,7 +45,10 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
       'produce --source simulator --continuous --interval 60',
     ],
     (command) => sourceOptions(command),
-    async (_, options) => (await import('./commands/produce.ts')).produce(context, options as unknown as ProduceOptions),
+    (_, options) =>
+      tracedCommand('produce', async () =>
+        (await import('./commands/produce.ts')).produce(context, options as unknown as ProduceOptions),
+      ),
   )
   declare(
     'run',
@@ -55,14 +64,15 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
         .option('--no-topologies', 'the sinks alone: the topologies run in other processes')
         .option('--until-end', 'stop when all that was in the log at the start is in every sink')
         .option(...metricsPort),
-    async (_, options) => (await import('./commands/run.ts')).run(context, options as unknown as RunOptions),
+    (_, options) =>
+      tracedCommand('run', async () => (await import('./commands/run.ts')).run(context, options as unknown as RunOptions)),
   )
   declare(
     'serve',
     'Serve the page and the API alone, from views that other processes keep.',
     ['serve'],
     () => {},
-    async () => (await import('./commands/serve.ts')).serve(context),
+    () => tracedCommand('serve', async () => (await import('./commands/serve.ts')).serve(context)),
   )
 }
 

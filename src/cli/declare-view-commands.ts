@@ -78,12 +78,11 @@ export function declareViewCommands(declare: Declare, context: CliContext): void
           listItem,
         )
         .option(...json),
-    async ([views], options) =>
-      (await import('./replay/choose-replay.ts')).chooseReplay(
-        context,
-        (views ?? []) as readonly string[],
-        options as unknown as ReplayOptions,
-      ),
+    async ([views], options) => {
+      const [{ withTracing }, { chooseReplay }] = await Promise.all([import('./tracing.ts'), import('./replay/choose-replay.ts')])
+      const names = (views ?? []) as readonly string[]
+      return withTracing(context, 'replay', () => chooseReplay(context, names, options as unknown as ReplayOptions))
+    },
   )
   declare(
     'why <view> <key...>',

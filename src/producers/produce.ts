@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
+import { type SpanAttributes, traced } from '../core/tracing.ts'
 import { continuously } from './continuous.ts'
 import type { ProgressDisplay } from './progress.ts'
 import { addCounts, noCounts, type PublishCounts } from './publish-counts.ts'
@@ -104,9 +105,19 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     onHeartbeat?.({ ...facts, at: clock.now(), error: null, counts: publisher.counts, newestAt: publisher.newestAt })
   }
 
+  const spanAttributes = (): SpanAttributes => {
+    const { published, revised, deadLettered } = session?.publisher.counts ?? noCounts()
+    return {
+      'windrow.source': source.name,
+      'windrow.station': source.station,
+      'windrow.published': published + revised,
+      'windrow.dead_lettered': deadLettered,
+    }
+  }
+
   const attempt = async (): Promise<void> => {
     try {
-      await pollOnce()
+      await traced('source poll', spanAttributes, pollOnce)
     } catch (error) {
       // What the session remembers may not be what is in the log.
       const counts = session?.publisher.counts ?? noCounts()

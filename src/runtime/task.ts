@@ -1,6 +1,7 @@
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-block.ts'
 import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
+import { traced } from '../core/tracing.ts'
 import { untilAnyAborts } from '../core/until-any-aborts.ts'
 import { Dictionaries } from '../events/dictionaries.ts'
 import type { ReadingBatch } from '../events/reading-batch.ts'
@@ -315,8 +316,21 @@ export class Task {
     if (batch.count > 0) this.lastAppendAt = batch.appendedAt[batch.count - 1] as number
   }
 
+  private commit(stop: AbortSignal): Promise<void> {
+    const { pendingRecords: readings, branches } = this
+    const { topic, partition } = this.options.lease
+    const before = branches?.rows ?? 0
+    const attributes = () => ({
+      'windrow.topic': topic.name,
+      'windrow.partition': partition,
+      'windrow.readings': readings,
+      'windrow.rows': (branches?.rows ?? 0) - before,
+    })
+    return traced('task commit', attributes, () => this.commitNow(stop))
+  }
+
   /** Emits the rows that changed and commits them with the offset, in one transaction. */
-  private async commit(stop: AbortSignal): Promise<void> {
+  private async commitNow(stop: AbortSignal): Promise<void> {
     const { lease, clock, allowedLatenessMs } = this.options
     const started = clock.monotonic()
     const branches = this.branches as Branches

@@ -1,4 +1,5 @@
 import { isWindrowError, WindrowError } from '../core/errors.ts'
+import { type SpanAttributes, traced } from '../core/tracing.ts'
 import type { LogReader, PartitionLease } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { Backoff } from './backoff.ts'
@@ -207,7 +208,9 @@ export class PartitionSink {
   private async write(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
     const { sink } = this.context
     if (!sink.isFenced && !this.lease.isHeld()) throw notHeld(this.target)
-    await sink.apply({ target: this.target, epoch, rows, nextOffset })
+    const write = () => sink.apply({ target: this.target, epoch, rows, nextOffset })
+    // A write of no rows notes the progress alone.
+    await (rows.length === 0 ? write() : traced('sink write', () => this.spanAttributes(rows.length), write))
     this.nextOffset = nextOffset
     this.stats.wrote(rows.length)
     this.backoff.succeeded()
@@ -290,6 +293,16 @@ export class PartitionSink {
       logger.warn({ sink: sink.name, code, remedy }, `cannot be written for now, and is tried again: ${message}`)
     } else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)
     await clock.sleep(waitMs, this.stopping)
+  }
+
+  private spanAttributes(rows: number): SpanAttributes {
+    const { view, partition } = this.target
+    return {
+      'windrow.sink': this.context.sink.name,
+      'windrow.view': view.name,
+      'windrow.partition': partition,
+      'windrow.rows': rows,
+    }
   }
 
   private facts(): object {

@@ -53,6 +53,29 @@ its progress at most every 5 s; both count the stations at most every 10 s.
 Labels are bounded: names of topics, views, sinks, sources and stations, states, codes of errors and patterns of routes.
 Of stations at most 1,000 have figures of their own: those that have been silent for longest.`
 
+const traces = `## Traces
+
+\`start\`, \`serve\`, \`run\`, \`produce\` and \`replay\` send OpenTelemetry traces over OTLP/HTTP where the environment (not \`.env\`) has
+\`OTEL_EXPORTER_OTLP_ENDPOINT\`, for instance \`http://localhost:4318\`. The packages for it are not among windrow's own dependencies:
+
+\`\`\`
+npm install @opentelemetry/api@1 @opentelemetry/sdk-trace-base@2 @opentelemetry/exporter-trace-otlp-http@0.223 @opentelemetry/resources@2
+\`\`\`
+
+| span | attributes |
+|---|---|
+| \`source poll\` | \`windrow.source\`, \`windrow.station\`, \`windrow.published\`, \`windrow.dead_lettered\` |
+| \`task commit\` | \`windrow.topic\`, \`windrow.partition\`, \`windrow.readings\`, \`windrow.rows\` |
+| \`sink write\` | \`windrow.sink\`, \`windrow.view\`, \`windrow.partition\`, \`windrow.rows\` |
+| \`replay\` | \`windrow.views\`, \`windrow.rollback\` |
+| \`GET /api/views/:view\` and so on | \`http.request.method\`, \`http.route\`, \`http.response.status_code\` |
+
+Each span is a trace of its own. One that failed has \`error.type\`, which is the code of the error. The resource has \`service.name\` (\`windrow\`, or
+\`OTEL_SERVICE_NAME\`), \`service.version\`, \`windrow.role\`, and what \`OTEL_RESOURCE_ATTRIBUTES\` gives. \`OTEL_TRACES_SAMPLER\`,
+\`OTEL_BSP_…\`, \`OTEL_EXPORTER_OTLP_HEADERS\` and the other standard variables mean what they mean elsewhere; \`OTEL_SDK_DISABLED=true\` turns all off.
+A collector that is away is told once in the log and delays nothing: spans are sent beside the work, and dropped when too many wait;
+a process that ends waits for the last ones at most 2 s. Without an endpoint nothing of OpenTelemetry is loaded.`
+
 /** The text of docs/metrics.md. */
 export function metricsDocument(): string {
   const all = metricCatalogue()
@@ -63,6 +86,7 @@ export function metricsDocument(): string {
     table(all.filter(isOwn)),
     '## Of the process\n\nFrom prom-client; some of them on Linux alone.',
     table(all.filter((each) => !isOwn(each))),
-    'The tables are made from the declarations in `src/api/metric-catalogue.ts`; `npx vitest run test/docs -u` writes them anew.',
+    traces,
+    'The tables of metrics are made from the declarations in `src/api/metric-catalogue.ts`; `npx vitest run test/docs -u` writes them anew.',
   ].join('\n\n')}\n`
 }

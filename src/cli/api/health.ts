@@ -12,6 +12,7 @@ import type {
 } from '../../api/ports.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { EventType } from '../../events/event-type.ts'
+import { endsOf } from '../../log/ends-of.ts'
 import type { Log, Topic } from '../../log/port.ts'
 import { engineGroup } from '../../runtime/engine-group.ts'
 import { addLedgers, parseLedger } from '../../runtime/ledger.ts'
@@ -86,16 +87,13 @@ interface PartsInLog {
 
 async function partsInLog({ log, catalogue, clock, runner }: HealthParts): Promise<PartsInLog> {
   const status = runner?.status() ?? null
-  const topics: TopicHealth[] = []
-  const tasks: TaskHealth[] = []
-  for (const event of catalogue.events) {
+  const asked = catalogue.events.map(async (event) => {
     const topic = await log.findTopic(catalogue.topicOf(event))
-    if (topic === null) continue
-    const found = await topicParts(log, event, topic, status)
-    topics.push(found.topic)
-    tasks.push(...found.tasks)
-  }
-  return { topics, tasks, replays: await listReplays(log, clock) }
+    return topic === null ? null : topicParts(log, event, topic, status)
+  })
+  const [replays, ...parts] = await Promise.all([listReplays(log, clock), ...asked])
+  const found = parts.filter((part) => part !== null)
+  return { topics: found.map(({ topic }) => topic), tasks: found.flatMap(({ tasks }) => tasks), replays }
 }
 
 async function topicParts(
@@ -104,14 +102,12 @@ async function topicParts(
   topic: Topic,
   status: SupervisorStatus | null,
 ): Promise<{ readonly topic: TopicHealth; readonly tasks: readonly TaskHealth[] }> {
-  const progress = await log.groupProgress(engineGroup(topic.name), topic)
+  const [progress, ends] = await Promise.all([log.groupProgress(engineGroup(topic.name), topic), endsOf(log, topic)])
   const own = (status?.tasks ?? []).filter((task) => task.topic === topic.name)
-  const tasks: TaskHealth[] = []
-  for (let partition = 0; partition < topic.partitions; partition++) {
-    const { end } = await log.bounds(topic, partition)
+  const tasks = ends.map((end, partition) => {
     const committed = progress.find((each) => each.partition === partition)?.offset ?? 0
-    tasks.push(taskHealth(topic, partition, { committed, end }, status))
-  }
+    return taskHealth(topic, partition, { committed, end }, status)
+  })
   const newest = (times: ReadonlyArray<number | null>): number | null =>
     times.reduce((latest, time) => (time !== null && (latest === null || time > latest) ? time : latest), null)
   return {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { traced } from '../../core/tracing.ts'
 import type { BuildHelpers } from '../../runtime/replay/builder.ts'
 import { type ReplayedView, type ReplayOptions, replayViews } from '../../runtime/replay/replay-views.ts'
 import { ensureReadingTopics } from '../../runtime/runner.ts'
@@ -36,7 +37,16 @@ const MEBIBYTE = 1024 * 1024
 const HOUR_MS = 3_600_000
 
 /** Builds views anew from the session's log, by the topologies of this process. Rejects as `replayViews` does. */
-export async function buildViews(options: BuildOptions): Promise<BuiltViews> {
+export function buildViews(options: BuildOptions): Promise<BuiltViews> {
+  const { views, rollback } = options
+  return traced(
+    'replay',
+    () => ({ 'windrow.views': views.join(' '), 'windrow.rollback': rollback }),
+    () => build(options),
+  )
+}
+
+async function build(options: BuildOptions): Promise<BuiltViews> {
   const { session, logger, terminal, views, rollback, from, signal, onBegun, helpers } = options
   const { config, catalogue, log } = session
   if (from !== null && from > systemClock.now())

@@ -1,4 +1,7 @@
+import type { Log, Topic } from '../../log/port.ts'
+import { currentViews } from '../../runtime/live-views.ts'
 import type { Sink } from '../../sinks/sink.ts'
+import type { View } from '../../views/view.ts'
 import type { Session } from '../session.ts'
 
 /** How a store stands to the topic of one of its views. */
@@ -11,20 +14,26 @@ export interface ViewLag {
 }
 
 /** How far a store has each of its views that is built. Nothing is made or written. */
-export async function sinkLags({ log, catalogue, topicOfView }: Session, sink: Sink): Promise<ViewLag[]> {
-  const lags: ViewLag[] = []
-  for (const view of catalogue.views.filter(({ stores }) => stores.includes(sink.store))) {
-    const topic = await topicOfView(view)
-    if (topic === null) continue
-    const written = await sink.progress(view, topic)
-    let [lag, isAhead] = [0, false]
-    for (let partition = 0; partition < topic.partitions; partition++) {
-      const { start, end } = await log.bounds(topic, partition)
-      const offset = written[partition] ?? 0
-      lag += Math.max(0, end - Math.max(start, offset))
-      isAhead ||= offset > end
-    }
-    lags.push({ view: view.name, lag, isAhead })
+export async function sinkLags({ log, catalogue }: Session, sink: Sink): Promise<ViewLag[]> {
+  const current = await currentViews(log)
+  const lags = catalogue.views
+    .filter(({ stores }) => stores.includes(sink.store))
+    .map(async (view) => {
+      const generation = current.get(view.name)
+      const topic = generation === undefined ? null : await log.findTopic(generation.topic)
+      return topic === null ? null : lagOf(log, sink, view, topic)
+    })
+  return (await Promise.all(lags)).filter((lag) => lag !== null)
+}
+
+async function lagOf(log: Log, sink: Sink, view: View, topic: Topic): Promise<ViewLag> {
+  const written = await sink.progress(view, topic)
+  const bounds = await Promise.all(Array.from({ length: topic.partitions }, (_, partition) => log.bounds(topic, partition)))
+  let [lag, isAhead] = [0, false]
+  for (const [partition, { start, end }] of bounds.entries()) {
+    const offset = written[partition] ?? 0
+    lag += Math.max(0, end - Math.max(start, offset))
+    isAhead ||= offset > end
   }
-  return lags
+  return { view: view.name, lag, isAhead }
 }

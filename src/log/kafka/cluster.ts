@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { listOffsetsV7, listOffsetsV8, listOffsetsV9, metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka'
+import { metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka'
 import { isWindrowError } from '../../core/errors.ts'
 import { logClosed, topicGone, wrongPartition } from '../errors.ts'
 import type { PartitionBounds, Topic } from '../port.ts'
 import { type Broker, BrokerConnection, type ConnectionSettings, type Versions } from './broker-connection.ts'
 import { isPassing, kafkaRefused, kafkaUnreachable } from './cluster-errors.ts'
 import type { Compression } from './compress.ts'
+import { type OffsetKind, OffsetQuestions, offsetOf } from './list-offsets.ts'
 import { MAX_BATCH_BYTES } from './produce.ts'
 
 export interface ClusterOptions extends ConnectionSettings {
@@ -39,10 +40,6 @@ export interface TopicMetadata {
 type MetadataAnswer = Awaited<ReturnType<typeof metadataV12.api.async>>
 
 const METADATA = [metadataV12, metadataV11, metadataV10]
-const LIST_OFFSETS = [listOffsetsV9, listOffsetsV8, listOffsetsV7]
-const READ_COMMITTED = 1
-const EARLIEST = -2n
-const LATEST = -1n
 const UNKNOWN_TOPIC = 3
 const PATIENCE_MS = 30_000
 const UNCOMPRESSED: Compression = { type: 'none', level: null }
@@ -58,6 +55,7 @@ export class Cluster {
   private readonly shared = new Map<string, Promise<BrokerConnection>>()
   private readonly lent = new Set<BrokerConnection>()
   private readonly refreshing = new Map<string, Promise<TopicMetadata | null>>()
+  private readonly offsets = new OffsetQuestions()
   private readonly closing = new AbortController()
 
   constructor(options: ClusterOptions) {
@@ -134,8 +132,8 @@ export class Cluster {
       await this.entryNow(topic)
       const connection = await this.leaderConnection(topic, partition, 'shared')
       const [start, end] = await Promise.all([
-        this.listOffset(connection, topic, partition, EARLIEST),
-        this.listOffset(connection, topic, partition, LATEST),
+        this.listOffset(connection, topic, partition, 'earliest'),
+        this.listOffset(connection, topic, partition, 'latest'),
       ])
       return { start, end: Math.max(start, end) }
     })
@@ -204,14 +202,10 @@ export class Cluster {
     if (this.closed.aborted) throw logClosed()
   }
 
-  private async listOffset(connection: BrokerConnection, topic: Topic, partition: number, timestamp: bigint): Promise<number> {
-    const asked = [{ name: topic.name, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] }]
-    const answer = await connection.call(LIST_OFFSETS, 'ListOffsets', -1, READ_COMMITTED, asked)
-    const found = answer.topics[0]?.partitions[0]
-    if (found === undefined) throw kafkaUnreachable(connection.name)
-    if (found.errorCode === 0) return Number(found.offset)
-    if (isPassing(found.errorCode)) this.forget(topic)
-    throw kafkaRefused(`the bounds of ${topic.name}/${partition}`, found.errorCode)
+  private async listOffset(connection: BrokerConnection, topic: Topic, partition: number, kind: OffsetKind): Promise<number> {
+    const answer = await this.offsets.ask(connection, kind, topic, partition)
+    if (isPassing(answer.errorCode)) this.forget(topic)
+    return offsetOf(answer, topic, partition)
   }
 
   /** The topic as it is now. WR_TOPIC_GONE when it is not there, or another has its name. */

@@ -34,6 +34,7 @@ test('the partitions of a view in a store are one line: figures together, the wo
     {
       sink: 'cassandra',
       view: 'air_hourly',
+      isOwn: true,
       state: 'waiting',
       lag: 6,
       rowsWritten: 30,
