@@ -30,7 +30,7 @@ const install = () =>
   })
 
 /**
- * Starts the exporter of a Kafka cluster on a loopback port, as prometheus/kafka-exporter.toml has it but for the address and the times.
+ * Starts the exporter of a Kafka cluster on a loopback port, as deploy/kafka-exporter.toml has it but for the address and the times.
  * @param {{ readonly brokers: string }} options
  * @returns {Promise<import('./service.js').Exporter>}
  */
@@ -40,16 +40,15 @@ export async function startKafkaExporter({ brokers }) {
   const port = /** @type {number} */ ((await freePorts(1))[0])
   const url = `http://127.0.0.1:${port}`
   const file = join(folder, 'config.toml')
-  const ours = readFileSync(serviceFile('../../prometheus/kafka-exporter.toml'), 'utf8')
+  const ours = readFileSync(serviceFile('../../deploy/kafka-exporter.toml'), 'utf8')
     .replace('"0.0.0.0"', '"127.0.0.1"')
-    .replace('http_port = 9308', `http_port = ${port}`)
-    .replace('"15s"', '"1s"')
+    .replace('"30s"', '"1s"')
   await writeFile(file, ours)
   const server = serverProcess({
     name: 'kafka-exporter',
     command,
     args: ['--config', file],
-    environment: { KAFKA_BROKERS: brokers },
+    env: { ...process.env, KAFKA_BROKERS: brokers, KAFKA_EXPORTER_PORT: String(port) },
     logFile: join(folder, 'kafka-exporter.log'),
     scratch: folder,
     isReady: () => answersHttp(`${url}/ready`),
