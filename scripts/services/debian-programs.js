@@ -1,7 +1,7 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answerOf, mayInstallPackages } from './find-tools.js'
 import { installedFolder, installOnce, serviceFile } from './install-once.js'
@@ -10,6 +10,9 @@ const list = () => serviceFile(join('debian', 'packages.txt'))
 
 /** Set where they cannot be had, for the processes that we start: none of them is to try it again. */
 const without = 'SERVICES_WITHOUT_DEBIAN_PROGRAMS'
+
+/** Where Debian's Alertmanager looks for its templates, whatever it is told. */
+const templates = '/usr/share/prometheus/alertmanager'
 
 /** @typedef {'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool'} DebianProgram */
 
@@ -23,14 +26,19 @@ export function debianProgram(name) {
   return answerOf(name, ['--version']) === null ? null : name
 }
 
+/** Whether Alertmanager is here, with what it cannot be without. */
+export const hasAlertmanager = () => debianProgram('prometheus-alertmanager') !== null && existsSync(templates)
+
 /**
  * Unpacks Debian's packages of `debian/packages.txt` into the cache: installed they would start servers of the system, which nobody
- * asked for. They want nothing but the C library to run. Where they cannot be had all else is tested.
+ * asked for. They want nothing but the C library to run, and
+ * Alertmanager its templates. Where they cannot be had all else is tested.
  */
 export async function prepareDebianPrograms() {
-  if (debianProgram('prometheus') !== null || process.env[without] !== undefined || !mayInstallPackages()) return
+  if (process.env[without] !== undefined || !mayInstallPackages()) return
   try {
-    await installOnce('debian', list(), unpack)
+    const folder = await installOnce('debian', list(), unpack)
+    if (!existsSync(templates)) await cp(join(folder, templates), templates, { recursive: true })
   } catch (error) {
     process.env[without] = '1'
     const why = error instanceof Error ? error.message : String(error)

@@ -1,11 +1,13 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [kafka-exporter] [postgres-exporter] [--nodes N] [--port N] [--folder DIR]
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startCassandra } from './cassandra.js'
 import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
+import { startKafkaExporter } from './kafka-exporter.js'
 import { startPostgres } from './postgres.js'
+import { startPostgresExporter } from './postgres-exporter.js'
 import { startPrometheus } from './prometheus.js'
 import { startRegistry } from './registry.js'
 import { startTelegraf } from './telegraf.js'
@@ -56,6 +58,15 @@ const services = {
     const [{ brokers }, target] = await Promise.all([/** @type {Kafka} */ (kafka), /** @type {Influxdb} */ (influxdb)])
     const { bucket, stop } = await startTelegraf({ brokers, influxdb: target })
     return { line: `INFLUX_SPEED_BUCKET=${bucket}`, stop }
+  },
+  async 'kafka-exporter'() {
+    const { url, stop } = await startKafkaExporter({ brokers: process.env.KAFKA_BROKERS ?? '127.0.0.1:9092' })
+    return { line: `KAFKA_EXPORTER=${url}/metrics`, stop }
+  },
+  async 'postgres-exporter'() {
+    const postgresUrl = process.env.POSTGRES_URL ?? 'postgres://windrow@127.0.0.1:5432/windrow'
+    const { url, stop } = await startPostgresExporter({ postgresUrl })
+    return { line: `POSTGRES_EXPORTER=${url}/metrics`, stop }
   },
   /** It scrapes windrow where it listens by default. */
   async prometheus() {

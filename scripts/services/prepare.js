@@ -10,6 +10,7 @@ import { installPackages, withoutMainCluster } from './install-packages.js'
 import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
+import { hasKafkaExporter } from './kafka-exporter.js'
 import { preparePostgresExporter } from './postgres-exporter.js'
 import { hasPrometheus } from './prometheus.js'
 import { installPython } from './python-environments.js'
@@ -52,6 +53,11 @@ export async function prepareServices() {
   await prepareTelegraf()
   await prepareDebianPrograms()
   await preparePostgresExporter()
+  if (!hasKafkaExporter()) {
+    process.stderr.write(
+      'services: the test with the exporter of Kafka is SKIPPED, `main.js kafka-exporter` builds it in ten minutes\n',
+    )
+  }
   if (!hasPrometheus()) process.stderr.write('services: the tests with Prometheus are SKIPPED, it is not here\n')
   await preparePython()
   return how

@@ -6,18 +6,10 @@ import { rules } from './rule-files.ts'
 const SCRAPED = ['job', 'instance']
 
 /** Metrics of other programs, with their labels, as they were seen at those programs. */
-const others: Readonly<Record<string, readonly string[]>> = {
+export const otherMetrics: Readonly<Record<string, readonly string[]>> = {
   up: [],
   kafka_lag_exporter_up: [],
-  kafka_consumergroup_group_messages_lost: [
-    'cluster_name',
-    'group',
-    'topic',
-    'partition',
-    'member_host',
-    'consumer_id',
-    'client_id',
-  ],
+  kafka_consumergroup_group_messages_lost: ['cluster_name', 'group', 'topic', 'partition'],
   pg_up: [],
   pg_stat_activity_count: [
     'datname',
@@ -53,7 +45,7 @@ function recorded(expr: string, known: ReadonlyMap<string, readonly string[]>): 
 
 /** Every metric that rules may ask for, with its labels. */
 export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
-  const found = [...Object.entries(others), ...ofWindrow].map(([name, labels]) => [name, [...labels, ...SCRAPED]] as const)
+  const found = [...Object.entries(otherMetrics), ...ofWindrow].map(([name, labels]) => [name, [...labels, ...SCRAPED]] as const)
   const known = new Map<string, readonly string[]>(found)
   for (const { record, expr } of rules) if (record !== undefined) known.set(record, recorded(expr, known))
   return known
