@@ -2,7 +2,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units'
 import { declaredMetrics as m, metricCatalogue } from '../../src/api/metric-catalogue.ts'
 import { dashboardOf } from './dashboard.ts'
 import { chart, type Step, stat, states, table } from './panels.ts'
-import { growth, metric, promNow, promql, promSeries, promTable, quantile, rate } from './prom.ts'
+import { each, growth, metric, promNow, promql, promSeries, promTable, quantile, rate } from './prom.ts'
 import { promVariable } from './variables.ts'
 
 const nothing = 'No figures: is windrow running, and does Prometheus scrape it (Status, Targets)?'
@@ -82,7 +82,7 @@ export const pipeline = dashboardOf({
           title: 'Ready',
           description: 'Whether all processes say that they are ready.',
           unit: units.Short,
-          queries: [promNow(promql`min(${{ promql: m.ready.name }})`, '')],
+          queries: [promNow(promql`min(${each(m.ready)})`, '')],
           mappings: [
             {
               type: 'value',
@@ -128,6 +128,53 @@ export const pipeline = dashboardOf({
               '',
             ),
           ],
+          steps: none,
+          ...common,
+        }),
+        stat({
+          id: 5,
+          title: 'Problems',
+          description:
+            'Problems that stand now: of sinks, of sources, and those that concern no single part (a full disk, a registry or log that is away).',
+          unit: units.Short,
+          queries: [
+            promNow(
+              promql`(sum(${metric(m.problem, ['code'])}) or vector(0)) + (sum(${metric(m.sinkProblem, ['sink', 'view'])}) or vector(0)) + (sum(${metric(m.sourceProblem, ['source'])}) or vector(0))`,
+              '',
+            ),
+          ],
+          steps: none,
+          ...common,
+        }),
+        stat({
+          id: 6,
+          title: 'Late stations',
+          description: 'Stations and zones whose last interval ended three intervals ago or more: below in Watermarks.',
+          unit: units.Short,
+          queries: [promNow(promql`count(${intervalsLate} >= 3) or vector(0)`, '')],
+          steps: none,
+          ...common,
+        }),
+        stat({
+          id: 7,
+          title: 'Disk free',
+          description: 'Of the file system that holds WINDROW_DATA_DIR: the fullest of all processes.',
+          unit: units.PercentUnit,
+          queries: [promNow(promql`min(${each(m.diskFree)} / ${each(m.diskSize)})`, '')],
+          decimals: 0,
+          steps: [
+            { from: null, color: 'red' },
+            { from: 0.1, color: 'orange' },
+            { from: 0.2, color: 'green' },
+          ],
+          ...common,
+        }),
+        stat({
+          id: 8,
+          title: 'Processes that do not answer',
+          description: 'Of windrow, as Prometheus sees them.',
+          unit: units.Short,
+          queries: [promNow({ promql: 'count(up{job="windrow"} == 0) or vector(0)' }, '')],
           steps: none,
           ...common,
         }),
@@ -203,15 +250,6 @@ export const pipeline = dashboardOf({
       id: 102,
       title: 'Stations',
       panels: [
-        stat({
-          id: 20,
-          title: 'Late stations',
-          description: 'Stations and zones whose last interval ended three intervals ago or more.',
-          unit: units.Short,
-          queries: [promNow(promql`count(${intervalsLate} >= 3) or vector(0)`, '')],
-          steps: none,
-          ...common,
-        }),
         table({
           id: 21,
           title: 'Watermarks',
@@ -293,6 +331,17 @@ export const pipeline = dashboardOf({
             },
           ],
           ...common,
+        }),
+        table({
+          id: 33,
+          title: 'Errors of sinks',
+          description:
+            'When each sink last failed, by the code of the error: docs/errors.md has each code, its cause and the remedy.',
+          unit: units.DateTimeFromNow,
+          queries: [promTable(promql`1000 * ${metric(m.sinkLastError, ['sink', 'view', 'code'], ofSink)}`)],
+          transformations: valueTable(['Last time']),
+          height: 8,
+          noValue: 'No errors since the processes started: every write went through',
         }),
       ],
     },
@@ -381,26 +430,12 @@ export const pipeline = dashboardOf({
       id: 106,
       title: 'Processes',
       panels: [
-        stat({
-          id: 60,
-          title: 'Disk free',
-          description: 'Of the file system that holds WINDROW_DATA_DIR.',
-          unit: units.PercentUnit,
-          queries: [promNow(promql`min(${{ promql: m.diskFree.name }} / ${{ promql: m.diskSize.name }})`, '')],
-          decimals: 0,
-          steps: [
-            { from: null, color: 'red' },
-            { from: 0.1, color: 'orange' },
-            { from: 0.2, color: 'green' },
-          ],
-          ...common,
-        }),
         chart({
           id: 61,
           title: 'Disk free',
           description: 'Bytes that may still be written, by process.',
           unit: units.BytesIEC,
-          queries: [promSeries(promql`min by (job, instance) (${{ promql: m.diskFree.name }})`, '{{instance}}')],
+          queries: [promSeries(promql`min by (job, instance) (${each(m.diskFree)})`, '{{instance}}')],
           min: 0,
           ...common,
         }),
@@ -429,6 +464,37 @@ export const pipeline = dashboardOf({
           description: 'How long 95 % of the commits of a topic took at most.',
           unit: units.Seconds,
           queries: [promSeries(quantile(0.95, m.commit, ['topic']), '{{topic}}')],
+          min: 0,
+          ...common,
+        }),
+        chart({
+          id: 65,
+          title: 'State in memory',
+          description: 'Bytes of state that the tasks of a process hold, and the budget that they share: above it they wait.',
+          unit: units.BytesIEC,
+          queries: [
+            promSeries(promql`sum by (job, instance) (${each(m.stateBytes)})`, '{{instance}}'),
+            promSeries(promql`max by (job, instance) (${each(m.stateBudget)})`, '{{instance}} budget'),
+          ],
+          min: 0,
+          overrides: [{ fields: / budget$/, properties: { color: { mode: 'fixed', fixedColor: 'gray' } } }],
+          ...common,
+        }),
+        chart({
+          id: 66,
+          title: 'Event loop',
+          description: 'How late the event loop of a process is: 99 % of its turns are sooner.',
+          unit: units.Seconds,
+          queries: [promSeries(ofProcess('nodejs_eventloop_lag_p99_seconds'), '{{instance}}')],
+          min: 0,
+          ...common,
+        }),
+        chart({
+          id: 67,
+          title: 'Requests',
+          description: 'How long 95 % of the requests to a route took at most.',
+          unit: units.Seconds,
+          queries: [promSeries(quantile(0.95, m.request, ['route']), '{{route}}')],
           min: 0,
           ...common,
         }),
