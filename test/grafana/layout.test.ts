@@ -4,7 +4,7 @@ import { type StoredDashboard, type StoredPanel, shownPanels, storedDashboards, 
 
 const COLUMNS = 24
 /** What fits side by side on a phone that is held upright is nothing: this is for one held across, and for half a screen. */
-const LEAST_WIDTH: Readonly<Record<string, number>> = { stat: 6, 'state-timeline': 12, timeseries: 12, table: 12 }
+const LEAST_WIDTH: Readonly<Record<string, number>> = { barchart: 12, stat: 6, 'state-timeline': 12, timeseries: 12, table: 12 }
 /** The links of a dashboard may name them, and Grafana fills them in. */
 const BUILT_IN = /^(?:__\w+(?:\.\w+)*)$/
 
