@@ -1,7 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units'
 import { airHourlyView, dailySensorMeansView, WHO_DAILY_CO, WHO_DAILY_PM25 } from '../../src/views/air.ts'
 import { dashboardOf } from './dashboard.ts'
-import { chart, type Step, stat, table } from './panels.ts'
+import { chart, coloured, type Step, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
 import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { cityVariable, stationVariable } from './stations-variables.ts'
@@ -44,9 +44,8 @@ const overDays = (expression: Sql): ReturnType<typeof sqlTable> =>
 
 const tooFew = {
   fields: /\(too few/,
-  properties: { color: { mode: 'fixed', fixedColor: 'gray' }, 'custom.drawStyle': 'points', 'custom.pointSize': 4 },
+  properties: { color: { mode: 'fixed', fixedColor: 'gray' }, 'custom.drawStyle': 'points', 'custom.pointSize': 5 },
 }
-const tooFewBars = { fields: /\(too few/, properties: { color: { mode: 'fixed', fixedColor: 'gray' } } }
 
 const guideline = (limit: number): Step[] => [
   { from: null, color: 'green' },
@@ -56,16 +55,14 @@ const coverage: Step[] = [
   { from: null, color: 'red' },
   { from: 0.75, color: 'green' },
 ]
-const steps = (all: readonly Step[]) => ({ mode: 'absolute', steps: all.map(({ from, color }) => ({ value: from, color })) })
-const share = { unit: units.PercentUnit, decimals: 0, thresholds: steps(coverage), 'custom.cellOptions': { type: 'color-text' } }
+const share = { unit: units.PercentUnit, decimals: 0, ...coloured(coverage) }
 const limited = (column: Column, displayName: string, limit: number) => ({
   fields: column.column,
   properties: {
     displayName,
     unit: grafanaUnit(column),
     decimals: 1,
-    thresholds: steps(guideline(limit)),
-    'custom.cellOptions': { type: 'color-text' },
+    ...coloured(guideline(limit)),
   },
 })
 
@@ -150,11 +147,11 @@ export const air = dashboardOf({
           description: `Daily mean by station. The line is the WHO guideline of ${WHO_DAILY_PM25} µg/m³; grey: too few hours.`,
           unit: grafanaUnit(d.pm25Mean),
           queries: [days(d.pm25Mean, d.pm25Valid)],
-          style: 'bars',
+          showsPoints: true,
           min: 0,
           steps: guideline(WHO_DAILY_PM25),
           showsThresholds: true,
-          overrides: [tooFewBars],
+          overrides: [tooFew],
           ...common,
         }),
         chart({
@@ -163,11 +160,11 @@ export const air = dashboardOf({
           description: `Daily mean by station. The line is the WHO guideline of ${WHO_DAILY_CO} mg/m³; grey: too few hours.`,
           unit: grafanaUnit(d.coMean),
           queries: [days(d.coMean, d.coValid)],
-          style: 'bars',
+          showsPoints: true,
           min: 0,
           steps: guideline(WHO_DAILY_CO),
           showsThresholds: true,
-          overrides: [tooFewBars],
+          overrides: [tooFew],
           ...common,
         }),
         chart({

@@ -2,7 +2,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units'
 import { goldWeatherAggregates } from '../../src/sinks/postgres/sql-views.ts'
 import { weatherDailyView, weatherMonthlyView } from '../../src/views/weather.ts'
 import { dashboardOf } from './dashboard.ts'
-import { chart, stat, table } from './panels.ts'
+import { bars, chart, coloured, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
 import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { cityVariable, stationVariable } from './stations-variables.ts'
@@ -62,8 +62,7 @@ const coverageSteps = [
 const colouredShare = {
   unit: units.PercentUnit,
   decimals: 0,
-  thresholds: { mode: 'absolute', steps: coverageSteps.map(({ from, color }) => ({ value: from, color })) },
-  'custom.cellOptions': { type: 'color-text' },
+  ...coloured(coverageSteps),
 }
 const unitOf = (column: Column, displayName: string, decimals = 1) => ({
   fields: column.column,
@@ -177,43 +176,43 @@ export const batch = dashboardOf({
       id: 101,
       title: 'Months',
       panels: [
-        chart({
+        bars({
           id: 20,
           title: 'Mean temperature of the month',
           description: 'By station, over all readings of the month.',
           unit: grafanaUnit(month.temperatureMean),
           queries: [byMonth(month.temperatureMean)],
-          style: 'bars',
+          xUnit: 'time:YYYY-MM',
           decimals: 1,
           ...common,
         }),
-        chart({
+        bars({
           id: 21,
           title: 'Precipitation of the month',
           description: 'By station.',
           unit: grafanaUnit(month.precipitationSum),
           queries: [byMonth(month.precipitationSum)],
-          style: 'bars',
+          xUnit: 'time:YYYY-MM',
           min: 0,
           ...common,
         }),
-        chart({
+        bars({
           id: 22,
           title: 'Trend',
           description: 'Mean temperature minus that of the month before. The first month of a station has none.',
           unit: grafanaUnit(month.temperatureTrend),
           queries: [byMonth(month.temperatureTrend)],
-          style: 'bars',
+          xUnit: 'time:YYYY-MM',
           decimals: 1,
           ...common,
         }),
-        chart({
+        bars({
           id: 23,
           title: 'Amplitude of the month',
           description: 'Greatest minus least temperature.',
           unit: grafanaUnit(month.temperatureAmplitude),
           queries: [byMonth(month.temperatureAmplitude)],
-          style: 'bars',
+          xUnit: 'time:YYYY-MM',
           min: 0,
           ...common,
         }),

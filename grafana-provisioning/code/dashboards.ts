@@ -2,7 +2,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { air } from './air.ts'
 import { batch } from './batch.ts'
 import { energy } from './energy.ts'
-import { pipeline } from './pipeline.ts'
+import { pipeline } from './pipeline/pipeline.ts'
 import { speed } from './speed.ts'
 
 /** Every dashboard, by the name of its file in grafana-provisioning/dashboards. */

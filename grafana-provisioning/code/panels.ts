@@ -14,6 +14,13 @@ export interface Step {
   readonly color: string
 }
 
+/** Of how many intervals ago a station was last heard: from three on it is late, from twelve on silent. */
+export const late: readonly Step[] = [
+  { from: null, color: 'green' },
+  { from: 3, color: 'orange' },
+  { from: 12, color: 'red' },
+]
+
 export interface PanelWords {
   /** Stays the panel's as long as it lives: links and alerts name it. Unique in its dashboard. */
   readonly id: number
@@ -111,6 +118,12 @@ const thresholdsOf = (steps: readonly Step[]): dashboard.ThresholdsConfig => ({
   steps: steps.length === 0 ? [{ value: null, color: 'green' }] : steps.map(({ from, color }) => ({ value: from, color })),
 })
 
+/** Properties of a column whose texts are coloured by its values. */
+export const coloured = (steps: readonly Step[]) => ({
+  thresholds: thresholdsOf(steps),
+  'custom.cellOptions': { type: common.TableCellDisplayMode.ColorText },
+})
+
 /** The SDK's type has more than a data link knows; Grafana wants these three alone. */
 const dataLink = ({ title, url }: DataLink): dashboard.DashboardLink =>
   ({ title, url, targetBlank: true }) as dashboard.DashboardLink
@@ -137,6 +150,8 @@ const allSeries = built<common.VizTooltipOptions>({ mode: common.TooltipDisplayM
 export interface ChartWords extends PanelWords {
   readonly style?: 'line' | 'bars' | 'points' | 'steps'
   readonly stacked?: boolean
+  /** Marks each value of a line: where there are few. */
+  readonly showsPoints?: boolean
   /** Draws the thresholds as lines. */
   readonly showsThresholds?: boolean
 }
@@ -145,7 +160,7 @@ export interface ChartWords extends PanelWords {
 export function chart(words: ChartWords): SizedPanel {
   const panel = new TimeSeries().legend(legend).tooltip(allSeries).spanNulls(false)
   const style = words.style ?? 'line'
-  if (style === 'bars') panel.drawStyle(common.GraphDrawStyle.Bars).fillOpacity(70).lineWidth(0)
+  if (style === 'bars') panel.drawStyle(common.GraphDrawStyle.Bars).fillOpacity(50).lineWidth(0)
   else if (style === 'points') panel.drawStyle(common.GraphDrawStyle.Points).pointSize(4)
   else
     panel
@@ -153,6 +168,7 @@ export function chart(words: ChartWords): SizedPanel {
       .lineWidth(2)
       .fillOpacity(words.stacked === true ? 25 : 0)
   if (style === 'steps') panel.lineInterpolation(common.LineInterpolation.StepAfter)
+  if (words.showsPoints === true) panel.showPoints(common.VisibilityMode.Always).pointSize(6)
   if (words.stacked === true) panel.stacking(built({ mode: common.StackingMode.Normal, group: 'A' }))
   if (words.showsThresholds === true) panel.thresholdsStyle(built({ mode: common.GraphThresholdsStyleMode.Line }))
   return fill(panel, words, { width: 12, height: 9 })
@@ -191,8 +207,11 @@ export function states(words: PanelWords): SizedPanel {
   return fill(panel, words, { width: 12, height: 9 })
 }
 
-/** Bars by a text. */
-export function bars(words: PanelWords & { readonly xField: string }): SizedPanel {
-  const panel = new BarChart().xField(words.xField).legend(legend).tooltip(allSeries)
+/** Bars of several series side by side, for few times; `xUnit` says how these are written. */
+export function bars(words: PanelWords & { readonly xUnit: string }): SizedPanel {
+  const panel = new BarChart()
+    .legend(legend)
+    .tooltip(allSeries)
+    .overrideByName('Time', [{ id: 'unit', value: words.xUnit }])
   return fill(panel, words, { width: 12, height: 9 })
 }

@@ -30,6 +30,9 @@ export function metric<L extends string>(
   return { promql: `${info.combine}${grouping(by)}(${info.name}${selector(where)})` }
 }
 
+/** A metric as each process tells it. */
+export const each = (info: MetricInfo): PromQl => ({ promql: info.name })
+
 /** Per second, of a counter, over the range that Grafana thinks right for the scrape interval. */
 export function rate<L extends string>(info: Metric<L>, by: readonly NoInfer<L>[] = [], where: Labels<NoInfer<L>> = {}): PromQl {
   return { promql: `${info.combine}${grouping(by)}(rate(${info.name}${selector(where)}[$__rate_interval]))` }

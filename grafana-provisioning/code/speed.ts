@@ -2,7 +2,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units'
 import { weatherDataView } from '../../src/views/weather.ts'
 import { dashboardOf } from './dashboard.ts'
 import { fluxFlag, fluxGreatestSum, fluxLate, fluxNewest, fluxNewestTime, fluxSeries, tagsOf } from './flux.ts'
-import { chart, type DataLink, stat, states, table } from './panels.ts'
+import { chart, coloured, type DataLink, late, stat, states, table } from './panels.ts'
 import { grafanaUnit } from './units.ts'
 import { choice, fluxVariable } from './variables.ts'
 import { columnsOf } from './view-columns.ts'
@@ -37,13 +37,6 @@ const toCity: DataLink[] = [{ title: 'The city in windrow', url: `\${windrow}/?t
 const minInterval = '10m'
 const common = { noValue: nothing, minInterval }
 const byStation = { ...common, displayName: stationName, links: toPage }
-
-/** From 3 intervals on a station is late, from 12 on silent. */
-const overdue = [
-  { from: null, color: 'green' },
-  { from: 3, color: 'orange' },
-  { from: 12, color: 'red' },
-]
 
 const isTrue = (text: string, color: string) => [
   { type: 'value', options: { '0': { text: 'no', color: 'transparent', index: 0 }, '1': { text, color, index: 1 } } } as never,
@@ -236,8 +229,7 @@ export const speed = dashboardOf({
               properties: {
                 displayName: 'Intervals ago',
                 decimals: 1,
-                thresholds: { mode: 'absolute', steps: overdue.map(({ from, color }) => ({ value: from, color })) },
-                'custom.cellOptions': { type: 'color-text' },
+                ...coloured(late),
               },
             },
           ],

@@ -98,7 +98,7 @@ function seriesOf(fields: readonly Field[]): Frame[] {
     return {
       isSeries: true,
       fields: [
-        { name: 'time', type: 'time', labels: {}, values: times },
+        { name: 'Time', type: 'time', labels: {}, values: times },
         { name, type: 'number', labels: {}, values: own.map((i) => number.values[i]) },
       ],
     }

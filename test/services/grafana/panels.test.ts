@@ -116,7 +116,7 @@ async function answers(panel: StoredPanel, scope: Scope, { servers }: RealRun): 
   return found
 }
 
-const SERIES = new Set(['timeseries', 'state-timeline'])
+const SERIES = new Set(['barchart', 'state-timeline', 'timeseries'])
 
 function expectShape(panel: StoredPanel, answered: ReadonlyArray<readonly Frame[]>): void {
   for (const [i, frames] of answered.entries()) {
