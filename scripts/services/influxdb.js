@@ -53,7 +53,8 @@ async function composeInfluxdb({ port: wanted }) {
   const url = `http://127.0.0.1:${port}`
   const server = composeService({
     name: 'influxdb',
-    variables: { PORT_INFLUX: String(port), INFLUX_PASSWORD: 'windrow-password', INFLUX_TOKEN: token },
+    variables: { PORT_INFLUX: String(port) },
+    secrets: { admin_password: 'windrow-password', admin_token: token },
     // While it sets itself up it answers on a port of its own, inside.
     isReady: () => answersHttp(`${url}/health`),
   })
