@@ -113,7 +113,9 @@ async function main() {
     if (!isKept) {
       const { token } = await ask('POST', 'authorizations', { orgID, description, permissions })
       giveSecret(consumer, file, token)
-      say(`${consumer} has a token: ${permissions.map(({ action, resource }) => `${action} ${nameOf(ids, resource.id)}`).join(', ')}.`)
+      say(
+        `${consumer} has a token: ${permissions.map(({ action, resource }) => `${action} ${nameOf(ids, resource.id)}`).join(', ')}.`,
+      )
     }
     // Tokens that nobody has any more.
     for (const old of mine) if (!isKept || old.id !== good.id) await ask('DELETE', `authorizations/${old.id}`)

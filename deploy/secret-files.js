@@ -46,7 +46,9 @@ const consumers = {
 }
 
 const secretNames = [
-  ...new Set(Object.values(consumers).flatMap(({ files }) => Object.values(files).filter((source) => typeof source === 'string'))),
+  ...new Set(
+    Object.values(consumers).flatMap(({ files }) => Object.values(files).filter((source) => typeof source === 'string')),
+  ),
   'postgres-windrow',
 ]
   .filter((name, at, all) => all.indexOf(name) === at)
