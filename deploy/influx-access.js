@@ -15,7 +15,7 @@ const adminToken = readFileSync(process.env.INFLUX_TOKEN_FILE ?? '/run/secrets/a
 /** Who reads and writes which bucket, and what their file is called. */
 const accesses = [
   { consumer: 'telegraf', file: 'influx_speed_token', read: [], write: [speed] },
-  { consumer: 'grafana', file: 'influx_token', read: [views, speed], write: [] },
+  { consumer: 'grafana', file: 'influx_grafana_token', read: [views, speed], write: [] },
   { consumer: 'sink-influxdb', file: 'influx_token', read: [views], write: [views] },
   { consumer: 'small', file: 'influx_token', read: [views], write: [views] },
   { consumer: 'server', file: 'influx_token', read: [views], write: [] },

@@ -35,7 +35,7 @@ const consumers = {
   'influx-access': { id: ids.root, files: { admin_token: 'influxdb-admin-token' } },
   grafana: {
     id: ids.grafana,
-    files: { admin_password: 'grafana-admin', secret_key: 'grafana-secret-key', postgres_password: 'postgres-grafana' },
+    files: { admin_password: 'grafana-admin', secret_key: 'grafana-secret-key', postgres_grafana_password: 'postgres-grafana' },
   },
   'postgres-exporter': { id: ids.exporter, files: { password: 'postgres-exporter' } },
   telegraf: { id: ids.telegraf, files: {} },

@@ -1,5 +1,6 @@
 // @ts-check
 // Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [--nodes N] [--port N] [--folder DIR]
+// Or all that docker-compose.yml has, from packages: node scripts/services/main.js all
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startCassandra } from './cassandra.js'
@@ -9,6 +10,7 @@ import { startPostgres } from './postgres.js'
 import { startPrometheus } from './prometheus.js'
 import { startRegistry } from './registry.js'
 import { startTelegraf } from './telegraf.js'
+import { startWhole } from './whole.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,6 +63,11 @@ const services = {
   async prometheus() {
     const { url, stop } = await startPrometheus({ jobs: { windrow: [`127.0.0.1:${process.env.WINDROW_PORT ?? 8000}`] } })
     return { line: `PROMETHEUS_URL=${url}`, stop }
+  },
+  async all() {
+    const { addresses, stop } = await startWhole()
+    const lines = Object.entries(addresses).map(([name, address]) => `${name} is at ${address}`)
+    return { line: lines.join('\n'), stop }
   },
 }
 

@@ -26,7 +26,7 @@ export async function startPostgres(options = {}) {
 /**
  * Whether a statement is answered.
  * @param {number} port
- * @param {{ readonly password?: string | null }} options
+ * @param {PostgresOptions} options
  */
 async function answersSql(port, options) {
   const client = new pg.Client({
