@@ -1,4 +1,5 @@
 // Loads compose files with the library that `docker compose` itself loads them with, and prints the project that it would start, as JSON.
+// compose-go 2.9.1, which docker compose 2.40 has: go.mod says it too, and this file's name in the cache comes from its text.
 // Usage: compose-check FILE [profile…], with the variables of the environment. Ends with 1 and the reason where the file is not valid.
 package main
 
