@@ -17,6 +17,7 @@ import { hasInfluxdb, startInfluxdb } from './influxdb.js'
 import { serviceFile } from './install-once.js'
 import { startKafka } from './kafka.js'
 import { hasPostgres, startPostgres } from './postgres.js'
+import { hasPostgresExporter, postgresExporterProgram } from './postgres-exporter.js'
 import { startRegistry } from './registry.js'
 import { serverProcess } from './server-process.js'
 import { hasTelegraf } from './telegraf.js'
@@ -45,6 +46,7 @@ export const hasWhole = () =>
  * @property {Readonly<Record<string, string>>} addresses by the names and ports of docker-compose.yml: `postgres:5432`
  * @property {(consumer: string, file: string) => Promise<string>} secret of a service, by the name of its file
  * @property {Readonly<Record<string, Service>>} processes those of windrow, Telegraf and Prometheus
+ * @property {(name: string, ...words: readonly string[]) => Promise<string>} run a service that ends by itself, once more; what it says
  * @property {() => Promise<void>} stop ends all in the reverse order, and removes what it left behind
  */
 
@@ -83,12 +85,13 @@ export async function startWhole({ variables = {}, more = {} } = {}) {
     places: { './prometheus': join(folder, 'prometheus') },
   }
 
-  /** What ends by itself. @param {string} name */
-  async function runToItsEnd(name) {
+  /** What ends by itself. @param {string} name @param {readonly string[]} more */
+  async function runToItsEnd(name, ...more) {
     const { words, environment } = asProcess(services[name] ?? {}, place)
     const [, script = '', ...args] = words
     const env = { PATH: process.env.PATH, ...environment, SECRETS_DIR: secrets, POSTGRES_ADDRESS: addresses['postgres:5432'] }
-    await execute(process.execPath, [script.replace('/app', serviceFile('../..')), ...args], { env })
+    const program = [script.replace('/app', serviceFile('../..')), ...args, ...more]
+    return (await execute(process.execPath, program, { env })).stdout
   }
 
   /** @type {Record<string, Service>} */
@@ -163,6 +166,14 @@ export async function startWhole({ variables = {}, more = {} } = {}) {
         isReady: async (log) => log().includes('[agent] Config:'),
       }),
     ])
+    if (hasPostgresExporter()) {
+      const at = addresses['postgres-exporter:9187']
+      await start('postgres-exporter', {
+        program: [await postgresExporterProgram()],
+        words: [`--web.listen-address=${at}`],
+        isReady: () => answersHttp(`http://${at}/metrics`),
+      })
+    } else delete addresses['postgres-exporter:9187']
     await movePrometheus(join(folder, 'prometheus'), addresses)
     await start('prometheus', {
       program: [/** @type {string} */ (debianProgram('prometheus'))],
@@ -173,12 +184,17 @@ export async function startWhole({ variables = {}, more = {} } = {}) {
     await stop()
     throw error
   }
-  return { addresses, secret, processes, stop }
+  return { addresses, secret, processes, run: runToItsEnd, stop }
 }
 
 /** Of what we say ourselves where it listens. @returns {Promise<Record<string, string>>} */
 async function freeAddresses() {
-  const names = [...Object.entries(windrow).map(([name, port]) => `${name}:${port}`), 'postgres:5432', 'prometheus:9090']
+  const names = [
+    ...Object.entries(windrow).map(([name, port]) => `${name}:${port}`),
+    'postgres:5432',
+    'prometheus:9090',
+    'postgres-exporter:9187',
+  ]
   const ports = await freePorts(names.length)
   return Object.fromEntries(names.map((name, i) => [name, `127.0.0.1:${ports[i]}`]))
 }
