@@ -43,6 +43,7 @@ export const hasWhole = () =>
 
 /**
  * @typedef {object} Whole
+ * @property {string} folder holds `secrets`, `volumes` and the logs
  * @property {Readonly<Record<string, string>>} addresses by the names and ports of docker-compose.yml: `postgres:5432`
  * @property {(consumer: string, file: string) => Promise<string>} secret of a service, by the name of its file
  * @property {Readonly<Record<string, Service>>} processes those of windrow, Telegraf and Prometheus
@@ -184,7 +185,7 @@ export async function startWhole({ variables = {}, more = {} } = {}) {
     await stop()
     throw error
   }
-  return { addresses, secret, processes, run: runToItsEnd, stop }
+  return { folder, addresses, secret, processes, run: runToItsEnd, stop }
 }
 
 /** Of what we say ourselves where it listens. @returns {Promise<Record<string, string>>} */
