@@ -18,7 +18,8 @@ const accesses = [
   { consumer: 'grafana', file: 'influx_grafana_token', read: [views, speed], write: [] },
   { consumer: 'sink-influxdb', file: 'influx_token', read: [views], write: [views] },
   { consumer: 'small', file: 'influx_token', read: [views], write: [views] },
-  { consumer: 'server', file: 'influx_token', read: [views], write: [] },
+  // A replay that is asked for on its page, or beside it, ends in the stores.
+  { consumer: 'server', file: 'influx_token', read: [views], write: [views] },
 ]
 
 /**

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { hasPostgresExporter } from '../../../scripts/services/postgres-exporter.js'
 import { hasWhole, startWhole } from '../../../scripts/services/whole.js'
 import { type Chosen, durationMs, instantOf, type Scope } from '../../grafana/interpolate.ts'
 import { shownPanels, storedDashboards } from '../../grafana/stored-dashboards.ts'
@@ -93,6 +94,8 @@ describe.runIf(hasWhole())('all that docker compose starts', () => {
       return targets.length >= 7 && targets.every(({ value }) => value[1] === '1')
     }
     await vi.waitUntil(isUp, PATIENCE)
+    // The exporter's role reaches the database, where there is an exporter.
+    expect((await query('pg_up')).map(({ value }) => value[1])).toEqual(hasPostgresExporter() ? ['1'] : [])
     expect((await query('ALERTS{alertstate="firing"}')).map(({ metric }) => metric.alertname)).toEqual([])
   })
 
@@ -150,7 +153,8 @@ describe.runIf(hasWhole())('all that docker compose starts', () => {
     expect((await influx(token, 'from(bucket: "speed_bucket") |> range(start: -1h)')).status).toBe(404)
     for (const [reader, bucket] of [
       [servers.influx.token, 'speed_bucket'],
-      [await whole.secret('server', 'influx_token'), 'windrow'],
+      [environment.INFLUX_TOKEN, 'speed_bucket'],
+      [servers.influx.token, 'windrow'],
       [token, 'windrow'],
     ] as const) {
       const write = await fetch(`${servers.influx.url}/api/v2/write?org=windrow&bucket=${bucket}`, {
