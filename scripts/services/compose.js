@@ -1,7 +1,7 @@
 // @ts-check
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,14 +22,22 @@ const down = ['down', '--volumes', '--timeout', '0']
  * @param {Readonly<Record<string, string>>} options.variables of docker-compose.yml: its ports
  * @param {Readonly<Record<string, string>>} [options.environment] of the container, over that of docker-compose.yml
  * @param {readonly string[]} [options.command] of the container, in place of its image's
+ * @param {Readonly<Record<string, string>>} [options.secrets] by file name: what the service `init` would have made
  * @param {() => Promise<boolean>} options.isReady
  * @returns {Service & { remove(): Promise<void> }}
  */
-export function composeService({ name, variables, environment = {}, command, isReady }) {
+export function composeService({ name, variables, environment = {}, command, secrets = {}, isReady }) {
   const folder = mkdtempSync(join(tmpdir(), 'windrow-compose-'))
   const overrides = join(folder, 'overrides.yml')
+  const secretsFolder = join(folder, 'secrets')
+  mkdirSync(secretsFolder)
+  // The container's user is another one, and these secrets are none.
+  for (const path of [folder, secretsFolder]) chmodSync(path, 0o755)
+  for (const [file, value] of Object.entries(secrets)) writeFileSync(join(secretsFolder, file), value, { mode: 0o644 })
+  // In place of the volume that docker-compose.yml has there.
+  const volumes = Object.keys(secrets).length === 0 ? [] : [`${secretsFolder}:/run/secrets:ro`]
   // What a test ends shall stay away until the test starts it.
-  writeFileSync(overrides, JSON.stringify({ services: { [name]: { restart: 'no', environment, command } } }))
+  writeFileSync(overrides, JSON.stringify({ services: { [name]: { restart: 'no', environment, command, volumes } } }))
   const project = `windrow-test-${process.pid}-${randomBytes(4).toString('hex')}`
   const files = ['-f', serviceFile('../../docker-compose.yml'), '-f', overrides]
   const compose = ['compose', '-p', project, ...files]

@@ -1,5 +1,6 @@
 // @ts-check
 // Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [kafka-exporter] [postgres-exporter] [--nodes N] [--port N] [--folder DIR]
+// Or all that docker-compose.yml has, from packages: node scripts/services/main.js all
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
 import { startCassandra } from './cassandra.js'
@@ -11,6 +12,7 @@ import { startPostgresExporter } from './postgres-exporter.js'
 import { startPrometheus } from './prometheus.js'
 import { startRegistry } from './registry.js'
 import { startTelegraf } from './telegraf.js'
+import { startWhole } from './whole.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -72,6 +74,11 @@ const services = {
   async prometheus() {
     const { url, stop } = await startPrometheus({ jobs: { windrow: [`127.0.0.1:${process.env.WINDROW_PORT ?? 8000}`] } })
     return { line: `PROMETHEUS_URL=${url}`, stop }
+  },
+  async all() {
+    const { addresses, stop } = await startWhole()
+    const lines = Object.entries(addresses).map(([name, address]) => `${name} is at ${address}`)
+    return { line: lines.join('\n'), stop }
   },
 }
 

@@ -39,6 +39,9 @@ const install = () =>
     await rm(work, { recursive: true, force: true })
   })
 
+/** The path of the program. */
+export const postgresExporterProgram = async () => join(await install(), 'postgres_exporter')
+
 /**
  * Starts the exporter of a PostgreSQL server on a loopback port.
  * @param {{ readonly postgresUrl: string, readonly port?: number }} options
@@ -50,7 +53,7 @@ export async function startPostgresExporter({ postgresUrl, port: wanted }) {
   const url = `http://127.0.0.1:${port}`
   const server = serverProcess({
     name: 'postgres-exporter',
-    command: join(await install(), 'postgres_exporter'),
+    command: await postgresExporterProgram(),
     args: [`--web.listen-address=127.0.0.1:${port}`],
     env: { ...process.env, DATA_SOURCE_NAME: `${postgresUrl}?sslmode=disable` },
     logFile: join(folder, 'postgres-exporter.log'),

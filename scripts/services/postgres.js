@@ -26,7 +26,7 @@ export async function startPostgres(options = {}) {
 /**
  * Whether a statement is answered.
  * @param {number} port
- * @param {{ readonly password?: string | null }} options
+ * @param {PostgresOptions} options
  */
 async function answersSql(port, options) {
   const client = new pg.Client({
@@ -58,7 +58,13 @@ async function composePostgres(port, { password = null, settings = {} }, isReady
   const server = composeService({
     name: 'postgres',
     variables: { PORT_POSTGRES: String(port) },
-    environment: password === null ? { POSTGRES_HOST_AUTH_METHOD: 'trust' } : { POSTGRES_PASSWORD: password },
+    environment: { POSTGRES_USER: 'windrow', ...(password === null && { POSTGRES_HOST_AUTH_METHOD: 'trust' }) },
+    secrets: {
+      superuser_password: password ?? 'none',
+      windrow_password: password ?? 'none',
+      grafana_password: 'none',
+      exporter_password: 'none',
+    },
     command: ['postgres', ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     isReady,
   })

@@ -15,10 +15,10 @@ const execute = promisify(execFile)
 
 /**
  * @param {number} port
- * @param {{ readonly password?: string | null }} options
+ * @param {{ readonly password?: string | null, readonly superuser?: string }} options
  */
-export const postgresUrl = (port, { password }) =>
-  `postgres://windrow${password == null ? '' : `:${encodeURIComponent(password)}`}@127.0.0.1:${port}/windrow`
+export const postgresUrl = (port, { password, superuser = 'windrow' }) =>
+  `postgres://${superuser}${password == null ? '' : `:${encodeURIComponent(password)}`}@127.0.0.1:${port}/windrow`
 
 /**
  * A server that runs as a process: the user `postgres` runs it where we are root, whom it refuses.
@@ -34,7 +34,7 @@ export async function startProcessPostgres(port, options, isReady) {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'windrow-postgres-')))
   const data = join(folder, 'data')
   const owner = await ownerOf(folder)
-  if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster({ bin, folder, data, owner, password: options.password ?? null })
+  if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster({ bin, folder, data, owner, options })
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -114,14 +114,14 @@ const idOf = async (which) => Number((await execute('id', [which, 'postgres'])).
  * @param {string} cluster.folder
  * @param {string} cluster.data
  * @param {Awaited<ReturnType<typeof ownerOf>>} cluster.owner
- * @param {string | null} cluster.password
+ * @param {PostgresOptions} cluster.options
  */
-async function makeCluster({ bin, folder, data, owner, password }) {
+async function makeCluster({ bin, folder, data, owner, options: { password = null, superuser = 'windrow' } }) {
   const initdb = join(bin, 'initdb')
   const secret = join(folder, 'password')
   await writeFile(secret, `${password ?? 'none'}\n`)
   const auth = password === null ? 'trust' : 'scram-sha-256'
-  const init = ['-D', data, '-U', 'windrow', '-A', auth, `--pwfile=${secret}`, '-E', 'UTF8', '--no-locale', '--no-sync']
+  const init = ['-D', data, '-U', superuser, '-A', auth, `--pwfile=${secret}`, '-E', 'UTF8', '--no-locale', '--no-sync']
   const where = { cwd: folder }
   try {
     await execute(owner.command(initdb), owner.args(initdb, init), where)

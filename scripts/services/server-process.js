@@ -19,6 +19,7 @@ const stopTimeoutMs = 30_000
  * @param {string} options.command
  * @param {readonly string[]} options.args
  * @param {NodeJS.ProcessEnv} [options.env] ours unless told otherwise
+ * @param {string} [options.cwd] ours unless told otherwise
  * @param {string} options.logFile
  * @param {() => Promise<boolean>} options.isReady
  * @param {string | null} options.scratch a folder that is removed if we are killed
@@ -27,7 +28,7 @@ const stopTimeoutMs = 30_000
  * @returns {Service}
  */
 export function serverProcess(options) {
-  const { name, command, args, env, logFile, isReady, scratch, endSignal = 'SIGTERM', hasOtherGroups = false } = options
+  const { name, command, args, env, cwd, logFile, isReady, scratch, endSignal = 'SIGTERM', hasOtherGroups = false } = options
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null
   /** @type {Promise<void>} */
@@ -38,7 +39,7 @@ export function serverProcess(options) {
   function launch() {
     const output = openSync(logFile, 'a')
     // A group of its own: Ctrl-C in a terminal reaches us, and we end it.
-    const launched = spawn(command, args, { env, stdio: ['ignore', output, output], detached: true })
+    const launched = spawn(command, args, { env, cwd, stdio: ['ignore', output, output], detached: true })
     closeSync(output)
     child = launched
     const hasEnded = launched.pid === undefined ? () => undefined : endWithUs(killAndRemove(launched.pid, scratch))

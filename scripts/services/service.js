@@ -55,7 +55,8 @@
  * @property {string} [folder] where its data stays; by default a temporary folder that is removed in the end. A container's data is in a
  *   volume of its own and always removed
  * @property {number} [port]
- * @property {string | null} [password] of the user `windrow` (SCRAM-SHA-256); null, or left out: whoever comes is let in
+ * @property {string} [superuser] `windrow` unless told otherwise; not of a container
+ * @property {string | null} [password] of that user (SCRAM-SHA-256); null, or left out: whoever comes is let in
  * @property {boolean} [fsync] whether it waits for the disk, as users have it; not unless told otherwise. A container always does
  * @property {Readonly<Record<string, string>>} [settings] of postgresql.conf, over ours
  */

@@ -98,6 +98,7 @@ function sourceOptions(command: Command): void {
     .option('--to <time>', 'only readings before this day, month or instant (days and months begin at 00:00 UTC)')
     .option('--station <id>', 'station (or zone): those to take; of a file the one that it does not say', listItem)
     .option('--json', 'print what was published as JSON')
+    .option('--or-simulator', 'the simulator, where no source is configured')
     .option(...metricsPort)
     .optionsGroup('Source file:')
     .option('--file <path>', 'CSV, JSON, JSON lines or Parquet')

@@ -1,5 +1,6 @@
 import type { Section } from '../../src/config/setting.ts'
 import { allSettings } from '../../src/config/settings.ts'
+import { composeVariables } from './compose-variables.ts'
 
 const headings: Readonly<Record<Section, string>> = {
   general: 'General',
@@ -53,5 +54,9 @@ export function exampleEnvironment(): string {
     const value = fallback === null || Array.isArray(fallback) ? '' : String(fallback)
     return `# ${doc}\n#${variable}=${value}\n`
   })
-  return `# Copy to .env and uncomment what you change. docs/configuration.md says more.\n\n${lines.join('\n')}`
+  const compose = Object.entries(composeVariables).map(([variable, [fallback, doc]]) => `# ${doc}\n#${variable}=${fallback}\n`)
+  return `# Copy to .env and uncomment what you change. docs/configuration.md says more.\n\n${lines.join('\n')}
+# docker-compose.yml alone, which takes from above what it names as \${…}: keys, places, sources, topics (docs/deployment.md).
+
+${compose.join('\n')}`
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
+import { WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type FleetMember, produceAll } from '../../producers/fleet.ts'
 import { progressLines } from '../../producers/progress.ts'
@@ -15,7 +16,9 @@ import { type SourceMonitor, sourceMonitor } from '../source-monitor.ts'
 import { type LocalSource, localSource, refuseForeign, type SourceOptions, sourceOf } from '../sources.ts'
 import { cadenceOf } from '../stations/cadence-of.ts'
 import { chosenStations, scheduleOf } from '../stations/chosen-stations.ts'
+import { configuredStations } from '../stations/configured-stations.ts'
 import { fleetOf, rhythmOf } from '../stations/fleet-of.ts'
+import { kindsOf } from '../stations/open-sources.ts'
 import { refuseSimulating } from '../stations/refuse-mixing.ts'
 import { watchFleet } from '../stations/watch-fleet.ts'
 
@@ -28,6 +31,7 @@ export interface ProduceOptions extends SourceOptions {
   readonly cron?: string
   readonly json?: boolean
   readonly metricsPort?: number
+  readonly orSimulator?: boolean
 }
 
 interface Members {
@@ -62,7 +66,7 @@ async function publish(
   { logger, server }: Surroundings,
 ): Promise<ExitCode> {
   const { config, catalogue, log } = session
-  const local = localSource(options)
+  const local = localSource(options) ?? simulatorInstead(session, options)
   const monitor = sourceMonitor(config.redact)
   const { members, close } =
     local === null
@@ -96,6 +100,19 @@ async function publish(
   } finally {
     await close()
   }
+}
+
+/** The simulator, where it is asked for in place of sources that nobody has configured. Throws WR_USAGE where sources are named. */
+function simulatorInstead({ config }: Session, { orSimulator = false, source = [] }: ProduceOptions): 'simulator' | null {
+  if (!orSimulator) return null
+  if (source.length > 0) {
+    throw new WindrowError('WR_USAGE', {
+      message: '--or-simulator is for where no source is configured, and --source names one.',
+      remedy: 'Give one of them.',
+      kind: 'usage',
+    })
+  }
+  return configuredStations(config, kindsOf(config)).length === 0 ? 'simulator' : null
 }
 
 const DEFAULT_SECONDS = 60
