@@ -29,13 +29,14 @@ describe.runIf(hasPrometheus() && hasPostgres())('alerts of a windrow that Prome
   let listener: ToldAlerts
   let windrow: WindrowProcess
 
-  const start = (): WindrowProcess =>
+  const run = (...args: readonly string[]): WindrowProcess =>
     startWindrow({
-      name: 'start',
-      args: ['start', '--days', '1'],
+      name: args[0] as string,
+      args,
       settings: { WINDROW_DATA_DIR: join(folder, 'data'), WINDROW_PORT: String(port), POSTGRES_URL: postgres.url },
       logFile: join(folder, 'windrow.log'),
     })
+  const start = (): WindrowProcess => run('start', '--days', '1')
 
   async function ask<T>(path: string): Promise<T> {
     const answer = (await (await fetch(`${prometheus.url}/api/v1/${path}`)).json()) as { readonly data: T }
@@ -96,6 +97,8 @@ describe.runIf(hasPrometheus() && hasPostgres())('alerts of a windrow that Prome
 
   test('tell of a store that is away, and that it is back', async () => {
     await postgres.kill('SIGKILL')
+    // Without anything to write nobody would notice.
+    expect(await run('produce', '--source', 'simulator', '--from', '2025-03-01', '--to', '2025-03-03').ended).toBe('exit code 0')
     await untilFiring('WindrowSinkDown')
     await untilTold('firing WindrowSinkDown')
     if (hasPostgresExporter()) await untilFiring('PostgresDown')
