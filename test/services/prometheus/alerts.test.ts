@@ -36,7 +36,11 @@ describe.runIf(hasPrometheus() && hasPostgres())('alerts of a windrow that Prome
       settings: { WINDROW_DATA_DIR: join(folder, 'data'), WINDROW_PORT: String(port), POSTGRES_URL: postgres.url },
       logFile: join(folder, 'windrow.log'),
     })
-  const start = (): WindrowProcess => run('start', '--days', '1')
+  const start = (): WindrowProcess => run('start', '--no-simulator')
+  const publish = async (from: string, to: string): Promise<void> => {
+    const { ended, told } = run('produce', '--source', 'simulator', '--from', from, '--to', to)
+    expect(await ended, told()).toBe('exit code 0')
+  }
 
   async function ask<T>(path: string): Promise<T> {
     const answer = (await (await fetch(`${prometheus.url}/api/v1/${path}`)).json()) as { readonly data: T }
@@ -69,6 +73,7 @@ describe.runIf(hasPrometheus() && hasPostgres())('alerts of a windrow that Prome
     })
     const alertmanager = hasAlertmanager() ? later(await startAlertmanager({ configuration })) : null
     const exporter = hasPostgresExporter() ? later(await startPostgresExporter({ postgresUrl: postgres.url })) : null
+    await publish('2025-03-01', '2025-03-03')
     windrow = start()
     prometheus = later(
       await startPrometheus({
@@ -98,7 +103,7 @@ describe.runIf(hasPrometheus() && hasPostgres())('alerts of a windrow that Prome
   test('tell of a store that is away, and that it is back', async () => {
     await postgres.kill('SIGKILL')
     // Without anything to write nobody would notice.
-    expect(await run('produce', '--source', 'simulator', '--from', '2025-03-01', '--to', '2025-03-03').ended).toBe('exit code 0')
+    await publish('2025-03-03', '2025-03-05')
     await untilFiring('WindrowSinkDown')
     await untilTold('firing WindrowSinkDown')
     if (hasPostgresExporter()) await untilFiring('PostgresDown')
