@@ -116,9 +116,9 @@ export const batch = dashboardOf({
         stat({
           id: 4,
           title: 'Coverage',
-          description: 'Share of the days of the chosen cities that readings cover.',
+          description: 'How much of the days that are over readings cover, mean of the chosen cities.',
           unit: grafanaUnit(gold.coverage),
-          queries: [overDays(sql`avg(${gold.coverage})`)],
+          queries: [overDays(sql`avg(${gold.coverage}) FILTER (WHERE ${gold.complete})`)],
           decimals: 1,
           steps: coverageSteps,
           ...common,
@@ -129,6 +129,7 @@ export const batch = dashboardOf({
           description: 'By city, over all its stations.',
           unit: grafanaUnit(gold.avg_temperature),
           queries: [byCity(gold.avg_temperature)],
+          gap: 36,
           ...common,
         }),
         chart({
@@ -260,6 +261,7 @@ export const batch = dashboardOf({
           unit: grafanaUnit(day.temperatureAmplitude),
           queries: [byDay(day.temperatureAmplitude)],
           min: 0,
+          gap: 36,
           ...common,
         }),
         chart({

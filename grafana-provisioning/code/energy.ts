@@ -20,7 +20,7 @@ const inIntervals = sql`$__timeFilter(${e.timestamp}) AND ${e.zoneId} IN (\${zon
 
 const curve = (value: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`
-    SELECT $__timeGroupAlias(${e.timestamp}, $__interval), ${e.zoneId} AS metric, avg(${value}) AS value
+    SELECT $__timeGroupAlias(${e.timestamp}, $__interval, NULL), ${e.zoneId} AS metric, avg(${value}) AS value
     FROM ${energiesView}
     WHERE ${inIntervals}
     GROUP BY 1, 2
@@ -117,6 +117,7 @@ export const energy = dashboardOf({
           queries: [curve(e.consommations)],
           min: 0,
           minInterval: '15m',
+          gap: 'windows',
           ...common,
         }),
         chart({
@@ -127,6 +128,7 @@ export const energy = dashboardOf({
           queries: [curve(e.productionPv)],
           min: 0,
           minInterval: '15m',
+          gap: 'windows',
           ...common,
         }),
       ],

@@ -34,8 +34,9 @@ const fluxQuery = (lines: readonly string[]): Query => ({
   model: { query: lines.map((line) => (line.startsWith('|>') ? `  ${line}` : line)).join('\n') },
 })
 
-const windows = (fn: string): string =>
-  `|> aggregateWindow(every: v.windowPeriod, fn: ${fn}, createEmpty: false, timeSrc: "_start")`
+/** Empty windows are told too: a line is interrupted there. */
+const windows = (fn: string, empty = true): string =>
+  `|> aggregateWindow(every: v.windowPeriod, fn: ${fn}, createEmpty: ${empty}, timeSrc: "_start")`
 
 const grouped = (by: readonly Tag[]): string[] => [
   // Points of a station without a city have no such tag.
@@ -55,7 +56,7 @@ export function fluxGreatestSum<V extends AnyView>(view: V & InInflux<V>, field:
 
 /** 1 where a flag was true in any reading of a window, else 0. */
 export function fluxFlag<V extends AnyView>(view: V & InInflux<V>, field: FlagField<V>): Query {
-  return fluxQuery([...pointsOf(view, field), '|> toInt()', windows('max')])
+  return fluxQuery([...pointsOf(view, field), '|> toInt()', windows('max', false)])
 }
 
 /** The newest point of each station with how long ago its interval ended: in seconds (`silent_for`) and in intervals (`overdue`). */

@@ -66,6 +66,8 @@ export interface SizedPanel {
   readonly height: number
 }
 
+const HOUR_MS = 3_600_000
+
 /** What the builders of all kinds of panels have in common. */
 interface AnyPanel<Self> extends Builder<dashboard.Panel> {
   id(id: number): Self
@@ -152,13 +154,29 @@ export interface ChartWords extends PanelWords {
   readonly stacked?: boolean
   /** Marks each value of a line: where there are few. */
   readonly showsPoints?: boolean
+  /**
+   * Hours without a value after which a line is interrupted; of one value a window (of a query that tells empty windows) `windows`. Left out:
+   * where the data source tells (Prometheus does).
+   */
+  readonly gap?: number | 'windows'
   /** Draws the thresholds as lines. */
   readonly showsThresholds?: boolean
 }
 
-/** Over time. A gap stays a gap. */
+/**
+ * Several series in one answer have empty places at each other's times, so that short ones are bridged; rows that are missing altogether
+ * leave none, so that Grafana has to look at the times too.
+ */
+function showGaps(panel: TimeSeries, gap: ChartWords['gap']): void {
+  if (gap === undefined) panel.spanNulls(false)
+  else if (gap === 'windows') panel.spanNulls(3 * HOUR_MS)
+  else panel.spanNulls(gap * HOUR_MS).insertNulls(gap * HOUR_MS)
+}
+
+/** Over time. */
 export function chart(words: ChartWords): SizedPanel {
-  const panel = new TimeSeries().legend(legend).tooltip(allSeries).spanNulls(false)
+  const panel = new TimeSeries().legend(legend).tooltip(allSeries)
+  showGaps(panel, words.gap)
   const style = words.style ?? 'line'
   if (style === 'bars') panel.drawStyle(common.GraphDrawStyle.Bars).fillOpacity(50).lineWidth(0)
   else if (style === 'points') panel.drawStyle(common.GraphDrawStyle.Points).pointSize(4)
@@ -201,9 +219,13 @@ export function table(words: PanelWords): SizedPanel {
   return fill(new TablePanel().showHeader(true).filterable(true), words, { width: 24, height: 10 })
 }
 
-/** States of several things over time, a lane each. */
+/** States of several things over time, a lane each; interrupted where nothing was said for six hours. */
 export function states(words: PanelWords): SizedPanel {
-  const panel = new StateTimeline().mergeValues(true).legend(legend).rowHeight(0.9)
+  const panel = new StateTimeline()
+    .insertNulls(6 * HOUR_MS)
+    .mergeValues(true)
+    .legend(legend)
+    .rowHeight(0.9)
   return fill(panel, words, { width: 12, height: 9 })
 }
 

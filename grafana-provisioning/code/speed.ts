@@ -36,7 +36,8 @@ const toCity: DataLink[] = [{ title: 'The city in windrow', url: `\${windrow}/?t
 /** Readings come every ten minutes to an hour: shorter windows would be mostly empty. */
 const minInterval = '10m'
 const common = { noValue: nothing, minInterval }
-const byStation = { ...common, displayName: stationName, links: toPage }
+const line = { ...common, gap: 'windows' } as const
+const byStation = { ...common, gap: 'windows', displayName: stationName, links: toPage } as const
 
 const isTrue = (text: string, color: string) => [
   { type: 'value', options: { '0': { text: 'no', color: 'transparent', index: 0 }, '1': { text, color, index: 1 } } } as never,
@@ -128,7 +129,7 @@ export const speed = dashboardOf({
           queries: [fluxSeries(weatherDataView, { field: 'temperature', fn: 'mean', by: ['city'] })],
           displayName: cityName,
           links: toCity,
-          ...common,
+          ...line,
         }),
         chart({
           id: 11,

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000
 /** A station whose name means something to SQL, to Flux and to regular expressions, and that has no city. */
 const ODD_STATION = `o'brien (1.5) "roof"`
 
-/** Readings that are late, come twice, are none, or leave holes; and a station that not every store can hold. */
+/** Readings that are late, come twice, are none, leave holes, or are above what is healthy; and a station that not every store can hold. */
 export async function makeTroubles(windrow: CommandLine, environment: Readonly<Record<string, string>>): Promise<void> {
   await withConfig(loadConfig(environment, windrow.folder), async ({ log, catalogue }) => {
     async function topicOf<R extends Reading>(event: EventType<R>) {
@@ -45,6 +45,10 @@ export async function makeTroubles(windrow: CommandLine, environment: Readonly<R
     // Every other hour has two of its six readings.
     const some = Array.from({ length: 72 }, (_, i) => i).filter((i) => Math.floor(i / 6) % 2 === 0 || i % 6 < 2)
     await air.append(airReading.stationId, some.map(tenMinutes))
+    // Three days above the guidelines: two at least are whole.
+    const smog = { ...airReading, stationId: 'smog', intervalMinutes: 60 }
+    const days = Array.from({ length: 72 }, (_, i) => air.encode({ ...smog, timestamp: lastHour - (71 - i) * HOUR_MS }))
+    await air.append(smog.stationId, days)
   })
 }
 

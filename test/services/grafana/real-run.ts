@@ -99,7 +99,7 @@ async function untilSimulated(url: string, { ended, stderr }: RunningCommand): P
 
 /** Two polls of the simulator after the replay, and enough scrapes for a rate. */
 const untilScraped = (url: string): Promise<unknown> =>
-  vi.waitUntil(async () => (await promValue(url, 'min(count_over_time(windrow_replay_records_read[1m]))')) >= 6, PATIENCE)
+  vi.waitUntil(async () => (await promValue(url, 'min(count_over_time(windrow_replay_records_read[1m]))')) >= 4, PATIENCE)
 
 /** What Telegraf writes are the same points, which a test of its own shows. */
 async function copyToSpeedBucket({ url, token, org, bucket }: Servers['influx']): Promise<void> {
