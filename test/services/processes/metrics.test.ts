@@ -3,9 +3,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { metricCatalogue } from '../../src/api/metrics.ts'
-import { type Sample, samplesOf, sumOf } from '../support/prometheus-text.ts'
-import { isBuilt, type WindrowProcess, windrowProcesses } from '../support/windrow-processes.ts'
+import { metricCatalogue } from '../../../src/api/metrics.ts'
+import { type Sample, samplesOf, sumOf } from '../../support/prometheus-text.ts'
+import { isBuilt, type WindrowProcess, windrowProcesses } from '../../support/windrow-processes.ts'
 
 let folder: string
 const processes = windrowProcesses(() => folder)

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type FakeCollector, startFakeCollector } from '../support/fake-collector.ts'
-import { isBuilt, windrowProcesses } from '../support/windrow-processes.ts'
+import { type FakeCollector, startFakeCollector } from '../../support/fake-collector.ts'
+import { isBuilt, windrowProcesses } from '../../support/windrow-processes.ts'
 
 let folder: string
 const processes = windrowProcesses(() => folder)
