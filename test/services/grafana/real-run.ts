@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { vi } from 'vitest'
 import { freePorts } from '../../../scripts/services/free-ports.js'
 import { startInfluxdb } from '../../../scripts/services/influxdb.js'
@@ -57,7 +58,7 @@ export async function realRun(): Promise<RealRun> {
     await untilScraped(prometheus.url)
     return {
       servers: {
-        postgres: postgres.url,
+        postgres: await readerOf(postgres.url),
         influx: { url: influx.url, token: influx.token, org: influx.org, bucket: influx.bucket },
         prometheus: { url: prometheus.url, scrapeMs: SCRAPE_MS },
       },
@@ -100,6 +101,21 @@ async function untilSimulated(url: string, { ended, stderr }: RunningCommand): P
 /** Two polls of the simulator after the replay, and enough scrapes for a rate. */
 const untilScraped = (url: string): Promise<unknown> =>
   vi.waitUntil(async () => (await promValue(url, 'min(count_over_time(windrow_replay_records_read[1m]))')) >= 4, PATIENCE)
+
+/** The address for a user who may read what windrow made, and nothing else: as Grafana's in the deployment. */
+async function readerOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(`CREATE ROLE grafana LOGIN; ALTER ROLE grafana SET default_transaction_read_only = on;
+      GRANT SELECT ON ALL TABLES IN SCHEMA public TO grafana`)
+  } finally {
+    await client.end()
+  }
+  const address = new URL(url)
+  address.username = 'grafana'
+  return String(address)
+}
 
 /** What Telegraf writes are the same points, which a test of its own shows. */
 async function copyToSpeedBucket({ url, token, org, bucket }: Servers['influx']): Promise<void> {
