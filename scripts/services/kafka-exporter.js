@@ -29,26 +29,27 @@ const install = () =>
     await rm(join(folder, 'target'), { recursive: true, force: true })
   })
 
+/** The path of the program. */
+export const kafkaExporterProgram = async () => join(await install(), 'bin', 'klag-exporter')
+
 /**
  * Starts the exporter of a Kafka cluster on a loopback port, as deploy/kafka-exporter.toml has it but for the address and the times.
  * @param {{ readonly brokers: string }} options
  * @returns {Promise<import('./service.js').Exporter>}
  */
 export async function startKafkaExporter({ brokers }) {
-  const command = join(await install(), 'bin', 'klag-exporter')
+  const command = await kafkaExporterProgram()
   const folder = await mkdtemp(join(tmpdir(), 'windrow-kafka-exporter-'))
   const port = /** @type {number} */ ((await freePorts(1))[0])
   const url = `http://127.0.0.1:${port}`
   const file = join(folder, 'config.toml')
-  const ours = readFileSync(serviceFile('../../deploy/kafka-exporter.toml'), 'utf8')
-    .replace('"0.0.0.0"', '"127.0.0.1"')
-    .replace('"30s"', '"1s"')
+  const ours = readFileSync(serviceFile('../../deploy/kafka-exporter.toml'), 'utf8').replace('"30s"', '"1s"')
   await writeFile(file, ours)
   const server = serverProcess({
     name: 'kafka-exporter',
     command,
     args: ['--config', file],
-    env: { ...process.env, KAFKA_BROKERS: brokers, KAFKA_EXPORTER_PORT: String(port) },
+    env: { ...process.env, KAFKA_BROKERS: brokers, KAFKA_EXPORTER_HOST: '127.0.0.1', KAFKA_EXPORTER_PORT: String(port) },
     logFile: join(folder, 'kafka-exporter.log'),
     scratch: folder,
     isReady: () => answersHttp(`${url}/ready`),

@@ -16,6 +16,7 @@ import { howToRun } from './how-to-run.js'
 import { hasInfluxdb, startInfluxdb } from './influxdb.js'
 import { serviceFile } from './install-once.js'
 import { startKafka } from './kafka.js'
+import { hasKafkaExporter, kafkaExporterProgram } from './kafka-exporter.js'
 import { hasPostgres, startPostgres } from './postgres.js'
 import { hasPostgresExporter, postgresExporterProgram } from './postgres-exporter.js'
 import { startRegistry } from './registry.js'
@@ -175,6 +176,14 @@ export async function startWhole({ variables = {}, more = {} } = {}) {
         isReady: () => answersHttp(`http://${at}/metrics`),
       })
     } else delete addresses['postgres-exporter:9187']
+    if (hasKafkaExporter()) {
+      const [host = '', port = ''] = addresses['kafka-exporter:9308']?.split(':') ?? []
+      await start('kafka-exporter', {
+        program: [await kafkaExporterProgram()],
+        environment: { KAFKA_EXPORTER_HOST: host, KAFKA_EXPORTER_PORT: port },
+        isReady: () => answersHttp(`http://${host}:${port}/ready`),
+      })
+    } else delete addresses['kafka-exporter:9308']
     await movePrometheus(join(folder, 'prometheus'), addresses)
     await start('prometheus', {
       program: [/** @type {string} */ (debianProgram('prometheus'))],
@@ -195,6 +204,7 @@ async function freeAddresses() {
     'postgres:5432',
     'prometheus:9090',
     'postgres-exporter:9187',
+    'kafka-exporter:9308',
   ]
   const ports = await freePorts(names.length)
   return Object.fromEntries(names.map((name, i) => [name, `127.0.0.1:${ports[i]}`]))
