@@ -82,7 +82,8 @@ const written = ({ action, resource }) => `${action} ${resource.type} ${resource
 async function main() {
   const [command, ...rotated] = process.argv.slice(2)
   const unknown = rotated.find((name) => !accesses.some(({ consumer }) => consumer === name))
-  if ((command !== undefined && command !== 'rotate') || unknown !== undefined) {
+  const isWrong = command !== undefined && (command !== 'rotate' || rotated.length === 0)
+  if (isWrong || unknown !== undefined) {
     process.stderr.write(`usage: rotate ${accesses.map(({ consumer }) => consumer).join('|')} …\n`)
     return 2
   }

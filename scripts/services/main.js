@@ -16,7 +16,7 @@ import { startWhole } from './whole.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { nodes: { type: 'string' }, port: { type: 'string' }, folder: { type: 'string' } },
+  options: { nodes: { type: 'string' }, port: { type: 'string' }, folder: { type: 'string' }, help: { type: 'boolean' } },
 })
 
 /** @typedef {Promise<import('./service.js').Kafka>} Kafka */
@@ -76,20 +76,20 @@ const services = {
     return { line: `PROMETHEUS_URL=${url}`, stop }
   },
   async all() {
-    const { addresses, stop } = await startWhole()
+    const { addresses, folder, stop } = await startWhole()
     const lines = Object.entries(addresses).map(([name, address]) => `${name} is at ${address}`)
-    return { line: lines.join('\n'), stop }
+    return { line: [...lines, `secrets, logs and data are in ${folder} until the end`].join('\n'), stop }
   },
 }
 
 const unknown = positionals.filter((name) => services[name] === undefined)
 const before = positionals.slice(0, Math.max(0, positionals.indexOf('telegraf')))
 const tooEarly = positionals.includes('telegraf') && !(before.includes('kafka') && before.includes('influxdb'))
-if (unknown.length > 0 || positionals.length === 0 || tooEarly) {
+if (values.help || unknown.length > 0 || positionals.length === 0 || tooEarly) {
   process.stderr.write(
     `usage: node scripts/services/main.js ${Object.keys(services).join('|')} … [--nodes N] [--port N] [--folder DIR]\ntelegraf: after kafka and influxdb\n`,
   )
-  process.exit(2)
+  process.exit(values.help ? 0 : 2)
 }
 
 /** @type {Promise<NodeJS.Signals>} */
