@@ -22,6 +22,8 @@ ALTER ROLE exporter LOGIN PASSWORD '$exporter' CONNECTION LIMIT 5;
 SELECT format('ALTER DATABASE %I OWNER TO windrow', current_database()) \gexec
 ALTER SCHEMA public OWNER TO windrow;
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) \gexec
+-- Whoever has a role here has no business in the database that every server has.
+REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 SELECT format('GRANT CONNECT ON DATABASE %I TO grafana, exporter', current_database()) \gexec
 
 -- Dashboards read every table of windrow's, also those to come, and cannot hold it up.

@@ -8,6 +8,9 @@ import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { dataquery, type Query } from './query.ts'
 
+/** The version that the panels are written for, as docker-compose.yml has it: without one Grafana runs the migrations of old panels over them. */
+const GRAFANA = '12.2.1'
+
 /** A value from which on a colour holds. */
 export interface Step {
   readonly from: number | null
@@ -111,7 +114,11 @@ function fill<P extends AnyPanel<P>>(
   for (const transformation of words.transformations ?? []) panel.withTransformation(transformation)
   if (words.links !== undefined) panel.dataLinks(words.links.map((link) => built(dataLink(link))))
   for (const override of words.overrides ?? []) panel.withOverride(overrideOf(override))
-  return { panel: panel.build(), width: words.width ?? size.width, height: words.height ?? size.height }
+  return {
+    panel: { ...panel.build(), pluginVersion: GRAFANA },
+    width: words.width ?? size.width,
+    height: words.height ?? size.height,
+  }
 }
 
 /** Without steps all is of the same colour: Grafana's own default has a red from 80 on, of whatever. */

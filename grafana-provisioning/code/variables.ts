@@ -66,6 +66,6 @@ export const windrowAddress: dashboard.VariableModel = new dashboard.TextBoxVari
   .label('Address of windrow')
   .description('Where links to windrow go: the address of its page as the browser has it')
   .hide(dashboard.VariableHide.HideVariable)
-  .defaultValue('http://localhost:8000')
-  .current({ selected: true, text: 'http://localhost:8000', value: 'http://localhost:8000' })
+  .defaultValue('http://127.0.0.1:8000')
+  .current({ selected: true, text: 'http://127.0.0.1:8000', value: 'http://127.0.0.1:8000' })
   .build()

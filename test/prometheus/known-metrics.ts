@@ -9,6 +9,8 @@ const SCRAPED = ['job', 'instance']
 export const otherMetrics: Readonly<Record<string, readonly string[]>> = {
   up: [],
   kafka_lag_exporter_up: [],
+  kafka_consumergroup_group_sum_lag: ['cluster_name', 'group'],
+  kafka_consumergroup_group_offset: ['cluster_name', 'group', 'topic', 'partition', 'member_host', 'consumer_id', 'client_id'],
   kafka_consumergroup_group_messages_lost: ['cluster_name', 'group', 'topic', 'partition'],
   pg_up: [],
   pg_stat_activity_count: [

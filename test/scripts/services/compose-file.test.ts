@@ -26,11 +26,3 @@ test('a broker in a container is set as one that runs as a process', () => {
   const expected = behaviour.map(([name = '', value = '']) => `KAFKA_${name.replaceAll('.', '_').toUpperCase()}: "${value}"`)
   expect(expected.filter((line) => !composeFile.includes(`      ${line}\n`))).toEqual([])
 })
-
-test('every image has a version, and every port is on the loopback address alone', () => {
-  const images = [...composeFile.matchAll(/^ +image: (.*)$/gm)].map(([, image]) => image)
-  expect(images.filter((image) => !/:\d+\.\d+/.test(image ?? ''))).toEqual([])
-  const ports = [...composeFile.matchAll(/^ +ports: (.*)$/gm)].map(([, port]) => port)
-  expect(ports).toHaveLength(images.length)
-  expect(ports.filter((port) => !port?.startsWith('["127.0.0.1:'))).toEqual([])
-})
