@@ -1,10 +1,11 @@
 // @ts-check
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { debianProgram } from './debian-programs.js'
 import { freePorts } from './free-ports.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 import { answersHttp } from './until-ready.js'
 
 /**
@@ -34,15 +35,6 @@ export async function startAlertmanager({ configuration }) {
     scratch: folder,
     isReady: () => answersHttp(`${url}/-/ready`),
   })
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await server.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const stop = await startInFolder(server, folder)
   return { url, kill: server.kill, start: server.start, log: server.log, stop }
 }

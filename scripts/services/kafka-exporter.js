@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { freePorts } from './free-ports.js'
 import { installedFolder, installOnce, serviceFile } from './install-once.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 import { answersHttp } from './until-ready.js'
 
 /** The crate and its version. */
@@ -54,15 +55,6 @@ export async function startKafkaExporter({ brokers }) {
     scratch: folder,
     isReady: () => answersHttp(`${url}/ready`),
   })
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await server.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const stop = await startInFolder(server, folder)
   return { url, kill: server.kill, start: server.start, log: server.log, stop }
 }

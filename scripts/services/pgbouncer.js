@@ -1,11 +1,12 @@
 // @ts-check
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPgbouncer } from './find-tools.js'
 import { freePorts } from './free-ports.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 
 /**
  * PgBouncer in front of a server that lets everybody in, giving its connections by the transaction: two of them, so that clients share.
@@ -43,16 +44,7 @@ default_pool_size = 2
     scratch: folder,
     isReady: () => answers(port),
   })
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await server.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const stop = await startInFolder(server, folder)
   return { port, stop }
 }
 

@@ -8,6 +8,7 @@ import { freePorts } from './free-ports.js'
 import { installedFolder, installOnce, serviceFile } from './install-once.js'
 import { runGo } from './run-go.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 import { answersHttp } from './until-ready.js'
 
 const goMod = () => serviceFile(join('postgres-exporter', 'go.mod'))
@@ -60,15 +61,6 @@ export async function startPostgresExporter({ postgresUrl, port: wanted }) {
     scratch: folder,
     isReady: () => answersHttp(`${url}/metrics`),
   })
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await server.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const stop = await startInFolder(server, folder)
   return { url, kill: server.kill, start: server.start, log: server.log, stop }
 }

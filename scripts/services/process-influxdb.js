@@ -1,10 +1,11 @@
 // @ts-check
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installInfluxdb } from './build-influxdb.js'
 import { freePorts } from './free-ports.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 import { answersHttp } from './until-ready.js'
 
 /**
@@ -32,15 +33,6 @@ export async function startInfluxdbProcess(options) {
     scratch: folder,
     isReady: () => answersHttp(`${url}/health`),
   })
-  const remove = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await server.start()
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  const remove = await startInFolder(server, folder)
   return Object.assign(server, { url, remove })
 }

@@ -1,10 +1,11 @@
 // @ts-check
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { debianProgram } from './debian-programs.js'
 import { freePorts } from './free-ports.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 import { answersHttp } from './until-ready.js'
 
 /** Whether `startPrometheus` has something to start here. */
@@ -40,17 +41,10 @@ export async function startPrometheus(options = {}) {
     await mkdir(join(folder, 'data'), { recursive: true })
     await writeFile(file, JSON.stringify(configuration(current)))
   }
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
+  const stop = await startInFolder(server, folder, async () => {
     await configure(options)
     await server.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  })
   return {
     url,
     folder,

@@ -1,11 +1,12 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canBuildTelegraf, installTelegraf } from './build-telegraf.js'
 import { serviceFile } from './install-once.js'
 import { serverProcess } from './server-process.js'
+import { startInFolder } from './start-in-folder.js'
 
 /** Set where building it failed, for the processes that we start: none of them is to try it again. */
 export const withoutTelegraf = 'SERVICES_WITHOUT_TELEGRAF'
@@ -49,16 +50,7 @@ export async function startTelegraf({ brokers, influxdb, bucket = 'speed_bucket'
     startedBefore = existsSync(logFile) ? starts(server.log()) : 0
     return server.start()
   }
-  const stop = async () => {
-    await server.kill()
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const stop = await startInFolder(server, folder, start)
   return {
     bucket,
     get runs() {
