@@ -1,7 +1,18 @@
 // @ts-check
 // Who gets which secret, and how it is put where that service alone can read it. Plain Node: it runs in the image and in the tests.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /** In compose a folder of volumes, one a service; each service sees its own as /run/secrets. */
@@ -60,10 +71,10 @@ export const allSecrets = () => secretNames
 /** Where all of them are kept, for nobody but root. */
 const vault = () => folderOf('vault', ids.root)
 
-/** @param {string} name */
+/** Null where it is not made yet, or lost what it held: nobody is to get an empty password. @param {string} name */
 export function readSecret(name) {
   const path = join(vault(), name)
-  return existsSync(path) ? readFileSync(path, 'utf8') : null
+  return (existsSync(path) && readFileSync(path, 'utf8')) || null
 }
 
 /** 32 random bytes, as letters that need no quoting anywhere. @param {string} name */
@@ -117,7 +128,14 @@ function folderOf(name, id) {
 /** Whole or not at all, and never readable for anybody else. @param {string} path @param {string} value @param {number} id */
 function keep(path, value, id) {
   const begun = `${path}.new`
-  writeFileSync(begun, value, { mode: 0o600 })
+  const file = openSync(begun, 'w', 0o600)
+  try {
+    writeFileSync(file, value)
+    // Else a machine that loses its power may know the name and not what it holds.
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
   own(begun, 0o400, id)
   renameSync(begun, path)
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,14 @@ test('what was lost of a service is given to it again, as it was', () => {
   rmSync(join(folder, 'grafana'), { recursive: true })
   init()
   expect(all()).toEqual(before)
+})
+
+test('a secret that is empty, as a disk without power leaves it, is made anew: nobody gets an empty password', () => {
+  init()
+  truncateSync(join(folder, 'vault/postgres-windrow'))
+  expect(init().stdout).toContain('1 secrets were made')
+  expect(read('postgres/windrow_password')).toMatch(/^[\w-]{43}$/)
+  expect(read('sink-postgres/postgres_url')).toContain(`:${read('postgres/windrow_password')}@`)
 })
 
 test('rotating makes one anew, for all who use it', () => {
