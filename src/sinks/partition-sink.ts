@@ -53,7 +53,7 @@ export class PartitionSink {
     this.target = { view, topic: lease.topic, partition: lease.partition }
     this.stopping = AbortSignal.any([stop, lease.lost])
     this.records = new RowRecords(view, log.registry)
-    this.stats = new PartitionStats(clock)
+    this.stats = new PartitionStats(clock, context.countsOf(view.name))
     this.progress = new GroupProgressKeeper(lease, clock, tuning.progressIntervalMs)
     this.backoff = new Backoff({ firstMs: tuning.firstBackoffMs, mostMs: tuning.mostBackoffMs, random })
     this.batchRows = tuning.batchRows
@@ -80,7 +80,7 @@ export class PartitionSink {
   async status(): Promise<SinkStatus> {
     const { topic, partition, view } = this.target
     this.endOffset = Math.max(this.endOffset, await this.endNow())
-    const { state, rowsWritten, retries, deadLettered, mended, lastWriteAt, problem, lastError } = this.stats
+    const { state, rowsWritten, retries, deadLettered, mended, ofView, lastWriteAt, problem, lastError } = this.stats
     return {
       sink: this.context.sink.name,
       view: view.name,
@@ -95,6 +95,7 @@ export class PartitionSink {
       retries,
       deadLettered,
       mended,
+      ofView: { ...ofView },
       lastWriteAt,
       problem,
       lastError,
@@ -250,7 +251,7 @@ export class PartitionSink {
   }
 
   private buried(rows: readonly RefusedRow[]): void {
-    this.stats.deadLettered += rows.length
+    this.stats.refused(rows.length)
     for (const { code, message, offset } of rows) {
       this.context.logger.warn({ ...this.facts(), code, offset }, `a row went to dead letters: ${message}`)
     }

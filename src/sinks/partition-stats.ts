@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { messageOf, WindrowError } from '../core/errors.ts'
-import { DecayingRate, type SinkError, type SinkProblem, type SinkState } from './sink-status.ts'
+import { DecayingRate, type SinkCounts, type SinkError, type SinkProblem, type SinkState } from './sink-status.ts'
 
 /** What a partition's sink counts and says of itself. */
 export class PartitionStats {
@@ -12,18 +12,26 @@ export class PartitionStats {
   deadLettered = 0
   mended = 0
   lastWriteAt: number | null = null
+  readonly ofView: SinkCounts
   private readonly clock: Clock
   private readonly rate = new DecayingRate()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, ofView: SinkCounts) {
     this.clock = clock
+    this.ofView = ofView
   }
 
   wrote(rows: number): void {
     this.problem = null
     this.rowsWritten += rows
+    this.ofView.rowsWritten += rows
     this.rate.add(rows, this.clock.monotonic())
     if (rows > 0) this.lastWriteAt = this.clock.now()
+  }
+
+  refused(rows: number): void {
+    this.deadLettered += rows
+    this.ofView.deadLettered += rows
   }
 
   works(state: SinkState): void {
@@ -35,6 +43,7 @@ export class PartitionStats {
   failed(error: unknown): SinkProblem {
     this.state = 'waiting'
     this.retries += 1
+    this.ofView.retries += 1
     const now = this.clock.now()
     const { code, message, remedy } = whatIsWrong(error)
     // To lose the right to write is nothing that went wrong.

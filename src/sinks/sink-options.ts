@@ -5,6 +5,7 @@ import type { Log, Write } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import type { RefusedRow } from './refused-row.ts'
 import type { Sink } from './sink.ts'
+import type { SinkCounts } from './sink-status.ts'
 
 export interface SinkTuning {
   /** Read from the log and held in memory at once, a partition. */
@@ -57,6 +58,17 @@ export interface SinkContext extends Omit<SinkRunnerOptions, 'tuning' | 'random'
   readonly random: () => number
   /** True once in a while for the same text: what keeps one partition from being written mostly keeps all of them. */
   readonly isNews: (text: string) => boolean
+  /** Of a view, by its name. */
+  readonly countsOf: (view: string) => SinkCounts
+}
+
+export function viewCounts(): SinkContext['countsOf'] {
+  const counts = new Map<string, SinkCounts>()
+  return (view) => {
+    const known = counts.get(view) ?? { rowsWritten: 0, retries: 0, deadLettered: 0 }
+    counts.set(view, known)
+    return known
+  }
 }
 
 /** The same is news again after so long. */

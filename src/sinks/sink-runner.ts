@@ -8,7 +8,7 @@ import { viewTopicLost } from '../views/view-topic-lost.ts'
 import { type CurrentView, viewsCurrent } from '../views/views-current.ts'
 import { PreparedStore } from './prepared-store.ts'
 import type { Sink } from './sink.ts'
-import { DEFAULT_SINK_TUNING, newsOf, type SinkContext, type SinkRunnerOptions } from './sink-options.ts'
+import { DEFAULT_SINK_TUNING, newsOf, type SinkContext, type SinkRunnerOptions, viewCounts } from './sink-options.ts'
 import type { SinkStatus } from './sink-status.ts'
 import { ViewSink } from './view-sink.ts'
 
@@ -50,6 +50,7 @@ export async function startSinkRunner(options: SinkRunnerOptions): Promise<SinkR
     tuning: { ...DEFAULT_SINK_TUNING, ...options.tuning },
     random: options.random ?? Math.random,
     isNews: newsOf(options.clock),
+    countsOf: viewCounts(),
   }
   const store = new PreparedStore(sink, written)
   await firstOpening(store, context.clock)

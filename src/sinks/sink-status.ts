@@ -15,6 +15,13 @@ export interface SinkError {
   readonly at: number
 }
 
+/** What a process has done for a view in a store since it started, also for partitions that others write by now: none of these ever falls. */
+export interface SinkCounts {
+  rowsWritten: number
+  retries: number
+  deadLettered: number
+}
+
 /** `waiting`: its store is away, or refuses what a person has to mend; it tries again by itself. */
 export type SinkState = 'starting' | 'catching_up' | 'running' | 'waiting' | 'stopped'
 
@@ -39,6 +46,7 @@ export interface SinkStatus {
   readonly deadLettered: number
   /** Times the whole view was compared and mended. */
   readonly mended: number
+  readonly ofView: Readonly<SinkCounts>
   readonly lastWriteAt: number | null
   readonly problem: SinkProblem | null
   /** Also when all is well again. */

@@ -193,6 +193,20 @@ export function sinkConformance(traits: StoreTraits): void {
       expect(await held(two)).toEqual(world.expected())
     })
 
+    test('what a process has written of a view never falls, also where another takes a partition of it', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const one = await run()
+      await world.write(Array.from({ length: 40 }, (_, i) => put(`s${i}`, i % 3, i)))
+      expect(await held(one)).toEqual(world.expected())
+      const [before] = await one.statuses()
+      await run(store.sink(), {}, world.log.connect())
+      await expect.poll(async () => (await one.statuses()).length, { timeout: PATIENCE_MS }).toBe(1)
+      const [left] = await one.statuses()
+      expect(before?.ofView.rowsWritten).toBeGreaterThanOrEqual(40)
+      expect(left?.ofView.rowsWritten).toBeGreaterThanOrEqual(before?.ofView.rowsWritten as number)
+      expect(left?.rowsWritten).toBeLessThan(before?.ofView.rowsWritten as number)
+    })
+
     test('a store that is away holds up nobody and gets everything when it is back', async () => {
       const { world, store, run, held } = await storeSetting(traits)
       const away = failingSink(store.sink(), new Array<'before'>(20).fill('before'))

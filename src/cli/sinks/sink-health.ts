@@ -21,10 +21,9 @@ export function sinkHealth(statuses: readonly SinkStatus[]): SinkHealth[] {
       isOwn: true,
       state: worst.state,
       lag: sum(({ lag }) => lag),
-      rowsWritten: sum(({ rowsWritten }) => rowsWritten),
       rowsPerSecond: sum(({ rowsPerSecond }) => rowsPerSecond),
-      retries: sum(({ retries }) => retries),
-      deadLettered: sum(({ deadLettered }) => deadLettered),
+      // Not those of the partitions together: a counter that falls when one goes to another process would be taken for one that began anew.
+      ...first.ofView,
       lastWriteAt: newest(parts.map(({ lastWriteAt }) => lastWriteAt)),
       problem: parts.find(({ problem }) => problem !== null)?.problem ?? null,
       lastError: errors.reduce<SinkHealth['lastError']>((a, b) => (a === null || b.at > a.at ? b : a), null),

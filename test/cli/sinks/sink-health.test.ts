@@ -16,19 +16,20 @@ const status: SinkStatus = {
   retries: 0,
   deadLettered: 0,
   mended: 0,
+  ofView: { rowsWritten: 40, retries: 5, deadLettered: 1 },
   lastWriteAt: 1_000,
   problem: null,
   lastError: null,
 }
 
-test('the partitions of a view in a store are one line: figures together, the worst state, the newest error', () => {
+test('the partitions of a view in a store are one line: figures together, the worst state, the newest error, counters that never fall', () => {
   const problem = { code: 'WR_CASSANDRA_AWAY', message: 'away', remedy: 'wait', since: 5 }
   const error = (at: number) => ({ code: 'WR_CASSANDRA_AWAY', message: `away at ${at}`, at })
   const lines = sinkHealth([
     { ...status, lastError: error(7) },
     { ...status, partition: 1, state: 'waiting', retries: 3, lastWriteAt: 2_000, problem, lastError: error(9) },
     { ...status, partition: 2, state: 'catching_up', lastWriteAt: null, lastError: error(8) },
-    { ...status, sink: 'postgres', deadLettered: 4 },
+    { ...status, sink: 'postgres', ofView: { ...status.ofView, deadLettered: 4 } },
   ])
   expect(lines).toEqual([
     {
@@ -37,10 +38,10 @@ test('the partitions of a view in a store are one line: figures together, the wo
       isOwn: true,
       state: 'waiting',
       lag: 6,
-      rowsWritten: 30,
+      rowsWritten: 40,
       rowsPerSecond: 4.5,
-      retries: 3,
-      deadLettered: 0,
+      retries: 5,
+      deadLettered: 1,
       lastWriteAt: 2_000,
       problem,
       lastError: error(9),
