@@ -55,7 +55,7 @@ function taskReasons(
 ): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
   const part = `${task.topic} ${task.partition}`
   const bad = task.problem !== null ? problemReason(part, task.problem) : task.state === 'stopped' ? stoppedReason(part) : null
-  const lag = task.endOffset - task.committedOffset
+  const lag = (task.endOffset ?? task.committedOffset) - task.committedOffset
   const slow = lag > 0 && (task.state !== 'running' || idleSince(report.at, task.lastCommitAt))
   return { bad, slow: slow ? lagReason(part, `${lag} readings are not in the views yet.`) : null }
 }

@@ -87,7 +87,7 @@ const later = (a: number | null, b: number | null): number | null => (a === null
 
 function updateTask(all: Instruments, task: TaskHealth): void {
   const labels = { topic: task.topic, partition: String(task.partition) }
-  all.taskLag.set(labels, Math.max(0, task.endOffset - task.committedOffset))
+  if (task.endOffset !== null) all.taskLag.set(labels, Math.max(0, task.endOffset - task.committedOffset))
   if (!task.isOwn) return
   all.stateBytes.set(labels, task.stateBytes)
   all.stateBudget.set(labels, task.stateBudgetBytes)

@@ -226,7 +226,8 @@ export interface TaskHealth {
   /** While it is starting, the part of its local state that has been read from the log again, 0 to 1; null otherwise. */
   readonly recovered: number | null
   readonly committedOffset: number
-  readonly endOffset: number
+  /** Null while the log does not tell it. */
+  readonly endOffset: number | null
   /** Start of the newest reading it has processed. */
   readonly lastEventAt: number | null
   /** When the log took the newest reading it has processed. */

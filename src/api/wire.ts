@@ -131,7 +131,7 @@ export function healthOnWire(report: HealthReport): Readonly<Record<string, unkn
       recovered: task.recovered,
       committed_offset: task.committedOffset,
       end_offset: task.endOffset,
-      lag: Math.max(0, task.endOffset - task.committedOffset),
+      lag: task.endOffset === null ? null : Math.max(0, task.endOffset - task.committedOffset),
       last_event: optionalInstantText(task.lastEventAt),
       last_commit: optionalInstantText(task.lastCommitAt),
       state_bytes: task.stateBytes,

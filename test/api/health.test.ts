@@ -178,6 +178,12 @@ describe('/metrics', () => {
     expect(body).toContain('process_resident_memory_bytes')
   })
 
+  test('has no lag of a task while the log does not say how long it is: 0 would be a lie', async () => {
+    const text = await createMetrics().render({ ...well, tasks: well.tasks.map((task) => ({ ...task, endOffset: null })) })
+    expect(text).toContain('windrow_task_state{')
+    expect(text).not.toContain('windrow_task_offset_lag{')
+  })
+
   test('has how the last replay of each view stands', async () => {
     const text = await createMetrics().render(well)
     expect(figure(text, 'windrow_replay_records_read{view="weather_daily"}')).toBe(505_680)

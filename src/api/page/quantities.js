@@ -10,7 +10,7 @@ import { numberText, quantityText, unitText } from './number-format.js'
  * @property {string} [low]
  * @property {string} [high]
  * @property {string} [count]
- * @property {string} [coverage]
+ * @property {string | [part: string, whole: string]} [coverage] A share, or two counts.
  * @property {string} [valid] False where that is too little for its value to stand for the window.
  */
 /**
@@ -94,6 +94,8 @@ const weather = [
 ]
 
 const ENERGY_DAYS = { view: 'daily_energy_summary', ...COUNTED }
+/** The view's own coverage is that of consumption. @type {Pick<Source, 'view' | 'coverage'>} */
+const PV_DAYS = { view: 'daily_energy_summary', coverage: ['pv_n', 'expected'] }
 
 /** @type {Quantity[]} */
 const energy = [
@@ -114,11 +116,11 @@ const energy = [
   },
   {
     ...{ id: 'pv-energy', label: 'PV energy', kind: 'sum', ...inGwh, fromZero: true, leastSpan: 1 },
-    steps: { days: { ...ENERGY_DAYS, column: 'pv_energy_mwh' } },
+    steps: { days: { ...PV_DAYS, column: 'pv_energy_mwh' } },
   },
   {
     ...{ id: 'pv-share', label: 'PV share of consumption', kind: 'whole', ...inPercent, fromZero: true, leastSpan: 0.05 },
-    steps: { days: { ...ENERGY_DAYS, column: 'pv_share' } },
+    steps: { days: { ...PV_DAYS, column: 'pv_share' } },
   },
   {
     ...{ id: 'load-factor', label: 'Load factor', kind: 'whole', ...inPercent, leastSpan: 0.1 },

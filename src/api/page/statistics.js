@@ -19,13 +19,23 @@ import { numberOf } from './charts/row-values.js'
 const cellOf = ({ column }) => numberOf(column)
 
 /**
+ * @param {Row} row
+ * @param {string | [part: string, whole: string]} coverage
+ */
+function shareOf(row, coverage) {
+  if (typeof coverage === 'string') return numberOf(coverage)(row) ?? 0
+  const [part, whole] = [numberOf(coverage[0])(row) ?? 0, numberOf(coverage[1])(row) ?? 0]
+  return whole === 0 ? 0 : Math.min(1, part / whole)
+}
+
+/**
  * How many milliseconds of the range the window's readings cover.
  * @param {Entry} entry
  * @param {Source} source
  * @param {[number, number]} range
  */
 function coveredMs({ row, start, end }, { coverage }, [from, to]) {
-  const share = coverage === undefined ? 1 : (numberOf(coverage)(row) ?? 0)
+  const share = coverage === undefined ? 1 : shareOf(row, coverage)
   // What a window that is open has covers its past; of one that begins before the range nobody knows which part.
   return Math.max(0, Math.min(share * (end - start), Math.min(end, to) - Math.max(start, from)))
 }

@@ -72,6 +72,6 @@ async function ownTasks(log: Log, work: ProcessWork | null): Promise<TaskHealth[
 function tasksWithoutLog(work: ProcessWork | null): TaskHealth[] {
   const status = work?.runner?.status() ?? null
   return (status?.tasks ?? []).map(({ topic, partition, committed }) =>
-    taskHealth({ name: topic }, partition, { committed, end: committed }, status),
+    taskHealth({ name: topic }, partition, { committed, end: null }, status),
   )
 }

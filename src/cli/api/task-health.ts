@@ -8,7 +8,7 @@ import { problemOf } from './in-time.ts'
 export function taskHealth(
   topic: Pick<Topic, 'name'>,
   partition: number,
-  { committed, end }: { readonly committed: number; readonly end: number },
+  { committed, end }: { readonly committed: number; readonly end: number | null },
   status: SupervisorStatus | null,
 ): TaskHealth {
   const isThis = (each: { readonly topic: string; readonly partition: number }): boolean =>
@@ -19,7 +19,7 @@ export function taskHealth(
     topic: topic.name,
     partition,
     isOwn: task !== undefined,
-    state: task === undefined ? 'waiting' : stateOf(task.state, end - committed),
+    state: task === undefined ? 'waiting' : stateOf(task.state, (end ?? committed) - committed),
     recovered: task?.recovered ?? null,
     committedOffset: committed,
     endOffset: end,

@@ -13,7 +13,7 @@ const hour = (at: number, mean: number | null, change: Record<string, number | b
 const range = (from: number, to: number): [number, number] => [from * HOUR, to * HOUR]
 
 describe('statistics of a range', () => {
-  test('a mean counts every reading once', () => {
+  test('a mean weighs each window by its readings', () => {
     const found = statisticsOf([hour(0, 10, { n: 4 }), hour(1, 20, { n: 1 })], 'mean', source, range(0, 2))
     expect(found.mean).toBe(12)
     expect(found.sum).toBe(null)
@@ -40,6 +40,16 @@ describe('statistics of a range', () => {
   test('zero is a value, null is none', () => {
     expect(statisticsOf([hour(0, 0), hour(1, null)], 'mean', source, range(0, 2))).toMatchObject({ mean: 0, covered: 0.5 })
     expect(statisticsOf([], 'sum', source, range(0, 2))).toEqual({ mean: null, low: null, high: null, sum: null, covered: 0 })
+  })
+
+  test('what a view counts by itself is covered as far as it was counted', () => {
+    const days = [hour(0, 1, { pv_n: 48, expected: 96 }), hour(1, 1, { pv_n: 96, expected: 96 })]
+    const pv = quantitiesOf('energy', 'days').filter(({ quantity }) => quantity.id.startsWith('pv-'))
+    expect(pv).toHaveLength(2)
+    for (const { quantity, source: own } of pv) {
+      const found = statisticsOf(days, quantity.kind, { ...own, column: 'sum' }, range(0, 2))
+      expect(found.covered).toBe(0.75)
+    }
   })
 
   test('what is missing is not covered, and neither is what lies outside', () => {

@@ -47,7 +47,9 @@ function lastCell(line, timeOf) {
 export function createCompareTable({ quantity: { kind }, step, onPick, addressOf }) {
   const window = step.label.toLowerCase()
   const counts =
-    kind === 'mean' ? 'A mean counts every reading once.' : `Mean and extremes are those of the ${window} that are complete.`
+    kind === 'mean'
+      ? `A mean weighs the ${window} by their readings.`
+      : `Mean and extremes are those of the ${window} that are complete.`
   const host = el('div')
   const element = el(
     'section',

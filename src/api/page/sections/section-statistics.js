@@ -69,7 +69,7 @@ export function createSectionStatistics({ kind, step, zone }) {
       el(
         'p',
         { class: 'muted' },
-        `Over the ${window} that are shown. A mean counts every reading once${wholes ? `; where ${window} count as wholes, only complete ones do: sums, shares, amplitudes` : ''}.`,
+        `Over the ${window} that are shown. A mean weighs each by its readings${wholes ? `; where ${window} count as wholes, only complete ones do: sums, shares, amplitudes` : ''}.`,
       ),
     ),
     table,
