@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,7 +15,14 @@ import {
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WindrowError } from '../core/errors.ts'
-import { folderIdentity, type ProcessIdentity, type ProcessState, stateOf, thisProcess } from '../core/process-identity.ts'
+import {
+  folderIdentity,
+  isCopied,
+  type ProcessIdentity,
+  type ProcessState,
+  stateOf,
+  thisProcess,
+} from '../core/process-identity.ts'
 
 /**
  * Keeps openings and commits of a store apart. LMDB (as lmdb-js 3.5 has it) sets the number of the last transaction anew whenever a
@@ -54,6 +62,9 @@ const POLL_MS = 1
 /** Where only time can tell that a process is gone (another container): a mark that stands for so long does not count. */
 const UNKNOWN_IS_GONE_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_000
+/** How often a process touches its mark, and from when on one that was not touched is that of a process that is gone. */
+const BEAT_MS = 2_000
+const NO_BEAT_MS = 6_000
 const IDLE = Buffer.from('0')
 const BUSY = Buffer.from('1')
 
@@ -64,6 +75,7 @@ export async function openThroughGate<T>(path: string, timeoutMs: number, open: 
   try {
     await place.waitForTurn(mine, timeoutMs)
     await place.waitForWriters(timeoutMs)
+    await place.refuseNamesake()
     const opened = open()
     return { opened, gate: place.writer() }
   } finally {
@@ -120,6 +132,28 @@ class GatePlace {
     return this.waitWhile(() => this.living('writing').find(({ busy }) => busy), timeoutMs)
   }
 
+  /**
+   * LMDB tells processes apart by their numbers. Two of the same number, in two containers, cannot have one store open: the second one's
+   * first read fails in the middle of lmdb-js. Where such a mark is not known to be that of a process that is gone, its beat tells.
+   */
+  async refuseNamesake(): Promise<void> {
+    const { pid, pidSpace, folder } = thisProcess(folderIdentity(this.path))
+    const isNamesake = ({ identity, since }: Marker): boolean =>
+      identity.pid === pid &&
+      identity.pidSpace !== pidSpace &&
+      !isCopied(identity, folder) &&
+      Date.now() - Number(since / 1_000_000n) < NO_BEAT_MS
+    const firstBeats = new Map<string, bigint>()
+    for (;;) {
+      const namesake = this.living('writing').find(isNamesake)
+      if (namesake === undefined) return
+      const first = firstBeats.get(namesake.name) ?? namesake.since
+      if (namesake.since > first) throw numberTaken(this.path, pid)
+      firstBeats.set(namesake.name, first)
+      await delay(POLL_MS * 20)
+    }
+  }
+
   private async waitWhile(held: () => Marker | undefined, timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
     for (let holder = held(); holder !== undefined; holder = held()) {
@@ -132,6 +166,8 @@ class GatePlace {
   writer(): OpenGate {
     const name = this.put('writing')
     const handle = openSync(join(this.folder('writing'), name), 'r+')
+    const beat = setInterval(() => touch(handle), BEAT_MS)
+    beat.unref()
     return {
       enter: async () => {
         for (;;) {
@@ -145,6 +181,7 @@ class GatePlace {
         writeSync(handle, IDLE, 0, 1, 0)
       },
       close: async (close) => {
+        clearInterval(beat)
         closeSync(handle)
         this.remove('writing', name)
         const mine = this.put('opening')
@@ -207,6 +244,28 @@ function storeLocked(path: string, timeoutMs: number, { pid, ...identity }: Proc
     message: `The process ${pid}${stopped ? ', which is stopped,' : ''} has kept others from the store in ${path} for more than ${timeoutMs / 1000} s`,
     remedy: `Continue it (kill -CONT ${pid}) or end it (kill -9 ${pid}), then try again; nothing is lost.`,
     facts: { path, pid, stopped },
+    canRetry: true,
+  })
+}
+
+/** A file system that keeps no times leaves others without a sign of life, and nothing worse. */
+function touch(handle: number): void {
+  try {
+    const now = new Date()
+    futimesSync(handle, now, now)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+  }
+}
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
+
+function numberTaken(path: string, pid: number): WindrowError {
+  return new WindrowError('WR_STORE_LOCKED', {
+    message: `A process of another container has the process number ${pid}, as this one has, and the store in ${path} open`,
+    remedy:
+      'Two containers share a data folder only with processes of different numbers. Run it in the same container (`docker exec`, `docker compose exec`), or with a data folder of its own.',
+    facts: { path, pid },
     canRetry: true,
   })
 }

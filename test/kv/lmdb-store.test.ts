@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { statOf } from '../../src/core/process-identity.ts'
+import { folderIdentity, statOf, thisProcess } from '../../src/core/process-identity.ts'
 import { openLmdbStore } from '../../src/kv/lmdb-store.ts'
 import { writeLockHolder } from '../../src/kv/open-gate.ts'
 import { type Child, startChild } from '../support/child.ts'
@@ -34,6 +34,37 @@ describe('a store on LMDB', () => {
     await two.batch([{ key: bytes('a'), value: bytes('2') }])
     expect(textOf(two.get(bytes('a')))).toBe('2')
     await two.close()
+  })
+
+  describe('that a process of another container, with the number of this one,', () => {
+    const markOfNamesake = (): string => {
+      const mark = join(path, 'gate', 'writing', 'namesake')
+      mkdirSync(join(path, 'gate', 'writing'), { recursive: true })
+      const identity = { ...thisProcess(folderIdentity(path)), started: '1', pidSpace: 'pid:[elsewhere]' }
+      writeFileSync(mark, `0${JSON.stringify(identity)}`)
+      return mark
+    }
+
+    test('has open is not opened, since LMDB would take the two for one', async () => {
+      const mark = markOfNamesake()
+      let beats = 0
+      const beating = setInterval(() => utimesSync(mark, new Date(), new Date(Date.now() + beats++)), 5)
+      try {
+        await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: 'WR_STORE_LOCKED', facts: { pid: process.pid } })
+      } finally {
+        clearInterval(beating)
+      }
+    })
+
+    test('had open when it was killed is opened once it has shown no life for some seconds', async () => {
+      const mark = markOfNamesake()
+      const aWhileAgo = new Date(Date.now() - 5_700)
+      utimesSync(mark, aWhileAgo, aWhileAgo)
+      const kv = await openLmdbStore({ path })
+      await kv.batch([{ key: bytes('a'), value: bytes('1') }])
+      expect(textOf(kv.get(bytes('a')))).toBe('1')
+      await kv.close()
+    })
   })
 
   test('keeps the conditions of several processes apart: no count is lost', async () => {
