@@ -1,5 +1,5 @@
 import * as units from '@grafana/grafana-foundation-sdk/units'
-import { goldWeatherAggregates } from '../../src/sinks/postgres/sql-views.ts'
+import { goldWeatherAggregates } from '../../src/sinks/postgres/sql-views/gold-weather-aggregates.ts'
 import { weatherDailyView, weatherMonthlyView } from '../../src/views/weather.ts'
 import { dashboardOf } from './dashboard.ts'
 import { bars, chart, coloured, stat, table } from './panels.ts'
@@ -46,13 +46,18 @@ const byCity = (value: Column): ReturnType<typeof sqlSeries> =>
     WHERE ${inGold} AND ${value} IS NOT NULL
     ORDER BY 1, 2`)
 
+/** Days of all stations of the chosen cities. */
+const inCities = sql`$__timeFilter(${day.day}) AND ${day.city} IN (\${city:sqlstring})`
+
 /** One number over the days of the chosen cities. */
 const overDays = (expression: Sql): ReturnType<typeof sqlTable> =>
   sqlTable(sql`SELECT ${expression} AS value FROM ${goldWeatherAggregates} WHERE ${inGold}`)
 
-/** A mean of daily means counts each day by its readings. */
-const weighted = (column: Column): Sql =>
-  sql`sum(${column} * ${gold.n}) / nullif(sum(${gold.n}) FILTER (WHERE ${column} IS NOT NULL), 0)`
+/** A mean of daily means counts each day by the readings that have the quantity; by all, where nobody counted those when it was built. */
+const weighted = (column: Column, count: Column): Sql => {
+  const weight = sql`coalesce(nullif(${count}, 0), ${day.n})`
+  return sql`sum(${column} * ${weight}) / nullif(sum(${weight}) FILTER (WHERE ${column} IS NOT NULL), 0)`
+}
 
 const coverageSteps = [
   { from: null, color: 'red' },
@@ -86,9 +91,13 @@ export const batch = dashboardOf({
         stat({
           id: 1,
           title: 'Mean temperature',
-          description: 'Of the chosen cities over the range: a mean of days, each counted by its readings.',
+          description: 'Of the chosen cities over the range: a mean of days, each counted by its readings of the temperature.',
           unit: grafanaUnit(gold.avg_temperature),
-          queries: [overDays(weighted(gold.avg_temperature))],
+          queries: [
+            sqlTable(
+              sql`SELECT ${weighted(day.temperatureMean, day.temperatureN)} AS value FROM ${weatherDailyView} WHERE ${inCities}`,
+            ),
+          ],
           decimals: 1,
           colors: 'none',
           ...common,
@@ -145,16 +154,25 @@ export const batch = dashboardOf({
         table({
           id: 12,
           title: 'Comparison of cities',
-          description: 'Over the days of the range. Means count each day by its readings; rainy days have at least 1 mm.',
+          description:
+            'Over the days of the range. Means count each day by its readings of the quantity; rainy days have at least 1 mm.',
           unit: units.Short,
           queries: [
             sqlTable(sql`
-              SELECT ${gold.city}, ${gold.country}, count(*) AS days, ${weighted(gold.avg_temperature)} AS avg_temperature,
+              WITH means AS (
+                SELECT ${day.city} AS of_city, ${day.country} AS of_country, ${weighted(day.temperatureMean, day.temperatureN)} AS temperature,
+                  ${weighted(day.humidityMean, day.humidityN)} AS humidity, ${weighted(day.pressureMean, day.pressureN)} AS pressure,
+                  ${weighted(day.windSpeedMean, day.windSpeedN)} AS wind_speed
+                FROM ${weatherDailyView}
+                WHERE ${inCities}
+                GROUP BY ${day.city}, ${day.country})
+              SELECT ${gold.city}, ${gold.country}, count(*) AS days, min(means.temperature) AS avg_temperature,
                 min(${gold.min_temperature}) AS min_temperature, max(${gold.max_temperature}) AS max_temperature,
-                ${weighted(gold.avg_humidity)} AS avg_humidity, ${weighted(gold.avg_pressure)} AS avg_pressure,
-                ${weighted(gold.avg_wind_speed)} AS avg_wind_speed, sum(${gold.total_precipitation}) AS total_precipitation,
+                min(means.humidity) AS avg_humidity, min(means.pressure) AS avg_pressure, min(means.wind_speed) AS avg_wind_speed,
+                sum(${gold.total_precipitation}) AS total_precipitation,
                 count(*) FILTER (WHERE ${gold.total_precipitation} >= 1) AS rainy_days, avg(${gold.coverage}) AS coverage
               FROM ${goldWeatherAggregates}
+              JOIN means ON of_city = ${gold.city} AND of_country IS NOT DISTINCT FROM ${gold.country}
               WHERE ${inGold}
               GROUP BY ${gold.city}, ${gold.country}
               ORDER BY avg_temperature DESC NULLS LAST`),

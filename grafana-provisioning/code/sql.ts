@@ -1,4 +1,4 @@
-import type { SqlView } from '../../src/sinks/postgres/sql-views.ts'
+import type { SqlView } from '../../src/sinks/postgres/sql-views/sql-view.ts'
 import type { View } from '../../src/views/view.ts'
 import { postgres } from './data-sources.ts'
 import type { Query } from './query.ts'

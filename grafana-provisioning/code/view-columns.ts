@@ -1,4 +1,4 @@
-import type { SqlView } from '../../src/sinks/postgres/sql-views.ts'
+import type { SqlView } from '../../src/sinks/postgres/sql-views/sql-view.ts'
 import type { ColumnSpec, Columns, StoreName, View, ViewColumn } from '../../src/views/view.ts'
 
 /** A view with the names of its columns as types. */

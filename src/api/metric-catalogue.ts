@@ -165,6 +165,19 @@ export const declaredMetrics = {
     ofProcess('rows', withTasks),
   ),
 
+  lakeFiles: counter(
+    'windrow_lake_files_written_total',
+    'Files of the lake written since the start, new or anew; lag, rows and last flush are those of the sink lake, a layer where others have a view.',
+    ['layer'],
+    ofProcess('files', withTasks),
+  ),
+  lakeBytes: counter(
+    'windrow_lake_written_bytes_total',
+    'Bytes of the files of the lake written since the start.',
+    ['layer'],
+    ofProcess('bytes', withTasks),
+  ),
+
   sourcePublished: counter(
     'windrow_source_published_total',
     'Readings that a source has published since it started.',

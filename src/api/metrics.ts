@@ -107,6 +107,9 @@ function updateSink(all: Instruments, { sink, view, isOwn, ...figures }: SinkHea
   all.sinkRetries.inc({ sink, view }, figures.retries)
   all.sinkRefused.inc({ sink, view }, figures.deadLettered)
   setTime(all.sinkLastWrite, { sink, view }, lastWriteAt)
+  if (figures.files === undefined) return
+  all.lakeFiles.inc({ layer: view }, figures.files.written)
+  all.lakeBytes.inc({ layer: view }, figures.files.bytes)
 }
 
 function updateSource(all: Instruments, { source, ...figures }: SourceHealth): void {

@@ -240,8 +240,9 @@ export interface TaskHealth {
 }
 
 export interface SinkHealth {
-  /** `postgres`, `influxdb`, `cassandra` or a user's own. */
+  /** `postgres`, `influxdb`, `cassandra`, `lake` or a user's own. */
   readonly sink: string
+  /** Of the lake: a layer. */
   readonly view: string
   /** This process writes it; of any other, only the lag and what keeps it from being asked are known. */
   readonly isOwn: boolean
@@ -260,6 +261,8 @@ export interface SinkHealth {
   readonly problem: Problem | null
   /** The last thing that went wrong, also when all is well again. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
+  /** Of what is written in files, since the start of the process. */
+  readonly files?: { readonly written: number; readonly bytes: number }
 }
 
 export interface SourceHealth {

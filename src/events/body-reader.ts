@@ -26,7 +26,8 @@ export class BodyReader {
   private readonly places: PlaceCache
   private readonly payload: PayloadReader
   private readonly revisedNull: number
-  private readonly origins = new PieceTable(textPieces(() => 0))
+  private readonly origins: PieceTable
+  private readonly keepsOrigins: boolean
   private readonly span = new TextSpan()
 
   constructor(plan: EventPlan, dictionaries: Dictionaries) {
@@ -35,6 +36,9 @@ export class BodyReader {
     this.subKeys = new PieceTable(subKeyPieces(dictionaries.subKeys, this.subKeyFields))
     this.places = new PlaceCache(plan, dictionaries.places)
     this.payload = new PayloadReader(plan, dictionaries.texts)
+    const { origins } = dictionaries
+    this.origins = new PieceTable(textPieces(origins === null ? () => 0 : (text) => origins.idOf(text)))
+    this.keepsOrigins = origins !== null
     this.revisedNull = plan.fields.find(({ role }) => role === 'revisedAt')?.nullBranch === 0 ? 0 : 2
   }
 
@@ -132,6 +136,7 @@ export class BodyReader {
     at = this.origins.read(bytes, view, at, end)
     if (at < 0) return this.cut('data_origin')
     if (this.origins.problem !== FINE) this.blame(this.origins.problem, 'data_origin')
+    if (this.keepsOrigins) out.origins[count] = this.origins.id
     return at
   }
 

@@ -36,6 +36,10 @@ export class PlaceDictionary {
   private readonly ids = new Map<string, number>()
   private readonly places: Place[] = []
 
+  get size(): number {
+    return this.places.length
+  }
+
   idOf(place: Place): number {
     const identity = JSON.stringify([place.city, place.country, place.latitude, place.longitude, place.timeZone])
     let id = this.ids.get(identity)
@@ -60,8 +64,11 @@ export class Dictionaries {
   readonly subKeys = new Dictionary()
   readonly texts = new Dictionary()
   readonly places = new PlaceDictionary()
+  /** Who said the readings; null where nobody wants to know, as for rows and equality. */
+  readonly origins: Dictionary | null
 
-  constructor() {
+  constructor(options: { readonly withOrigins?: boolean } = {}) {
     this.subKeys.idOf('')
+    this.origins = options.withOrigins === true ? new Dictionary() : null
   }
 }

@@ -33,6 +33,8 @@ export interface ReadingBatch {
   /** Index into `dictionaries.subKeys`; 0 is the empty sub-key. */
   subKeys: Int32Array
   ingestedAt: Float64Array
+  /** Index into `dictionaries.origins`; empty where there is none. */
+  origins: Int32Array
   rows: Float64Array
   /** What could not be used; count + faults.length records were read. */
   faults: Fault[]
@@ -48,6 +50,7 @@ export function newReadingBatch(width: number, dictionaries: Dictionaries, capac
     keys: new Int32Array(capacity),
     subKeys: new Int32Array(capacity),
     ingestedAt: new Float64Array(capacity),
+    origins: new Int32Array(dictionaries.origins === null ? 0 : capacity),
     rows: new Float64Array(capacity * width),
     faults: [],
   }

@@ -4,7 +4,7 @@ import { RecordBlockBuilder } from '../core/record-block.ts'
 import { readLatest } from '../log/latest-records.ts'
 import type { ExclusiveWriter, Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
-import { rowSchema } from '../views/row-schema.ts'
+import { rowSchema, rowSubject } from '../views/row-schema.ts'
 import type { Cell, View } from '../views/view.ts'
 import { viewTopicLost } from '../views/view-topic-lost.ts'
 import {
@@ -148,7 +148,7 @@ export async function liveView(log: Log, view: View, current: Generation): Promi
 
 /** Gives the registry's id of the schema of a view's rows. */
 export function registerRows(log: Log, view: View): Promise<number> {
-  return log.registry.register(`views.${view.name}-value`, rowSchema(view))
+  return log.registry.register(rowSubject(view), rowSchema(view))
 }
 
 /** As many as the topic of readings that has the most: a task writes to the partition of its own number. */

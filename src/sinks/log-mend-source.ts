@@ -1,6 +1,6 @@
 import { indexOfOffset, sliceBatch } from '../core/slice-batch.ts'
 import type { Log, Topic } from '../log/port.ts'
-import type { View } from '../views/view.ts'
+import type { Cell, View } from '../views/view.ts'
 import { readFinalRows } from './final-rows.ts'
 import { type RefusedRow, refusedRecord, refusedRow } from './refused-row.ts'
 import { RowRecords } from './row-records.ts'
@@ -38,6 +38,7 @@ export function logMendSource(options: LogMendSourceOptions): MendSource {
     }
   }
 
+  const cellsOf = (value: Uint8Array): readonly Cell[] => records.cellsOf(value)
   const end = async (partition: number): Promise<number> => (await log.bounds(topic, partition)).end
 
   return {
@@ -45,7 +46,8 @@ export function logMendSource(options: LogMendSourceOptions): MendSource {
     topic,
     end,
     read,
-    finalRows: () => readFinalRows({ view, partitions: topic.partitions, end, read, cellsOf: (value) => records.cellsOf(value) }),
+    finalRows: () => readFinalRows({ view, partitions: topic.partitions, end, read, cellsOf }),
+    cellsOf,
     refuse: (row, partition, reason) => options.refuse(refusedRow(sink, { view, topic, partition }, row, reason)),
   }
 }

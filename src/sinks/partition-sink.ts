@@ -22,6 +22,8 @@ export interface PartitionSinkOptions {
   readonly store: PreparedStore
   /** Ends the work after the batch under way. */
   readonly stop: AbortSignal
+  /** Called where the rows are of a newer version's making, which has to write them. */
+  readonly onNewer: () => void
 }
 
 /**
@@ -34,6 +36,7 @@ export class PartitionSink {
   private readonly store: PreparedStore
   private readonly target: SinkTarget
   private readonly stopping: AbortSignal
+  private readonly onNewer: () => void
   private readonly records: RowRecords
   private readonly stats: PartitionStats
   private readonly progress: GroupProgressKeeper
@@ -45,11 +48,12 @@ export class PartitionSink {
   private owned = false
   private scrubAt = Number.POSITIVE_INFINITY
 
-  constructor({ context, view, lease, store, stop }: PartitionSinkOptions) {
+  constructor({ context, view, lease, store, stop, onNewer }: PartitionSinkOptions) {
     const { clock, log, tuning, random } = context
     this.context = context
     this.lease = lease
     this.store = store
+    this.onNewer = onNewer
     this.target = { view, topic: lease.topic, partition: lease.partition }
     this.stopping = AbortSignal.any([stop, lease.lost])
     this.records = new RowRecords(view, log.registry)
@@ -285,6 +289,7 @@ export class PartitionSink {
     if (!isWindrowError(error, 'WR_FENCED') && !(error instanceof WindrowError && error.canRetry))
       this.store.doubt(this.target.view)
     const { code, message } = this.stats.failed(error)
+    if (code === 'WR_ROW_NEWER') this.onNewer()
     const waitMs = Math.round(this.backoff.next())
     const facts = { ...this.facts(), code, tries: this.backoff.tries, wait_ms: waitMs }
     // To lose the right to write to one who compares the whole view is nothing that anybody has to know.

@@ -4,6 +4,7 @@ import type { SchemaRegistry } from '../log/schema-registry.ts'
 import { type RowDecoder, rowDecoder } from '../views/row-codec.ts'
 import { parseKey } from '../views/row-key.ts'
 import type { Cell, View } from '../views/view.ts'
+import { refuseNewerRows } from './newer-rows.ts'
 import type { SinkRow } from './sink.ts'
 
 /** A record that is no row of the view. */
@@ -37,7 +38,7 @@ export class RowRecords {
     this.decoder = rowDecoder(view, (id) => this.schemas.get(id) ?? null)
   }
 
-  /** `trustNew` false: no row is taken for new, because some of these records may have been written before. */
+  /** Rejects with WR_ROW_NEWER before anything of such a batch is told. `trustNew` false: no row is taken for new, because some of these records may have been written before. */
   async decode(batch: RecordBatch, trustNew: boolean): Promise<DecodedRecords> {
     await this.learnSchemas(batch)
     const latest = new Map<string, SinkRow>()
@@ -84,7 +85,9 @@ export class RowRecords {
       if (id === last || this.schemas.has(id)) continue
       last = id
       const schema = await this.registry.schemaById(id)
-      if (schema !== null) this.schemas.set(id, schema)
+      if (schema === null) continue
+      await refuseNewerRows(this.view, this.registry, id, schema)
+      this.schemas.set(id, schema)
     }
   }
 }

@@ -61,6 +61,8 @@ export interface MendSource {
   read(partition: number, from: number, to: number): AsyncIterable<readonly SinkRow[]>
   /** The last row of each key, in memory and on disk. The caller closes it. */
   finalRows(): Promise<FinalRows>
+  /** The cells of a record's value that `read` has given. */
+  cellsOf(value: Uint8Array): readonly Cell[]
   /** For a row that the store refuses for ever: it goes to dead letters, and the mending goes on without it. */
   refuse(row: SinkRow, partition: number, reason: Error): Promise<void>
 }

@@ -20,6 +20,7 @@ export class ViewSink {
   private readonly store: PreparedStore
   private readonly running = new Map<PartitionLease, Running>()
   private member: GroupMember | null = null
+  private leaving: Promise<void> | null = null
 
   constructor(context: SinkContext, store: PreparedStore, view: View, topic: Topic) {
     this.context = context
@@ -49,7 +50,7 @@ export class ViewSink {
 
   /** Ends after the batches under way, with their progress committed. */
   async stop(): Promise<void> {
-    await this.member?.leave()
+    await (this.leaving ?? this.member?.leave())
     // A member that leaves is not told of leases that were lost just before.
     await this.endAll()
   }
@@ -60,9 +61,26 @@ export class ViewSink {
 
   private begin(lease: PartitionLease): void {
     const stop = new AbortController()
-    const sink = new PartitionSink({ context: this.context, view: this.view, lease, store: this.store, stop: stop.signal })
+    const sink = new PartitionSink({
+      context: this.context,
+      view: this.view,
+      lease,
+      store: this.store,
+      stop: stop.signal,
+      onNewer: () => this.stepAside(),
+    })
     const done = sink.run().finally(() => this.running.delete(lease))
     this.running.set(lease, { sink, stop, done })
+  }
+
+  /** A process of the newer version could not write the partitions that this one holds on to. */
+  private stepAside(): void {
+    if (this.leaving !== null || this.member === null) return
+    const { logger, sink } = this.context
+    this.leaving = this.member.leave()
+    this.leaving.catch((error: unknown) =>
+      logger.debug({ sink: sink.name, view: this.view.name, err: error }, 'cannot step aside'),
+    )
   }
 
   private async endAll(): Promise<void> {

@@ -12,6 +12,11 @@ export function rowSchema(view: View): string {
   })
 }
 
+/** Under which a registry has the versions of that schema. */
+export function rowSubject(view: View): string {
+  return `views.${view.name}-value`
+}
+
 /** What decides about the bytes of rows: equal for schemas that differ in docs, units and defaults only. */
 export function rowForm(schema: string): string {
   return canonicalForm(avroRecordType(JSON.parse(schema) as SchemaJson))
@@ -22,6 +27,7 @@ function field(column: ViewColumn): SchemaField {
   return {
     name: column.column,
     ...(column.nullable ? { type: ['null', type], default: null } : { type }),
+    ...(column.initial === undefined ? {} : { default: column.initial }),
     ...(column.unit === null ? {} : { unit: column.unit }),
     doc: column.doc,
   }

@@ -15,6 +15,8 @@ export interface ColumnSpec<T extends Cell = Cell> {
   /** A unit as in UCUM (`Cel`, `mg/m3`, `MW`), or null where there is none. */
   readonly unit: string | null
   readonly doc: string
+  /** What rows that were written before the view had the column are read as, until the view is built anew; only where null is none. */
+  readonly initial?: T
   /** Carries the TypeScript type only. */
   readonly cell?: T
 }
@@ -80,6 +82,8 @@ export const localMonth = (doc: string): ColumnSpec<string> => ({ type: 'month',
 export const double = (unit: string, doc: string): ColumnSpec<number | null> => ({ type: 'double', nullable: true, unit, doc })
 export const requiredDouble = (unit: string, doc: string): ColumnSpec<number> => ({ type: 'double', nullable: false, unit, doc })
 export const count = (doc: string): ColumnSpec<number> => ({ type: 'count', nullable: false, unit: null, doc })
+/** A count that the view had not from the beginning: 0, which weighs nothing, in rows that were written before. */
+export const addedCount = (doc: string): ColumnSpec<number> => ({ ...count(doc), initial: 0 })
 export const flag = (doc: string): ColumnSpec<boolean> => ({ type: 'flag', nullable: false, unit: null, doc })
 export const optionalFlag = (doc: string): ColumnSpec<boolean | null> => ({ type: 'flag', nullable: true, unit: null, doc })
 

@@ -1,4 +1,5 @@
 import {
+  addedCount,
   count,
   defineView,
   double,
@@ -51,13 +52,23 @@ const weatherStatistics = {
   stormHours: double('h', 'Hours with a thunderstorm; null when no reading says whether there was one.'),
 }
 
+/** Means of means weigh by these, not by `n`: a reading need not have every quantity. */
+const weatherCounts = {
+  temperatureN: addedCount('Number of readings with a temperature.'),
+  humidityN: addedCount('Number of readings with a relative humidity.'),
+  pressureN: addedCount('Number of readings with an air pressure.'),
+  windSpeedN: addedCount('Number of readings with a wind speed.'),
+  windDirectionN: addedCount('Number of readings with a wind speed and a direction.'),
+  precipitationN: addedCount('Number of readings with a precipitation.'),
+}
+
 const temperatureAmplitude = double('Cel', 'Greatest minus least temperature.')
 
 export const weatherHourlyView = defineView({
   name: 'weather_hourly',
   doc: 'Weather by station and hour.',
   key: { stationId, hour: instant('Instant at which the hour begins.') },
-  values: { ...windowColumns, ...weatherStatistics },
+  values: { ...windowColumns, ...weatherStatistics, ...weatherCounts },
   stores: ['postgres', 'cassandra', 'influxdb'],
 })
 
@@ -65,7 +76,7 @@ export const weatherDailyView = defineView({
   name: 'weather_daily',
   doc: 'Weather by station and local day.',
   key: { stationId, day: localDay('Day of the local calendar.') },
-  values: { ...windowColumns, ...weatherStatistics, temperatureAmplitude },
+  values: { ...windowColumns, ...weatherStatistics, temperatureAmplitude, ...weatherCounts },
   stores: ['postgres', 'cassandra', 'influxdb'],
 })
 
@@ -78,6 +89,7 @@ export const weatherMonthlyView = defineView({
     ...weatherStatistics,
     temperatureAmplitude,
     temperatureTrend: double('Cel', 'Mean temperature minus that of the month before; null where either is missing.'),
+    ...weatherCounts,
   },
   stores: ['postgres'],
 })

@@ -21,6 +21,8 @@ const EAST = 'avg(wind * sin(radians(wdir)))'
 const NORTH = 'avg(wind * cos(radians(wdir)))'
 const STATISTICS = `count(*) as n, avg(temp) as temperature_mean, min(temp) as temperature_min, max(temp) as temperature_max,
   avg(rhum) as humidity_mean, avg(pres) as pressure_mean, avg(wind) as wind_speed_mean, sum(prcp) as precipitation_sum,
+  count(temp) as temperature_n, count(rhum) as humidity_n, count(pres) as pressure_n, count(wind) as wind_speed_n,
+  count(wind * wdir) as wind_direction_n, count(prcp) as precipitation_n,
   sum(rain)::double as rain_hours, sum(storm)::double as storm_hours,
   case when sqrt(${EAST} ** 2 + ${NORTH} ** 2) < 1e-9 then null
     else (degrees(atan2(${EAST}, ${NORTH})) + 360) % 360 end as wind_direction_mean`

@@ -66,6 +66,12 @@ function weatherValues(found: readonly Sample[]): Row {
     precipitation_sum: sum(column(found, 'precipitation')),
     rain_hours: column(found, 'precipitation').filter((value) => value > 0).length,
     storm_hours: 0,
+    temperature_n: found.length,
+    humidity_n: found.length,
+    pressure_n: found.length,
+    wind_speed_n: found.length,
+    wind_direction_n: found.length,
+    precipitation_n: found.length,
   }
 }
 

@@ -11,6 +11,7 @@ const headings: Readonly<Record<Section, string>> = {
   postgres: 'Postgres view',
   influxdb: 'InfluxDB',
   cassandra: 'Cassandra',
+  lake: 'Lake',
   server: 'Page and API',
   places: 'Places',
   sources: 'Sources',

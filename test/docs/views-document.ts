@@ -1,4 +1,5 @@
-import { type SqlView, sqlViews } from '../../src/sinks/postgres/sql-views.ts'
+import type { SqlView } from '../../src/sinks/postgres/sql-views/sql-view.ts'
+import { sqlViews } from '../../src/sinks/postgres/sql-views.ts'
 import { defaultExtras } from '../../src/sinks/postgres/view-extras.ts'
 import { builtInTopologies } from '../../src/streams/topologies/index.ts'
 import type { ColumnType, View, ViewColumn } from '../../src/views/view.ts'

@@ -12,7 +12,7 @@ import {
   sqlColumnsOf,
 } from '../../grafana-provisioning/code/view-columns.ts'
 import { declaredMetrics } from '../../src/api/metric-catalogue.ts'
-import { goldWeatherAggregates } from '../../src/sinks/postgres/sql-views.ts'
+import { goldWeatherAggregates } from '../../src/sinks/postgres/sql-views/gold-weather-aggregates.ts'
 import { builtInViews } from '../../src/views/index.ts'
 import type { stationsView } from '../../src/views/stations.ts'
 import { weatherDailyView, weatherDataView, weatherMonthlyView } from '../../src/views/weather.ts'

@@ -7,6 +7,10 @@ export function known<T>(values: readonly (T | null)[]): T[] {
   return values.filter((value): value is T => value !== null)
 }
 
+export function countOf(values: readonly (number | null)[]): number {
+  return known(values).length
+}
+
 /** The exact sum; null without values. */
 export function sumOf(values: readonly (number | null)[]): number | null {
   const present = known(values)

@@ -2,7 +2,7 @@ import type { WeatherReading } from '../../src/events/reading.ts'
 import { monthBefore } from './local-calendar.ts'
 import type { ExpectedRow, ExpectedRows } from './log-record.ts'
 import { endOf } from './resolve-readings.ts'
-import { greatestOf, hoursOf, leastOf, meanOf, sumOf } from './statistics.ts'
+import { countOf, greatestOf, hoursOf, leastOf, meanOf, sumOf } from './statistics.ts'
 import { byWindow, days, groupBy, hours, months, rowKey, type WindowKind, windowColumns } from './window-rows.ts'
 
 /** The rows of every weather view, from the readings in force. */
@@ -63,6 +63,12 @@ function statistics(readings: readonly WeatherReading[]): ExpectedRow {
     precipitationSum: sumOf(readings.map((reading) => reading.precipitation)),
     rainHours: hoursOf(readings, (reading) => reading.isRain),
     stormHours: hoursOf(readings, (reading) => reading.isStorm),
+    temperatureN: countOf(temperatures),
+    humidityN: countOf(readings.map((reading) => reading.humidity)),
+    pressureN: countOf(readings.map((reading) => reading.pressure)),
+    windSpeedN: countOf(readings.map((reading) => reading.windSpeed)),
+    windDirectionN: countOf(readings.map(({ windSpeed, windDirection }) => (windSpeed === null ? null : windDirection))),
+    precipitationN: countOf(readings.map((reading) => reading.precipitation)),
   }
 }
 

@@ -2,7 +2,7 @@ import avro from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rowDecoder, rowEncoder, rowSchema } from '../../src/views/row-codec.ts'
-import { type Cell, count, defineView, double, optionalText, text, type View } from '../../src/views/view.ts'
+import { addedCount, type Cell, count, defineView, double, optionalText, text, type View } from '../../src/views/view.ts'
 import { everyType, fifteenColumns, rowsOf } from './sample-views.ts'
 
 const ID = 0x01020304
@@ -52,6 +52,15 @@ describe('the schema of rows', () => {
       },
     ])
   })
+})
+
+test('a column that came later has its initial value in rows that were written before it', () => {
+  const key = { stationId: text('The station.') }
+  const declared = { name: 'grown', doc: 'Grown.', key, stores: ['postgres'] } as const
+  const before = defineView({ ...declared, values: { mean: double('Cel', 'Mean.') } })
+  const after = defineView({ ...declared, values: { mean: double('Cel', 'Mean.'), meanN: addedCount('Readings.') } })
+  const bytes = rowEncoder(before, ID).encode(['paris', 1.5])
+  expect(decoderOf(after, rowSchema(before)).decode(bytes)).toEqual(['paris', 1.5, 0])
 })
 
 describe('a row', () => {

@@ -10,6 +10,7 @@ import { numberText, quantityText, unitText } from './number-format.js'
  * @property {string} [low]
  * @property {string} [high]
  * @property {string} [count]
+ * @property {string} [readings] How many readings there are at all: stands for the count where that is not known.
  * @property {string | [part: string, whole: string]} [coverage] A share, or two counts.
  * @property {string} [valid] False where that is too little for its value to stand for the window.
  */
@@ -52,11 +53,19 @@ function ofWeather(source, steps = ['hours', 'days', 'months']) {
   return Object.fromEntries(steps.map((step) => [step, { view: WEATHER_VIEWS[step], ...COUNTED, ...source }]))
 }
 
+/** @param {string} name */
+const countedAs = (name) => ({ count: `${name}_n`, readings: 'n' })
+
 /** @type {Quantity[]} */
 const weather = [
   {
     ...{ id: 'temperature', label: 'Temperature', kind: 'mean', ...inUnit('Cel'), leastSpan: 4 },
-    steps: ofWeather({ column: 'temperature_mean', low: 'temperature_min', high: 'temperature_max' }),
+    steps: ofWeather({
+      ...countedAs('temperature'),
+      column: 'temperature_mean',
+      low: 'temperature_min',
+      high: 'temperature_max',
+    }),
   },
   {
     ...{ id: 'precipitation', label: 'Precipitation', kind: 'sum', ...inUnit('mm'), fromZero: true, leastSpan: 2 },
@@ -64,15 +73,15 @@ const weather = [
   },
   {
     ...{ id: 'wind', label: 'Wind speed', kind: 'mean', ...inUnit('m/s'), fromZero: true, leastSpan: 5 },
-    steps: ofWeather({ column: 'wind_speed_mean' }),
+    steps: ofWeather({ ...countedAs('wind_speed'), column: 'wind_speed_mean' }),
   },
   {
     ...{ id: 'humidity', label: 'Humidity', kind: 'mean', ...inUnit('%'), leastSpan: 20 },
-    steps: ofWeather({ column: 'humidity_mean' }),
+    steps: ofWeather({ ...countedAs('humidity'), column: 'humidity_mean' }),
   },
   {
     ...{ id: 'pressure', label: 'Pressure', kind: 'mean', ...inUnit('hPa'), leastSpan: 10 },
-    steps: ofWeather({ column: 'pressure_mean' }),
+    steps: ofWeather({ ...countedAs('pressure'), column: 'pressure_mean' }),
   },
   {
     ...{ id: 'amplitude', label: 'Temperature amplitude', kind: 'whole', ...inUnit('Cel'), fromZero: true, leastSpan: 4 },

@@ -57,16 +57,27 @@ function extremeOf(entries, column, isBeyond) {
 }
 
 /**
+ * Rows that were written before there was a count, and not built anew since, have 0 beside a value.
+ * @param {Source} source
+ * @returns {((row: Row) => number) | null}
+ */
+function weightOf({ count, readings }) {
+  if (count === undefined) return null
+  const [counted, all] = [numberOf(count), readings === undefined ? () => 0 : numberOf(readings)]
+  return (row) => counted(row) || all(row) || 0
+}
+
+/**
  * @param {Entry[]} entries
  * @param {Source} source
  * @param {boolean} weighted By the readings, or where they are not counted by time.
  */
 function meanOf(entries, source, weighted) {
-  const [read, count] = [cellOf(source), source.count === undefined ? null : numberOf(source.count)]
+  const [read, count] = [cellOf(source), weightOf(source)]
   let [sum, weights] = [0, 0]
   for (const { row, start, end } of entries) {
     const value = read(row)
-    const weight = !weighted ? 1 : count === null ? end - start : (count(row) ?? 0)
+    const weight = !weighted ? 1 : count === null ? end - start : count(row)
     if (value === null || weight === 0) continue
     sum += value * weight
     weights += weight

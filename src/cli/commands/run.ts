@@ -7,7 +7,7 @@ import { metricsPortOf, type ProcessServer, startProcessServer } from '../proces
 import { processedReadings } from '../processed-readings.ts'
 import { tellRunners } from '../runner-of.ts'
 import { type Session, withSession } from '../session.ts'
-import { chooseSinks, storeTitle } from '../sinks/choose-sinks.ts'
+import { chooseSinks, choosesLake, type SinkName, storeTitle } from '../sinks/choose-sinks.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openViewsSqlWithPort } from '../views-postgres.ts'
 
@@ -25,13 +25,14 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
   return withSession(context, async (session) => {
     const { config } = session
     const sinks = chooseSinks(config, options.sinks ?? null)
+    const lake = choosesLake(config, options.sinks ?? null)
     const logger = createLogger(config, context.stderr)
     for (const notice of config.notices) logger.warn({}, notice)
     if (options.topologies) await tellRunners(session, logger)
     const port = metricsPortOf(config, options.metricsPort, options.untilEnd !== true)
     const server = await startProcessServer({ role: 'run', session, logger, port })
     try {
-      await runPipeline(context, options, { session, sinks, logger, server })
+      await runPipeline(context, options, { session, sinks, lake, logger, server })
     } finally {
       await server.close()
     }
@@ -42,19 +43,24 @@ export async function run(context: CliContext, options: RunOptions): Promise<Exi
 interface Surroundings {
   readonly session: Session
   readonly sinks: readonly StoreName[]
+  readonly lake: boolean
   readonly logger: Logger
   readonly server: ProcessServer
 }
 
 async function runPipeline(context: CliContext, options: RunOptions, surroundings: Surroundings): Promise<void> {
-  const { session, sinks, logger, server } = surroundings
+  const { session, sinks, lake, logger, server } = surroundings
   const { topologies, untilEnd = false } = options
   const began = performance.now()
   const before = untilEnd ? await processedReadings(session) : 0
   const sql = sinks.includes('postgres') ? await openViewsSqlWithPort(session.config, logger) : null
   const onCommit = server.onCommit === undefined ? {} : { onCommit: server.onCommit }
   try {
-    const pipeline = await startPipeline({ session, logger, sinks, sql, signal: context.signal, topologies, ...onCommit })
+    const pipeline = await startPipeline({
+      ...{ session, logger, sinks, lake, sql, topologies },
+      signal: context.signal,
+      ...onCommit,
+    })
     try {
       server.watch({ runner: pipeline.runner, sinks: () => pipeline.sinkHealth(), sources: () => [] })
       logger.info({ data_dir: session.config.dataDir, topologies, sinks }, 'running')
@@ -68,7 +74,9 @@ async function runPipeline(context: CliContext, options: RunOptions, surrounding
           ...(rows === undefined ? {} : { rows }),
           seconds: Math.round((performance.now() - began) / 100) / 10,
         }
-        logger.info(facts, `all that was in the log is in ${sinks.length === 0 ? 'the views' : sinks.map(storeTitle).join(', ')}`)
+        const written: SinkName[] = [...sinks, ...(lake ? (['lake'] as const) : [])]
+        const where = written.length === 0 ? 'the views' : written.map(storeTitle).join(', ')
+        logger.info(facts, `all that was in the log is in ${where}`)
       } else {
         await untilAborted(context.signal)
         pipeline.rethrow()

@@ -3,9 +3,10 @@ import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
 import { startPageServer } from '../page-server.ts'
 import { startPipeline } from '../pipeline.ts'
+import { withOwnLogic } from '../replay/with-own-logic.ts'
 import { tellRunners } from '../runner-of.ts'
 import { withSession } from '../session.ts'
-import { chooseSinks } from '../sinks/choose-sinks.ts'
+import { chooseSinks, choosesLake } from '../sinks/choose-sinks.ts'
 import { sourceMonitor } from '../source-monitor.ts'
 import { type StartProducingOptions, startProducing, whatToProduce } from '../start-producing.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -29,15 +30,18 @@ export async function start(context: CliContext, options: StartProducingOptions)
     const monitor = sourceMonitor(session.config.redact)
     const metrics = createMetrics()
     try {
-      const pipeline = await startPipeline({
-        session,
-        logger,
-        sinks,
-        sql,
-        signal: context.signal,
-        sources: () => monitor.statuses(),
-        onCommit: (topic, seconds) => metrics.observeCommit(topic, seconds),
-      })
+      const pipeline = await withOwnLogic({ session, context, logger }, () =>
+        startPipeline({
+          session,
+          logger,
+          sinks,
+          lake: choosesLake(session.config, null),
+          sql,
+          signal: context.signal,
+          sources: () => monitor.statuses(),
+          onCommit: (topic, seconds) => metrics.observeCommit(topic, seconds),
+        }),
+      )
       try {
         const server = await startPageServer({
           role: 'start',

@@ -167,12 +167,9 @@ export function vectorMean<Speed extends string, Direction extends string>(
   return aggregate('vectorMean', { speed, direction }, (compiler) => {
     const v = compiler.column(speed, 'number')
     const d = compiler.column(direction, 'number')
-    const radians = Math.PI / 180
-    const east = compiler.use(
-      weighted(`east(${v},${d})`, (rows, base) => (rows[base + v] as number) * Math.sin((rows[base + d] as number) * radians)),
-    )
+    const east = compiler.use(eastward(v, d))
     const north = compiler.use(
-      weighted(`north(${v},${d})`, (rows, base) => (rows[base + v] as number) * Math.cos((rows[base + d] as number) * radians)),
+      weighted(`north(${v},${d})`, (rows, base) => (rows[base + v] as number) * Math.cos((rows[base + d] as number) * RADIANS)),
     )
     return (s) => {
       const n = s[east + 2] as number
@@ -181,10 +178,27 @@ export function vectorMean<Speed extends string, Direction extends string>(
       const w = ((s[north] as number) + (s[north + 1] as number)) / n
       // Opposite winds leave a rest of rounding whose direction means nothing.
       if (Math.hypot(u, w) < 1e-9) return null
-      const degrees = Math.atan2(u, w) / radians
+      const degrees = Math.atan2(u, w) / RADIANS
       return degrees < 0 ? (degrees + 360) % 360 : degrees
     }
   })
+}
+
+/** The number of readings that have both speed and direction. Costs nothing beside their `vectorMean`. */
+export function vectorCount<Speed extends string, Direction extends string>(
+  speed: Speed,
+  direction: Direction,
+): Aggregate<Speed | Direction, number> {
+  return aggregate('vectorCount', { speed, direction }, (compiler) => {
+    const at = compiler.use(eastward(compiler.column(speed, 'number'), compiler.column(direction, 'number')))
+    return (s) => s[at + 2] as number
+  })
+}
+
+const RADIANS = Math.PI / 180
+
+function eastward(v: number, d: number): Primitive {
+  return weighted(`east(${v},${d})`, (rows, base) => (rows[base + v] as number) * Math.sin((rows[base + d] as number) * RADIANS))
 }
 
 /** The q-quantile (0 to 1) of the values, linearly interpolated between the two nearest (Hyndman and Fan's type 7). */

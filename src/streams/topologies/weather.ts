@@ -1,7 +1,7 @@
 import { weatherReadings } from '../../events/weather.ts'
 import { stationsView } from '../../views/stations.ts'
 import { weatherDailyView, weatherDataView, weatherHourlyView, weatherMonthlyView } from '../../views/weather.ts'
-import { changeFromPrevious, hoursWhere, max, mean, min, sum, vectorMean } from '../aggregates/standard.ts'
+import { changeFromPrevious, count, hoursWhere, max, mean, min, sum, vectorCount, vectorMean } from '../aggregates/standard.ts'
 import { aggregate } from '../operators/aggregate.ts'
 import { derive, difference } from '../operators/derive.ts'
 import { extent } from '../operators/extent.ts'
@@ -22,6 +22,12 @@ const statistics = {
   precipitationSum: sum('precipitation'),
   rainHours: hoursWhere('isRain'),
   stormHours: hoursWhere('isStorm'),
+  temperatureN: count('temperature'),
+  humidityN: count('humidity'),
+  pressureN: count('pressure'),
+  windSpeedN: count('windSpeed'),
+  windDirectionN: vectorCount('windSpeed', 'windDirection'),
+  precipitationN: count('precipitation'),
 }
 
 const amplitude = (row: { temperatureMax: number | null; temperatureMin: number | null }) => ({

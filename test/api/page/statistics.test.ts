@@ -19,6 +19,15 @@ describe('statistics of a range', () => {
     expect(found.sum).toBe(null)
   })
 
+  test('a mean weighs by the readings that have the quantity; by all where a row has a value and says 0', () => {
+    const [temperature] = quantitiesOf('weather', 'days').filter(({ quantity }) => quantity.id === 'temperature')
+    const own = { ...(temperature as NonNullable<typeof temperature>).source, column: 'mean' }
+    const days = [hour(0, 10, { n: 24, temperature_n: 1 }), hour(1, 20, { n: 24, temperature_n: 3 })]
+    expect(statisticsOf(days, 'mean', own, range(0, 2)).mean).toBe(17.5)
+    const older = [hour(0, 10, { n: 1, temperature_n: 0 }), hour(1, 20, { n: 3, temperature_n: 0 })]
+    expect(statisticsOf(older, 'mean', own, range(0, 2)).mean).toBe(17.5)
+  })
+
   test('without counts it weighs by time', () => {
     const long = { ...hour(1, 20), end: 4 * HOUR }
     const { count: _, ...uncounted } = source

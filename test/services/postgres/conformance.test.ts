@@ -3,6 +3,7 @@ import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
 import { postgresFixture } from '../../sinks/postgres/postgres-fixture.ts'
 import { sqlViewsSuite } from '../../sinks/postgres/sql-views.suite.ts'
+import { starSchemaSuite } from '../../sinks/postgres/star-schema.suite.ts'
 import { tablesSuite } from '../../sinks/postgres/tables.suite.ts'
 import { canAsk, testServer } from './server.ts'
 
@@ -21,6 +22,7 @@ describe.runIf(canAsk)('a Postgres server', () => {
 
   tablesSuite(client, newSchema)
   sqlViewsSuite(client, newSchema)
+  starSchemaSuite(client, newSchema)
   sinkConformance({
     name: 'server',
     fences: true,

@@ -18,6 +18,8 @@ const HISTORY = 2_500
 /** A view before and after, by what each logic makes of the readings that were there when the replay began. */
 interface Expected {
   readonly view: View
+  /** With the columns that tables have from the beginning. */
+  readonly viewBefore: View
   readonly rowsBefore: number
   readonly rowsAfter: number
   readonly keysOfBoth: readonly string[]
@@ -51,7 +53,8 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
       const before = await expectedRows(setting.log, older, view.name)
       const after = await expectedRows(setting.log, newer, view.name)
       const keysOfBoth = [...after.keys()].filter((key) => before.has(key))
-      found.push({ view, rowsBefore: before.size, rowsAfter: after.size, keysOfBoth })
+      const viewBefore = older.find((topology) => topology.view.name === view.name)?.view as View
+      found.push({ view, viewBefore, rowsBefore: before.size, rowsAfter: after.size, keysOfBoth })
     }
     return found
   }
@@ -74,7 +77,10 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
     const tables = expected.map(({ view }) => watchTable(postgres, view.name))
     const others = sinks.filter(({ store }) => store !== 'postgres')
     const keys = others.flatMap((sink) =>
-      expected.map(({ view, keysOfBoth }) => ({ of: `${view.name} in ${sink.name}`, ...watchKeys(sink, view, keysOfBoth) })),
+      expected.map(({ viewBefore: view, keysOfBoth }) => ({
+        of: `${view.name} in ${sink.name}`,
+        ...watchKeys(sink, view, keysOfBoth),
+      })),
     )
 
     const stopPublishing = publisher.keepPublishing(20)

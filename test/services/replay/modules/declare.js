@@ -1,5 +1,6 @@
 // @ts-check
 import {
+  addedCount,
   aggregate,
   airReadings,
   calendarDays,
@@ -26,6 +27,8 @@ const values = {
   readings: countColumn('Number of readings.'),
   coMean: double('mg/m3', 'Mean carbon monoxide.'),
 }
+/** Of the second logic alone: a column that takes no null, which tables of the first have not. */
+const valuesAfter = { ...values, coN: addedCount('Number of readings with carbon monoxide.') }
 
 /**
  * Two views as the logic of this number makes them. Each logic has rows that the other has not, and both have some keys in common: those of the
@@ -37,14 +40,14 @@ export function declareTopologies({ logic, shiftMinutes, dayOff }) {
     name: 'shift_means',
     doc: 'Carbon monoxide by station and shift.',
     key: { stationId: text('Identity of the station.'), windowStart: instant('Beginning of the shift.') },
-    values,
+    values: logic === 1 ? values : valuesAfter,
     stores,
   })
   const dayMeansView = defineView({
     name: 'day_means',
     doc: 'Carbon monoxide by station and day.',
     key: { stationId: text('Identity of the station.'), day: localDay('Day of the local calendar.') },
-    values,
+    values: logic === 1 ? values : valuesAfter,
     stores,
   })
   return [
@@ -52,7 +55,7 @@ export function declareTopologies({ logic, shiftMinutes, dayOff }) {
       readings.pipe(
         keyBy('stationId'),
         tumbling(shiftMinutes),
-        aggregate({ readings: countOf(), coMean: mean('co') }),
+        aggregate({ readings: countOf(), coMean: mean('co'), coN: countOf('co') }),
         derive(logic, () => ({ logic })),
         to(shiftMeansView),
       ),
@@ -62,7 +65,7 @@ export function declareTopologies({ logic, shiftMinutes, dayOff }) {
         keyBy('stationId'),
         where(logic, ({ timestamp }) => new Date(timestamp).getUTCDay() !== dayOff),
         calendarDays(),
-        aggregate({ readings: countOf(), coMean: mean('co') }),
+        aggregate({ readings: countOf(), coMean: mean('co'), coN: countOf('co') }),
         derive(logic, () => ({ logic })),
         to(dayMeansView),
       ),

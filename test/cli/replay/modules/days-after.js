@@ -1,0 +1,4 @@
+// @ts-check
+import { daysAfter } from './declare-days.js'
+
+export const topologies = daysAfter

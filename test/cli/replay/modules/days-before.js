@@ -1,0 +1,4 @@
+// @ts-check
+import { daysBefore } from './declare-days.js'
+
+export const topologies = daysBefore
