@@ -3,7 +3,7 @@ import { type ExistingTable, readTable } from './existing-table.ts'
 import { prepareSqlViews, type SqlViewNotice } from './prepare-sql-views.ts'
 import { quoteName } from './quote.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
-import type { SqlView } from './sql-views.ts'
+import type { SqlView } from './sql-views/sql-view.ts'
 import { assertTableOfView } from './table-mismatch.ts'
 import {
   addColumn,
@@ -32,7 +32,7 @@ export type Prepared = 'created' | 'extended' | 'kept'
 const PREPARE_LOCK = 7_741_823_001
 
 /**
- * Makes the tables of the views, with comments and indexes, and adds new nullable columns to those that are there. Statements run only
+ * Makes the tables of the views, with comments and indexes, and adds new columns to those that are there. Statements run only
  * where something is missing, so that a role without CREATE can use tables that were made for it. Rejects with WR_VIEW_TABLE_MISMATCH
  * when a table is there that is not the view's.
  */
@@ -96,7 +96,7 @@ async function extendTable(
 ): Promise<boolean> {
   const missing = view.columns.filter((column) => !existing.columns.has(column.column))
   assertTableOfView(view, schema, extras, existing)
-  for (const column of missing) await session.query(addColumn(view, schema, column))
+  for (const statement of missing.flatMap((column) => addColumn(view, schema, column))) await session.query(statement)
   const missingExtras = extras.filter((extra) => !existing.columns.has(extra.column))
   for (const extra of missingExtras) await session.query(addExtraColumn(view, schema, extra))
   return missing.length + missingExtras.length > 0

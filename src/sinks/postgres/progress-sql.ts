@@ -4,6 +4,7 @@ import { fenced } from './postgres-errors.ts'
 import type { SqlSession, SqlValue } from './sql-client.ts'
 import { sqlStateOf } from './sql-errors.ts'
 import { tableName } from './table-sql.ts'
+import { MARK_AS_SINK } from './writer-setting.ts'
 
 const UNDEFINED_TABLE = '42P01'
 
@@ -71,14 +72,15 @@ export class ProgressTable {
   }
 
   /**
-   * Locks the row, compares the owner, and stores the progress. Rejects with WR_FENCED when somebody else is the owner, and when the
+   * Locks the row, compares the owner, stores the progress, and marks the transaction as the sink's. Rejects with WR_FENCED when somebody else is the owner, and when the
    * progress would go back, as it would by a batch that is carried out again.
    */
   async advance(session: SqlSession, target: SinkTarget, epoch: number, nextOffset: number): Promise<void> {
     const { view, topic, partition } = target
     const { rowCount } = await session.query(
       `UPDATE ${this.table} SET "next_offset" = $5, "updated_at" = clock_timestamp()
-       WHERE "view" = $1 AND "partition" = $2 AND "topic_id" = $3 AND "owner_epoch" = $4 AND "next_offset" <= $5`,
+       WHERE "view" = $1 AND "partition" = $2 AND "topic_id" = $3 AND "owner_epoch" = $4 AND "next_offset" <= $5
+       RETURNING ${MARK_AS_SINK}`,
       [view.name, partition, topic.id, epoch, nextOffset],
     )
     if (rowCount !== 1) throw fenced(view.name, partition)
@@ -106,13 +108,17 @@ export class ProgressTable {
     await session.query(`DELETE FROM ${this.table} WHERE "view" = $1 AND "partition" >= $2`, [view, offsets.length])
   }
 
-  /** True when `holder` may compare the view for the next `seconds`; false while another holder does. */
+  /**
+   * True when `holder` may compare the view for the next `seconds`, and the transaction is marked as the sink's; false while another
+   * holder does.
+   */
   async holdMend(session: SqlSession, view: string, holder: string, seconds: number): Promise<boolean> {
     const { rowCount } = await session.query(
       `INSERT INTO ${this.mends} AS m ("view", "holder", "until")
        VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3::float8))
        ON CONFLICT ("view") DO UPDATE SET "holder" = EXCLUDED."holder", "until" = EXCLUDED."until"
-       WHERE m."holder" = EXCLUDED."holder" OR m."until" < clock_timestamp()`,
+       WHERE m."holder" = EXCLUDED."holder" OR m."until" < clock_timestamp()
+       RETURNING ${MARK_AS_SINK}`,
       [view, holder, seconds],
     )
     return rowCount === 1

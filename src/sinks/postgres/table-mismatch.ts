@@ -11,7 +11,7 @@ interface Problem {
   readonly change: string | null
 }
 
-/** Throws WR_VIEW_TABLE_MISMATCH for a table that cannot hold the view, also after missing columns that take null are added. */
+/** Throws WR_VIEW_TABLE_MISMATCH for a table that cannot hold the view, also after missing columns are added that take null or have an initial value. */
 export function assertTableOfView(view: View, schema: string, extras: readonly ExtraColumn[], existing: ExistingTable): void {
   const problems = [...keyProblems(view, existing), ...columnProblems(view, existing), ...otherColumns(view, extras, existing)]
   if (problems.length === 0) return
@@ -35,9 +35,10 @@ function keyProblems(view: View, existing: ExistingTable): Problem[] {
 }
 
 function columnProblems(view: View, existing: ExistingTable): Problem[] {
-  return view.columns.flatMap(({ column, type, nullable }): Problem[] => {
+  return view.columns.flatMap(({ column, type, nullable, initial }): Problem[] => {
     const found = existing.columns.get(column)
-    if (found === undefined) return nullable ? [] : [{ what: `${column} is missing and cannot be null`, change: null }]
+    if (found === undefined)
+      return nullable || initial !== undefined ? [] : [{ what: `${column} is missing and cannot be null`, change: null }]
     const problems: Problem[] = []
     const wanted = columnType(type)
     if (found.type !== wanted) problems.push({ what: `${column} is ${found.type} and should be ${wanted}`, change: null })

@@ -37,8 +37,21 @@ export function createTable(view: View, schema: string, extras: readonly ExtraCo
   return `CREATE TABLE ${tableName(schema, view.name)} (${lines.join(', ')})`
 }
 
-export function addColumn(view: View, schema: string, column: ViewColumn): string {
-  return `ALTER TABLE ${tableName(schema, view.name)} ADD COLUMN ${columnDefinition(column)}`
+/**
+ * A column that takes no null gets its initial value in the rows that are there, and none later: an older version of windrow, whose rows lack
+ * it, is refused, in place of filling it with what nobody counted.
+ */
+export function addColumn(view: View, schema: string, column: ViewColumn): string[] {
+  const alter = `ALTER TABLE ${tableName(schema, view.name)}`
+  const add = `${alter} ADD COLUMN ${columnDefinition(column)}`
+  if (column.nullable) return [add]
+  const name = quoteName(column.column)
+  return [`${add} NOT NULL DEFAULT ${literal(column.initial)}`, `${alter} ALTER COLUMN ${name} DROP DEFAULT`]
+}
+
+function literal(cell: Cell | undefined): string {
+  if (cell === undefined || cell === null) throw new TypeError('a column that takes no null has no initial value')
+  return quoteText(String(cell))
 }
 
 export function addExtraColumn(view: View, schema: string, extra: ExtraColumn): string {

@@ -7,6 +7,7 @@ import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
 import { localPostgresSuite } from './local-postgres.suite.ts'
 import { postgresFixture } from './postgres-fixture.ts'
 import { sqlViewsSuite } from './sql-views.suite.ts'
+import { starSchemaSuite } from './star-schema.suite.ts'
 import { tablesSuite } from './tables.suite.ts'
 import { wirePortSuite } from './wire-port.suite.ts'
 
@@ -25,6 +26,7 @@ afterAll(async () => {
 localPostgresSuite(dataDir, source)
 tablesSuite(client, newSchema)
 sqlViewsSuite(client, newSchema)
+starSchemaSuite(client, newSchema)
 sinkConformance({
   name: 'embedded Postgres',
   fences: true,

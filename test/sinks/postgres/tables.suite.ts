@@ -8,6 +8,7 @@ import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
 import { defaultExtras } from '../../../src/sinks/postgres/view-extras.ts'
 import { canonicalKey } from '../../../src/views/row-key.ts'
 import {
+  addedCount,
   type Cell,
   count,
   defineView,
@@ -146,6 +147,21 @@ export function tablesSuite(client: SqlClient, newSchema: () => string): void {
       const comment = await client.query(`SELECT col_description('${schema}.daily'::regclass, 3)`)
       expect(comment.rows).toEqual([["The day's mean \\ median. Unit: Cel"]])
       expect((await client.query(`SELECT view FROM ${schema}.windrow_progress`)).rows).toEqual([['another']])
+    })
+
+    test('gets a new column that takes no null with its initial value, and an older version cannot write rows without it', async () => {
+      const schema = newSchema()
+      const older = viewOf({ mean: double('Cel', 'Mean.') })
+      await prepare(schema, older)
+      await upsertRows(client, schema, older, [['paris', '2025-01-01', 1]])
+      await client.query(`INSERT INTO ${schema}.windrow_progress VALUES ('daily', 0, 't', 5, 1, 1, now())`)
+      const extended = viewOf({ mean: double('Cel', 'Mean.'), meanN: addedCount('Readings.') })
+      expect(await prepare(schema, extended)).toEqual(new Map([['daily', 'extended']]))
+      expect(await readRows(client, schema, extended)).toEqual([['paris', '2025-01-01', 1, 0]])
+      expect((await client.query(`SELECT view FROM ${schema}.windrow_progress`)).rows).toEqual([])
+      await expect(upsertRows(client, schema, older, [['paris', '2025-01-01', 2]])).rejects.toThrow('mean_n')
+      await expect(prepare(schema, older)).rejects.toThrow('mean_n is no column of the view, NOT NULL and without default')
+      expect(await prepare(schema, extended)).toEqual(new Map([['daily', 'kept']]))
     })
 
     test('takes columns that somebody added, as long as a row needs no value for them', async () => {
