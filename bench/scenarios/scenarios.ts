@@ -92,6 +92,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./sink-outages.ts')).sinkOutages,
   },
   {
+    name: 'audit',
+    title: 'What audit triggers cost the sink that writes to PostgreSQL, and a person who changes many rows',
+    onRequest: true,
+    timeoutMs: 10 * MINUTES,
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
     name: 'install',
     title: '`npm ci`, with and without a compiler (packages come from the npm cache where it has them)',
     onRequest: true,

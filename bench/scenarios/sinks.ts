@@ -1,5 +1,5 @@
 import { stores } from '../../scripts/services/stores.js'
-import { SINK_NAMES } from '../../src/cli/sinks/choose-sinks.ts'
+import { STORE_NAMES } from '../../src/cli/sinks/choose-sinks.ts'
 import type { StoreName } from '../../src/views/view.ts'
 import { type Figure, figureOfRounds, missingFigure } from '../report/figure.ts'
 import type { WriteRowsResult } from '../steps/write-by-sink.ts'
@@ -22,7 +22,7 @@ export const sinks: Scenario = async (context) => {
   const rows = context.quick ? QUICK_ROWS : ROWS
   await context.step('fillView', { folder: context.folder, rows })
   const figures: Figure[] = []
-  for (const store of SINK_NAMES) figures.push(...(await attempt(store, () => measureStore(context, store, rows))))
+  for (const store of STORE_NAMES) figures.push(...(await attempt(store, () => measureStore(context, store, rows))))
   return figures
 }
 

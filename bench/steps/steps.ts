@@ -18,6 +18,7 @@ const steps = {
   runWithSinks: async () => (await import('./run-with-sinks.ts')).runWithSinks,
   produceSteadily: async () => (await import('./produce-steadily.ts')).produceSteadily,
   compareAll: async () => (await import('./compare-all.ts')).compareAll,
+  measureAudit: async () => (await import('./measure-audit.ts')).measureAudit,
   shareReplay: async () => (await import('./share-replay.ts')).shareReplay,
 }
 
