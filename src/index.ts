@@ -22,6 +22,7 @@ export {
   quantile,
   share,
   sum,
+  vectorCount,
   vectorMean,
 } from './streams/aggregates/standard.ts'
 export type { WindowColumns } from './streams/aggregates/window-state.ts'
@@ -37,6 +38,7 @@ export { calendarDays, calendarHours, calendarMonths, hopping, sessions, tumblin
 export { versioned } from './streams/plan.ts'
 export { type Topology, topology } from './streams/topology.ts'
 export {
+  addedCount,
   type Cell,
   count as countColumn,
   defineView,

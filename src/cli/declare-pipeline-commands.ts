@@ -58,7 +58,7 @@ export function declarePipelineCommands(declare: Declare, context: CliContext): 
       command
         .option(
           '--sinks <names>',
-          'where the views go besides the log: postgres, influxdb, cassandra, or none (default: WINDROW_SINKS, else those that have an address)',
+          'where the views go besides the log: postgres, influxdb, cassandra, lake (readings too), or none (default: WINDROW_SINKS, else those that have an address)',
           listItem,
         )
         .option('--no-topologies', 'the sinks alone: the topologies run in other processes')

@@ -6,10 +6,12 @@ import { endsOf } from '../log/ends-of.ts'
 import type { Runner, TopicEnds } from '../runtime/runner.ts'
 import type { CommitListener } from '../runtime/task-options.ts'
 import type { SqlClient } from '../sinks/postgres/sql-client.ts'
+import type { SinkRunner } from '../sinks/sink-runner.ts'
 import type { SinkStatus } from '../sinks/sink-status.ts'
 import type { StoreName } from '../views/view.ts'
 import { startEngine } from './engine.ts'
 import { type HealthStore, influxHealthStore, postgresHealthStore } from './health-stores.ts'
+import { lakeOfPipeline, noLake } from './lake/lake-of-pipeline.ts'
 import { reportHealth } from './report-health.ts'
 import type { Session } from './session.ts'
 import { sinkHealth } from './sinks/sink-health.ts'
@@ -35,6 +37,8 @@ export interface PipelineOptions {
   readonly session: Session
   readonly logger: Logger
   readonly sinks: readonly StoreName[]
+  /** Whether the lake is written too. Default false. */
+  readonly lake?: boolean
   /** Of the views in Postgres: for the sink, and for the reports in pipeline_health. */
   readonly sql: SqlClient | null
   /** Ends the wait for what is full. */
@@ -59,12 +63,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const endReports = stores.map((store) =>
       reportHealth({ session, runner, store, statuses, sources, clock: systemClock, logger }),
     )
+    const lake =
+      options.lake === true ? await lakeOfPipeline(session, logger, runner?.deadLetters ?? null).catch(ended(sinks)) : noLake
     return {
       runner,
-      sinkHealth: async () => sinkHealth(await statuses()),
+      sinkHealth: async () => [...sinkHealth(await statuses()), ...(await lake.health())],
       async untilEnd(signal) {
         const ends = runner === null ? await viewEnds(session) : await runner.untilEnd(signal)
         if (!signal.aborted) await sinks.untilCaughtUp(ends, signal)
+        if (!signal.aborted) await lake.untilEnd(signal)
       },
       rethrow() {
         const [failure] = runner?.status().failures ?? []
@@ -73,7 +80,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       async stop() {
         await Promise.all(endReports.map((end) => end()))
         await runner?.stop()
-        await sinks.stop()
+        await Promise.all([sinks.stop(), lake.stop()])
       },
     }
   } catch (error) {
@@ -88,6 +95,14 @@ async function healthStores(config: Config, sql: SqlClient | null, sinks: readon
     ...(sql === null ? [] : [postgresHealthStore(sql)]),
     ...(sinks.includes('influxdb') ? [await influxHealthStore(config)] : []),
   ]
+}
+
+/** Whoever cannot start ends what was started before. */
+function ended(sinks: SinkRunner): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await sinks.stop()
+    throw error
+  }
 }
 
 async function viewEnds({ log, catalogue, topicOfView }: Session): Promise<TopicEnds[]> {

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import type { CliContext, ExitCode } from './context.ts'
 import type { Declare } from './declare.ts'
+import { declareAccessCommands } from './declare-access-command.ts'
+import { declareLakeCommands } from './declare-lake-commands.ts'
 import { declareLogCommands } from './declare-log-commands.ts'
 import { declarePipelineCommands } from './declare-pipeline-commands.ts'
 import { declareUpkeepCommands } from './declare-upkeep-commands.ts'
@@ -37,7 +39,9 @@ Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
 
   const parents = new Map<string, Command>()
   const declare: Declare = (name, description, examples, configure, run) => {
-    const command = parentOf(program, parents, name).command(name.replace(/^dlq /, '')).description(description)
+    const parent = parentOf(program, parents, name)
+    const command = parent.command(parent === program ? name : name.slice(name.indexOf(' ') + 1)).description(description)
+    if (parent === program) parents.set(command.name(), command)
     command.showHelpAfterError(`(windrow ${name.replace(/ [<[].*/, '')} --help tells more)`)
     configure(command)
     if (examples.length > 0)
@@ -55,16 +59,26 @@ Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
   declareLogCommands(declare, context)
   program.commandsGroup('Upkeep:')
   declareUpkeepCommands(declare, context)
+  program.commandsGroup('Warehouse:')
+  declareLakeCommands(declare, context)
+  declareAccessCommands(declare, context)
   return program
 }
 
-/** `dlq list` is the command `list` of the command `dlq`. */
+/** `dlq list` is the command `list` of the command `dlq`, and `lake status` one of `lake`, which does something by itself too. */
 function parentOf(program: Command, parents: Map<string, Command>, name: string): Command {
-  if (!name.startsWith('dlq ')) return program
-  let parent = parents.get('dlq')
+  const [first = '', second = ''] = name.split(' ')
+  if (!/^[a-z]/.test(second)) return program
+  let parent = parents.get(first)
   if (parent === undefined) {
-    parent = program.command('dlq').description('Dead letters: what could not be used, and why.')
-    parents.set('dlq', parent)
+    parent = program.command(first).description(groups[first] ?? '')
+    parents.set(first, parent)
   }
   return parent
+}
+
+/** What a command is that only has commands. */
+const groups: Readonly<Record<string, string>> = {
+  dlq: 'Dead letters: what could not be used, and why.',
+  access: 'Who may see and change what in Postgres.',
 }

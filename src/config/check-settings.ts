@@ -84,6 +84,8 @@ const pairs: readonly Pair[] = [
   { variable: settings.longitude.variable, needs: settings.latitude.variable },
   { variable: settings.influxUrl.variable, needs: settings.influxToken.variable },
   { variable: settings.influxUrl.variable, needs: settings.influxOrg.variable },
+  { variable: settings.s3AccessKeyId.variable, needs: settings.s3SecretAccessKey.variable },
+  { variable: settings.s3SecretAccessKey.variable, needs: settings.s3AccessKeyId.variable },
   { variable: settings.cassandraUsername.variable, needs: settings.cassandraPassphrase.variable },
   { variable: settings.cassandraPassphrase.variable, needs: settings.cassandraUsername.variable },
   { variable: settings.cassandraTlsCertificateLocation.variable, needs: settings.cassandraTlsKeyLocation.variable },

@@ -16,6 +16,8 @@ export interface Config extends SettingValues {
   readonly dataDir: string
   /** Absolute. */
   readonly modules: readonly string[]
+  /** A folder, absolute, or `s3://bucket/prefix`. */
+  readonly lakeUrl: string | null
   /** The file that lists stations, null where there is none. */
   readonly stationsFile: StationsFile | null
   /** Its path, absolute, also where there is none. */
@@ -50,6 +52,7 @@ export function loadConfig(environment: Environment, folder: string): Config {
     ...values,
     dataDir: resolve(folder, values.dataDir),
     modules: values.modules.map((path) => resolve(folder, path)),
+    lakeUrl: values.lakeUrl === null || values.lakeUrl.startsWith('s3://') ? values.lakeUrl : resolve(folder, values.lakeUrl),
     stationsFile: stations.file,
     stationsFilePath,
     stationsFilePlace: stations.placeOf,

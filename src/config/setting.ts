@@ -13,6 +13,7 @@ export type Section =
   | 'postgres'
   | 'influxdb'
   | 'cassandra'
+  | 'lake'
   | 'server'
   | 'places'
   | 'sources'

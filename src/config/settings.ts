@@ -1,6 +1,7 @@
 import { cassandraSettings } from './cassandra-settings.ts'
 import { influxSettings } from './influx-settings.ts'
 import { kafkaSettings } from './kafka-settings.ts'
+import { lakeSettings } from './lake-settings.ts'
 import { decimal, list, oneOf, type Setting, secret, text, url, wholeNumber } from './setting.ts'
 import { sourceSettings } from './source-settings.ts'
 
@@ -94,9 +95,9 @@ export const settings = {
   sinks: list('WINDROW_SINKS', {
     section: 'sinks',
     fallback: [],
-    pattern: '^(postgres|influxdb|cassandra|none)$',
-    expects: 'any of postgres, influxdb and cassandra, or none',
-    doc: 'The stores that `start` and `run` write the views to. Unset: Postgres, and each other one that has an address. `--sinks` says otherwise.',
+    pattern: '^(postgres|influxdb|cassandra|lake|none)$',
+    expects: 'any of postgres, influxdb, cassandra and lake, or none',
+    doc: 'The stores that `start` and `run` write the views to, and the lake. Unset: Postgres, and each other one that has an address. `--sinks` says otherwise.',
   }),
   scrubHours: decimal('WINDROW_SCRUB_HOURS', {
     section: 'sinks',
@@ -111,6 +112,13 @@ export const settings = {
       section: 'postgres',
       fallback: null,
       doc: 'A PostgreSQL server (15 or newer) for the views; `?sslmode=verify-full`, with `&sslrootcert=FILE` where needed, for TLS. PgBouncer may be between. Unset: the embedded one, in the data folder.',
+    }),
+  ),
+  postgresAdminUrl: secret(
+    url('POSTGRES_ADMIN_URL', ['postgres', 'postgresql'], {
+      section: 'postgres',
+      fallback: null,
+      doc: 'The same server and database as POSTGRES_URL, for `windrow access` alone: as a superuser, or a role with CREATEROLE that owns the tables. Unset: POSTGRES_URL.',
     }),
   ),
   pgPort: wholeNumber<number | null>('WINDROW_PG_PORT', {
@@ -155,6 +163,8 @@ export const settings = {
   ),
 
   ...influxSettings,
+
+  ...lakeSettings,
 
   ...kafkaSettings,
 

@@ -4,6 +4,8 @@ import type { Config } from '../../config/load-config.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { storedTopics } from '../../sinks/postgres/stored-views.ts'
+import { closedTables } from '../../warehouse/access/closed-tables.ts'
+import { accessTarget } from '../access/access-target.ts'
 import { openViewsSql } from '../views-postgres.ts'
 import { checkSinkReports } from './check-sinks.ts'
 import { type Finding, note, warning } from './finding.ts'
@@ -20,7 +22,7 @@ export async function checkPostgres(config: Config, logger: Logger, topicIds: To
     const { rows } = await sql.query("SELECT split_part(version(), ' ', 2)")
     const kind = config.postgresUrl === null ? 'embedded' : 'server'
     const found = note('postgres', `${kind}, version ${String(rows[0]?.[0])}, at ${sql.describe()}`)
-    return [found, ...(await staleViews(sql, topicIds)), ...(await checkSinkReports(sql))]
+    return [found, ...(await staleViews(sql, topicIds)), ...(await closedViews(sql, config)), ...(await checkSinkReports(sql))]
   } finally {
     await sql.close()
   }
@@ -35,4 +37,14 @@ async function staleViews(sql: SqlClient, topicIds: TopicIds): Promise<Finding[]
   if (stale.length === 0) return []
   const remedy = '`windrow run --until-end` brings them up to date.'
   return [warning('postgres', `has rows from before a reset, or of another log: ${stale.join(', ')}`, remedy)]
+}
+
+/** Tables made since access was last set up. */
+async function closedViews(sql: SqlClient, config: Config): Promise<Finding[]> {
+  const closed = await closedTables(sql, await accessTarget(config))
+  if (closed.length === 0) return []
+  const text = `windrow's roles do not have ${closed.join(', ')}: closed to them, or open without a policy`
+  return [
+    warning('postgres', text, '`windrow access setup` gives them what they are to have; `windrow access report` tells more.'),
+  ]
 }
