@@ -24,11 +24,14 @@ const program = buildProgram(
   () => {},
 )
 
+/** Commands that only lead to others take no place of their own: `dlq` does nothing, `lake` does. */
+const GROUPS_ONLY = ['dlq', 'access']
+
 /** `| \`dlq show <id>\` | what it does |` for every command, in the order of the help. */
 function commandRows(): string[] {
   return program.commands.flatMap((command) => {
-    const children = command.commands.length === 0 ? [command] : command.commands
-    return children.map((child) => {
+    const own = GROUPS_ONLY.includes(command.name()) ? [] : [command]
+    return [...own, ...command.commands].map((child) => {
       const name = child === command ? child.name() : `${command.name()} ${child.name()}`
       const usage = child.registeredArguments.map((argument) => {
         const inner = `${argument.name()}${argument.variadic ? '...' : ''}`
