@@ -5,7 +5,7 @@ import type { SqlClient, SqlSession } from '../../../src/sinks/postgres/sql-clie
 import { sqlStateOf } from '../../../src/sinks/postgres/sql-errors.ts'
 import { sqlViews } from '../../../src/sinks/postgres/sql-views.ts'
 import { builtInTopologies } from '../../../src/streams/topologies/index.ts'
-import type { View } from '../../../src/views/view.ts'
+import type { View, ViewColumn } from '../../../src/views/view.ts'
 import { defineView, instant, localDay, localMonth, text } from '../../../src/views/view.ts'
 import type { SetupTarget } from '../../../src/warehouse/setup-step.ts'
 
@@ -60,26 +60,28 @@ export async function fillTables(client: SqlClient, schema: string): Promise<voi
   const ages = ["'0'", "'29 days 23 hours'", "'30 days 1 hour'", "'5 months 20 days'", "'6 months 1 hour'", "'1 year'"]
   for (const view of allViews) {
     const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
-    for (const [i, age] of ages.entries()) {
+    const rows = ages.map((age, i) => {
       const at = `((now() AT TIME ZONE 'UTC') - interval ${age}) AT TIME ZONE 'UTC'`
-      const values = view.columns.map((column) => {
-        switch (column.type) {
-          case 'instant':
-            return at
-          case 'day':
-            return `((${at}) AT TIME ZONE 'UTC')::date`
-          case 'month':
-            return `to_char((${at}) AT TIME ZONE 'UTC', 'YYYY-MM')`
-          case 'text':
-            return column.column === 'kind' ? "'weather'" : column.column === 'time_zone' ? "'UTC'" : `'s${i}'`
-          case 'flag':
-            return 'true'
-          default:
-            return `${i + 1}`
-        }
-      })
-      await client.query(`INSERT INTO ${quoteName(schema)}.${quoteName(view.name)} (${columns}) VALUES (${values.join(', ')})`)
-    }
+      return `(${view.columns.map((column) => sampleOf(column, at, i)).join(', ')})`
+    })
+    await client.query(`INSERT INTO ${quoteName(schema)}.${quoteName(view.name)} (${columns}) VALUES ${rows.join(', ')}`)
+  }
+}
+
+function sampleOf({ column, type }: ViewColumn, at: string, row: number): string {
+  switch (type) {
+    case 'instant':
+      return at
+    case 'day':
+      return `((${at}) AT TIME ZONE 'UTC')::date`
+    case 'month':
+      return `to_char((${at}) AT TIME ZONE 'UTC', 'YYYY-MM')`
+    case 'text':
+      return column === 'kind' ? "'weather'" : column === 'time_zone' ? "'UTC'" : `'s${row}'`
+    case 'flag':
+      return 'true'
+    default:
+      return `${row + 1}`
   }
 }
 
