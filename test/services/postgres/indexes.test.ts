@@ -8,15 +8,16 @@ describe.runIf(canStart)('with 200,000 rows a Postgres server reads by an index'
   const [client] = testServer().clients
 
   beforeAll(async () => {
+    const counts = 'temperature_n, humidity_n, pressure_n, wind_speed_n, wind_direction_n, precipitation_n'
     const place = { latitude: 48.8566, longitude: 2.3522 }
     await postgresSink({ client, place }).open([weatherDataView, weatherHourlyView, weatherDailyView, stationsView])
     await client.query(`INSERT INTO weather_data (station_id, timestamp, city, country, interval_minutes, temperature)
       SELECT 's' || s, timestamptz '2025-01-01Z' + h * interval '1 hour', 'City ' || s % 20, 'FR', 60, h % 30
       FROM generate_series(1, 100) AS s, generate_series(1, 2000) AS h`)
-    await client.query(`INSERT INTO weather_hourly (station_id, hour, city, window_start, n, expected, coverage, complete, updated_at)
-      SELECT station_id, timestamp, city, timestamp, 1, 1, 1, true, timestamp FROM weather_data`)
-    await client.query(`INSERT INTO weather_daily (station_id, day, city, window_start, n, expected, coverage, complete, updated_at)
-      SELECT 's' || s, date '2020-01-01' + d, 'City ' || s % 20, date '2020-01-01' + d, 24, 24, 1, true, date '2020-01-01' + d
+    await client.query(`INSERT INTO weather_hourly (station_id, hour, city, window_start, n, expected, coverage, complete, updated_at, ${counts})
+      SELECT station_id, timestamp, city, timestamp, 1, 1, 1, true, timestamp, 1, 1, 1, 1, 1, 1 FROM weather_data`)
+    await client.query(`INSERT INTO weather_daily (station_id, day, city, window_start, n, expected, coverage, complete, updated_at, ${counts})
+      SELECT 's' || s, date '2020-01-01' + d, 'City ' || s % 20, date '2020-01-01' + d, 24, 24, 1, true, date '2020-01-01' + d, 24, 24, 24, 24, 24, 24
       FROM generate_series(1, 100) AS s, generate_series(1, 2000) AS d`)
     await client.query(`INSERT INTO stations (kind, station_id, latitude, longitude, time_zone, interval_minutes, first_reading, last_reading)
       SELECT 'weather', 's' || s, s - 50, s, 'UTC', 60, now(), now() FROM generate_series(1, 100) AS s`)
