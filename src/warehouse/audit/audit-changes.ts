@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto'
 import { quoteText } from '../../sinks/postgres/quote.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { WRITER_SETTING, WRITER_SINK } from '../../sinks/postgres/writer-setting.ts'
 import { GROUPS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
+import { adminFunction } from './admin-function.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 
 const FUNCTION = 'windrow_audit_change'
+const COMMENT = 'Writes changes into audit_log. Kept by windrow.'
 
 /**
  * Everybody's statements but those that the sink marks. Both who logged in and the role in force have to be what the mark needs, so
@@ -34,11 +37,11 @@ const TRIGGERS: readonly Trigger[] = [
  * What writes a line for each row that a statement changed. To be run as the log's owner. It runs once a statement and nobody may call it,
  * or attach it to a table of theirs.
  */
-export function auditFunction(schema: string): SetupStep[] {
+export function auditFunction(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
-  const name = `${tableName(schema, FUNCTION)}()`
-  // Old and new rows are stored side by side as each row is updated: the n-th belong together, also where the key is what changed. A row is
-  // its table's name with a star, since a column may have any name.
+  // Old and new rows are stored side by side as each row is updated: the n-th belong together, also where the key is what changed. Where there
+  // are not as many (a row moves to a partition that does not take it) none are brought together. A row is its table's name with a star, since
+  // a column may have any name.
   const body = `
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -52,8 +55,9 @@ BEGIN
   ELSIF TG_OP = 'UPDATE' THEN
     INSERT INTO ${log} (table_name, operation, details)
     SELECT TG_TABLE_NAME, TG_OP, jsonb_build_object('old', before.row, 'new', after.row)
-    FROM (SELECT to_jsonb(old_rows.*) AS row, row_number() OVER () AS place FROM old_rows) AS before
-    JOIN (SELECT to_jsonb(new_rows.*) AS row, row_number() OVER () AS place FROM new_rows) AS after USING (place)
+    FROM (SELECT to_jsonb(old_rows.*) AS row, row_number() OVER () AS place, count(*) OVER () AS total FROM old_rows) AS before
+    FULL JOIN (SELECT to_jsonb(new_rows.*) AS row, row_number() OVER () AS place, count(*) OVER () AS total FROM new_rows) AS after
+      USING (total, place)
     ORDER BY place;
   ELSE
     INSERT INTO ${log} (table_name, operation, details)
@@ -64,38 +68,65 @@ BEGIN
   END IF;
   RETURN NULL;
 END`
-  return [
-    {
-      what: 'writes a line for each row that is changed',
-      // Details are the same whatever the session's settings are.
-      sql: `CREATE OR REPLACE FUNCTION ${name} RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET extra_float_digits = 1
-AS ${dollarQuoted(body)}`,
-    },
-    { what: 'lets nobody else use it', sql: `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC` },
-    {
-      what: 'says what it is',
-      sql: `COMMENT ON FUNCTION ${name} IS ${quoteText('Writes what a statement changed into audit_log. Kept by windrow.')}`,
-    },
-  ]
+  return adminFunction(schema, {
+    name: FUNCTION,
+    args: '',
+    types: '',
+    returns: 'trigger',
+    security: 'SECURITY DEFINER',
+    // Details are the same whatever the session's settings are.
+    options: `SET "TimeZone" = 'UTC' SET extra_float_digits = 1`,
+    body,
+    comment: 'Writes what a statement changed into audit_log. Kept by windrow.',
+    caller: null,
+  })
 }
 
-/** Puts every view's table that is there under watch. Whoever runs it owns the tables, or is a superuser. */
+/**
+ * Puts every view's table that is there under watch, and notes since when. One whose triggers are as they should be is not touched: to make
+ * them waits for whoever writes the table, and has others wait. Whoever runs it owns the tables, or is a superuser, and is a member of the
+ * log's owner.
+ */
 export function auditTriggers({ schema, views }: SetupTarget): SetupStep[] {
-  return views.map((view) => {
-    const table = tableName(schema, view.name)
-    const body = `
+  return views.map((view) => ({
+    what: `changes of ${view.name} are audited`,
+    sql: `DO ${dollarQuoted(triggersOf(schema, view.name))}`,
+  }))
+}
+
+const TRIGGER_NAMES = `ARRAY[${TRIGGERS.map(({ name }) => `'${name}'`).join(', ')}]`
+
+function triggersOf(schema: string, name: string): string {
+  const table = tableName(schema, name)
+  const make = TRIGGERS.map((trigger) => createTrigger(trigger, schema, table))
+  const wanted = createHash('sha256').update(make.join()).digest('hex')
+  // As Postgres has it, so that one that was made again in another way under the same name is seen.
+  const comment = `format('${COMMENT} (windrow %s)', left(md5('${wanted}' || pg_get_triggerdef(t.oid)), 12))`
+  const ours = `pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = ANY (${TRIGGER_NAMES})`
+  const states = `SELECT jsonb_object_agg(t.tgname, CASE t.tgenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' ELSE t.tgenabled::text END) FROM ${ours}`
+  return `
+DECLARE
+  watched oid := to_regclass(${quoteText(table)});
+  before jsonb := (${states});
+  name name;
 BEGIN
-  IF to_regclass(${quoteText(table)}) IS NOT NULL THEN
-    ${TRIGGERS.map((trigger) => createTrigger(trigger, schema, table)).join('\n    ')}
+  IF watched IS NULL OR ${TRIGGERS.length} = (
+    SELECT count(*) FROM ${ours} AND t.tgenabled = 'O' AND obj_description(t.oid, 'pg_trigger') = ${comment}
+  ) THEN
+    RETURN;
   END IF;
+  ${make.join('\n  ')}
+  FOREACH name IN ARRAY ${TRIGGER_NAMES}::name[] LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', ${quoteText(table)}, name);
+    EXECUTE (SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', name, ${quoteText(table)}, ${comment})
+      FROM pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = name);
+  END LOOP;
+  INSERT INTO ${tableName(schema, 'audit_log')} (table_name, operation, details)
+  VALUES (${quoteText(name)}, 'AUDIT', jsonb_build_object('old', before, 'new', (${states})));
 END`
-    return { what: `audits changes of ${view.name}`, sql: `DO ${dollarQuoted(body)}` }
-  })
 }
 
 function createTrigger({ name, event, rows }: Trigger, schema: string, table: string): string {
   return `CREATE OR REPLACE TRIGGER ${name} ${event} ON ${table} ${rows}
-      FOR EACH STATEMENT WHEN (${NOT_THE_SINK}) EXECUTE FUNCTION ${tableName(schema, FUNCTION)}();`
+    FOR EACH STATEMENT WHEN (${NOT_THE_SINK}) EXECUTE FUNCTION ${tableName(schema, FUNCTION)}();`
 }

@@ -4,7 +4,7 @@ import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
 /** Takes down what the function that changes passwords does; nobody else may call it. To be run as the log's owner. */
-export function auditEvent(schema: string): SetupStep[] {
+export function auditEvent(schema: string): SetupStep {
   return adminFunction(schema, {
     name: 'windrow_audit_event',
     args: 'table_name text, operation text, details jsonb',
@@ -16,6 +16,6 @@ BEGIN
   INSERT INTO ${tableName(schema, 'audit_log')} (table_name, operation, details) VALUES ($1, $2, $3);
 END`,
     comment: 'Writes a line about what is no change of a row into audit_log. Kept by windrow.',
-    callers: KEEPERS.passwords,
+    caller: KEEPERS.passwords,
   })
 }

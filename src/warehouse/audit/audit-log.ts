@@ -2,7 +2,7 @@ import { quoteText } from '../../sinks/postgres/quote.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
-import { dollarQuoted } from './dollar-quoted.ts'
+import { keptObject } from './kept-object.ts'
 
 const COMMENT = `What people changed in windrow's tables, a line a row: written by triggers, and by functions that administrators run. windrow's own writes are not in it.`
 
@@ -26,27 +26,34 @@ export function auditLog(schema: string): SetupStep[] {
   const log = tableName(schema, 'audit_log')
   const sequence = tableName(schema, 'audit_log_id_seq')
   return [
-    refuseForeign(log),
-    { what: 'makes the table of changes', sql: createLog(log, sequence) },
-    {
-      what: 'finds changes by time',
-      sql: `CREATE INDEX IF NOT EXISTS audit_log_timestamp_idx ON ${log} ("timestamp")`,
-    },
-    {
-      what: 'finds changes of a table by time',
-      sql: `CREATE INDEX IF NOT EXISTS audit_log_table_name_timestamp_idx ON ${log} (table_name, "timestamp")`,
-    },
-    { what: 'says what the table is', sql: `COMMENT ON TABLE ${log} IS ${quoteText(COMMENT)}` },
-    ...Object.entries(COLUMN_COMMENTS).map(([column, comment]) => ({
-      what: `says what ${column} is`,
-      sql: `COMMENT ON COLUMN ${log}."${column}" IS ${quoteText(comment)}`,
-    })),
-    {
-      what: 'shows the changes to administrators and backups',
-      sql: `GRANT SELECT ON ${log} TO ${GROUPS.admin}, ${GROUPS.backup}`,
-    },
-    // A dump holds where the numbers are.
-    { what: 'lets backups read its numbers', sql: `GRANT SELECT ON SEQUENCE ${sequence} TO ${GROUPS.backup}` },
+    keptObject({
+      what: 'the table audit_log',
+      kind: 'TABLE',
+      name: log,
+      make: [
+        refuseForeign(log),
+        createLog(log, sequence),
+        `CREATE INDEX IF NOT EXISTS audit_log_timestamp_idx ON ${log} ("timestamp");`,
+        `CREATE INDEX IF NOT EXISTS audit_log_table_name_timestamp_idx ON ${log} (table_name, "timestamp");`,
+        ...Object.entries(COLUMN_COMMENTS).map(
+          ([column, comment]) => `COMMENT ON COLUMN ${log}."${column}" IS ${quoteText(comment)};`,
+        ),
+      ],
+      grants: [
+        [GROUPS.admin, 'SELECT'],
+        [GROUPS.backup, 'SELECT'],
+      ],
+      comment: COMMENT,
+    }),
+    keptObject({
+      what: 'the numbers of audit_log',
+      kind: 'SEQUENCE',
+      name: sequence,
+      make: [],
+      // A dump holds where the numbers are.
+      grants: [[GROUPS.backup, 'SELECT']],
+      comment: 'Numbers of audit_log. Kept by windrow.',
+    }),
   ]
 }
 
@@ -63,18 +70,14 @@ function createLog(log: string, sequence: string): string {
   transaction_id bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
   "timestamp" timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   details jsonb NOT NULL
-)`
+);`
 }
 
 /** A table of somebody else's under that name is neither written nor given away. */
-function refuseForeign(log: string): SetupStep {
+function refuseForeign(log: string): string {
   const name = quoteText(log)
-  const body = `
-BEGIN
-  IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(${name}) AND pg_get_userbyid(relowner) <> '${KEEPERS.audit}') THEN
+  return `IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(${name}) AND pg_get_userbyid(relowner) <> '${KEEPERS.audit}') THEN
     RAISE EXCEPTION '% is there and is not windrow''s', ${name}
       USING ERRCODE = 'duplicate_table', HINT = 'Rename it, and run the set-up again.';
-  END IF;
-END`
-  return { what: 'takes no table of somebody else', sql: `DO ${dollarQuoted(body)}` }
+  END IF;`
 }

@@ -17,19 +17,19 @@ export function auditSteps(target: SetupTarget): SetupStep[] {
   const { schema } = target
   const ofAudit = [
     ...auditLog(schema),
-    ...auditFunction(schema),
-    ...auditEvent(schema),
-    ...cleanupAuditLogs(schema),
-    ...securityAuditSummary(schema),
+    auditFunction(schema),
+    auditEvent(schema),
+    cleanupAuditLogs(schema),
+    securityAuditSummary(schema),
     ...activeConnections(schema),
-    ...tableStats(schema),
+    tableStats(schema),
   ]
   return [
     connectionRights(),
     passwordRights(),
     ...withKeepers(schema, [
       ...asRole(KEEPERS.audit, ofAudit),
-      ...asRole(KEEPERS.passwords, changeUserPassword(schema)),
+      ...asRole(KEEPERS.passwords, [changeUserPassword(schema)]),
       ...auditTriggers(target),
     ]),
   ]

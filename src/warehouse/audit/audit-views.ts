@@ -4,9 +4,10 @@ import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
+import { keptObject } from './kept-object.ts'
 
 /** Who changed what in the last 7 days. Sees what its reader may see. To be run as the log's owner. */
-export function securityAuditSummary(schema: string): SetupStep[] {
+export function securityAuditSummary(schema: string): SetupStep {
   const query = `SELECT (l."timestamp" AT TIME ZONE 'UTC')::date AS day,
   l.user_name,
   l.table_name,
@@ -21,7 +22,7 @@ GROUP BY 1, 2, 3, 4
 ORDER BY day DESC, changes DESC, l.user_name, l.table_name, l.operation`
   return view(schema, 'security_audit_summary', {
     query,
-    readers: `${GROUPS.admin}, ${GROUPS.backup}`,
+    readers: [GROUPS.admin, GROUPS.backup],
     comment: 'Who changed what in the last 7 days, by day (UTC), user, table and operation. Kept by windrow.',
     columns: {
       changes: 'Lines of audit_log: a row that was changed is one.',
@@ -54,13 +55,13 @@ BEGIN
   WHERE a.datname = current_database() AND a.backend_type = 'client backend';
 END`,
     comment: 'What active_connections shows. Kept by windrow.',
-    callers: GROUPS.admin,
+    caller: GROUPS.admin,
   })
   return [
-    ...made,
-    ...view(schema, 'active_connections', {
+    made,
+    view(schema, 'active_connections', {
       query: `SELECT * FROM ${tableName(schema, name)}() ORDER BY connected_since, pid`,
-      readers: GROUPS.admin,
+      readers: [GROUPS.admin],
       comment: 'Who is connected to this database, and what their sessions do; not what they ask. Kept by windrow.',
       columns: {
         user_name: 'Who logged in.',
@@ -92,20 +93,22 @@ END`
 
 interface ViewParts {
   readonly query: string
-  readonly readers: string
+  readonly readers: readonly string[]
   readonly comment: string
   readonly columns: Readonly<Record<string, string>>
 }
 
-function view(schema: string, name: string, { query, readers, comment, columns }: ViewParts): SetupStep[] {
+function view(schema: string, name: string, { query, readers, comment, columns }: ViewParts): SetupStep {
   const full = tableName(schema, name)
-  return [
-    { what: `makes ${name}`, sql: `CREATE OR REPLACE VIEW ${full} WITH (security_invoker = true) AS\n${query}` },
-    { what: `says what ${name} is`, sql: `COMMENT ON VIEW ${full} IS ${quoteText(comment)}` },
-    ...Object.entries(columns).map(([column, text]) => ({
-      what: `says what ${column} is`,
-      sql: `COMMENT ON COLUMN ${full}.${quoteName(column)} IS ${quoteText(text)}`,
-    })),
-    { what: `shows ${name} to ${readers}`, sql: `GRANT SELECT ON ${full} TO ${readers}` },
-  ]
+  return keptObject({
+    what: `the view ${name}`,
+    kind: 'VIEW',
+    name: full,
+    make: [
+      `CREATE OR REPLACE VIEW ${full} WITH (security_invoker = true) AS\n${query};`,
+      ...Object.entries(columns).map(([column, text]) => `COMMENT ON COLUMN ${full}.${quoteName(column)} IS ${quoteText(text)};`),
+    ],
+    grants: readers.map((role) => [role, 'SELECT']),
+    comment,
+  })
 }

@@ -12,7 +12,7 @@ const NAMES = `ARRAY[${Object.keys(USERS).map(quoteText).join(', ')}]`
 const VERIFIER = '^SCRAM-SHA-256\\$[1-9][0-9]{3,8}:[A-Za-z0-9+/]+={0,2}\\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$'
 
 /** Gives one of windrow's users another password. To be run as the owner, who has `passwordRights`. */
-export function changeUserPassword(schema: string): SetupStep[] {
+export function changeUserPassword(schema: string): SetupStep {
   return adminFunction(schema, {
     name: 'change_user_password',
     args: 'name text, password text',
@@ -45,7 +45,7 @@ BEGIN
     jsonb_build_object('old', NULL, 'new', NULL, 'user', $1, 'verifier', is_verifier));
 END`,
     comment: `Gives a user of windrow's another password, and audits it without the password. Give a SCRAM-SHA-256 verifier, as "windrow access password" does: a plain password (${LEAST_LENGTH} characters at least) may land in the server's log of statements.`,
-    callers: GROUPS.admin,
+    caller: GROUPS.admin,
   })
 }
 

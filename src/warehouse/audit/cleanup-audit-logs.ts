@@ -7,7 +7,7 @@ import { adminFunction } from './admin-function.ts'
 const MOST_DAYS = 36_500
 
 /** Deletes old lines and leaves one that says so: nobody deletes those of the last day. To be run as the log's owner. */
-export function cleanupAuditLogs(schema: string): SetupStep[] {
+export function cleanupAuditLogs(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
   return adminFunction(schema, {
     name: 'cleanup_audit_logs',
@@ -33,6 +33,6 @@ BEGIN
 END`,
     comment:
       'Deletes the lines of audit_log that are older than so many days (1 at least), says how many, and leaves a line about it.',
-    callers: GROUPS.admin,
+    caller: GROUPS.admin,
   })
 }

@@ -13,7 +13,7 @@ const ROW = `table_name text, rows_estimate bigint, rows_exact bigint, total_byt
  * How large the tables of the schema are and how they are read, but for those that exist only while a view is compared. It runs as its caller,
  * and needs no right beyond: what it tells but for `rows_exact` is for everybody to see.
  */
-export function tableStats(schema: string): SetupStep[] {
+export function tableStats(schema: string): SetupStep {
   return adminFunction(schema, {
     name: 'get_table_stats',
     args: '',
@@ -55,6 +55,6 @@ BEGIN
   END LOOP;
 END`,
     comment: `Size, rows and use of each table: rows_exact up to ${COUNTED_BYTES / 1024 / 1024} MB, null beyond; bytes with TOAST; unused_indexes are those that no query used since the statistics began and no constraint needs.`,
-    callers: GROUPS.admin,
+    caller: GROUPS.admin,
   })
 }
