@@ -1,3 +1,4 @@
+import { WindrowError } from '../core/errors.ts'
 import type { View } from '../views/view.ts'
 import type { Sink } from './sink.ts'
 
@@ -7,6 +8,7 @@ export class PreparedStore {
   private readonly views: readonly View[]
   private readonly doubts = new Map<string, AbortController>()
   private opening: Promise<void> | null = null
+  private found: unknown = null
 
   constructor(sink: Sink, views: readonly View[]) {
     this.sink = sink
@@ -18,10 +20,17 @@ export class PreparedStore {
     this.opening = opening
     try {
       await opening
+      this.found = null
     } catch (error) {
       if (this.opening === opening) this.opening = null
+      this.found = canPass(error) ? null : error
       throw error
     }
+  }
+
+  /** Throws what the last opening found that a person has to mend: whoever waits for an end would wait for ever. */
+  throwIfRefused(): void {
+    if (this.found !== null) throw this.found
   }
 
   /** Aborts when something of the view in the store is doubted from now on: whoever writes the view claims it anew. */
@@ -41,4 +50,9 @@ export class PreparedStore {
     this.doubts.delete(name)
     doubt?.abort()
   }
+}
+
+/** Whether it may be gone at the next try, without anybody's help. */
+export function canPass(error: unknown): boolean {
+  return error instanceof WindrowError && error.canRetry
 }

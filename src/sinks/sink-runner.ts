@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts'
-import { messageOf, WindrowError } from '../core/errors.ts'
+import { messageOf } from '../core/errors.ts'
 import { endsOf } from '../log/ends-of.ts'
 import { followLatest, readLatest } from '../log/latest-records.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { viewTopicLost } from '../views/view-topic-lost.ts'
 import { type CurrentView, viewsCurrent } from '../views/views-current.ts'
-import { PreparedStore } from './prepared-store.ts'
+import { canPass, PreparedStore } from './prepared-store.ts'
 import type { Sink } from './sink.ts'
 import { DEFAULT_SINK_TUNING, newsOf, type SinkContext, type SinkRunnerOptions, viewCounts } from './sink-options.ts'
 import type { SinkStatus } from './sink-status.ts'
@@ -24,7 +24,7 @@ export interface SinkRunner {
   statuses(): Promise<SinkStatus[]>
   /**
    * Waits until the store has all up to these ends, whichever process writes it. Topics of views that are not for this store are left out.
-   * Rejects when the signal aborts.
+   * Rejects when the signal aborts, and with what a person has to mend in the store before anything can be written.
    */
   untilCaughtUp(ends: readonly ViewEnds[], signal: AbortSignal): Promise<void>
   /** Ends after the batches under way, then closes the sink. */
@@ -58,7 +58,7 @@ export async function startSinkRunner(options: SinkRunnerOptions): Promise<SinkR
   runner.begin()
   return {
     statuses: () => runner.statuses(),
-    untilCaughtUp: (ends, signal) => untilCaughtUp(context, written, ends, signal),
+    untilCaughtUp: (ends, signal) => untilCaughtUp(context, store, written, ends, signal),
     stop: () => runner.stop(),
   }
 }
@@ -68,7 +68,7 @@ async function firstOpening(store: PreparedStore, clock: Clock): Promise<void> {
   const waiting = new AbortController()
   const opened = store.open().catch((error: unknown) => {
     // After the patience the partitions' own tries tell it.
-    if (!waiting.signal.aborted && !(error instanceof WindrowError && error.canRetry)) throw error
+    if (!waiting.signal.aborted && !canPass(error)) throw error
   })
   await Promise.race([opened, clock.sleep(OPENING_MS, waiting.signal)])
   waiting.abort()
@@ -142,6 +142,7 @@ class Runner {
 /** Asks the store itself: the log's group only repeats what some process found there, and may be of another day. */
 async function untilCaughtUp(
   { sink, log, clock }: SinkContext,
+  store: PreparedStore,
   views: readonly View[],
   ends: readonly ViewEnds[],
   signal: AbortSignal,
@@ -154,6 +155,7 @@ async function untilCaughtUp(
     while (!(await hasAll(sink, log, view, wanted.topic, wanted.ends))) {
       await clock.sleep(LOOK_MS, signal)
       signal.throwIfAborted()
+      store.throwIfRefused()
       if (clock.monotonic() - lookedAt < LOOK_FOR_OTHERS_MS) continue
       wanted = await ofCurrentGeneration(log, view, wanted)
       lookedAt = clock.monotonic()
@@ -179,7 +181,7 @@ async function hasAll(sink: Sink, log: Log, view: View, topic: Topic, wanted: re
     }
     return true
   } catch (error) {
-    if (error instanceof WindrowError && error.canRetry) return false
+    if (canPass(error)) return false
     throw error
   }
 }
