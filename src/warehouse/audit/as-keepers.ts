@@ -1,4 +1,4 @@
-import { quoteName } from '../../sinks/postgres/quote.ts'
+import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import { KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
@@ -21,20 +21,27 @@ export function asRole(role: string, steps: readonly SetupStep[]): SetupStep[] {
 }
 
 function join(schema: string): SetupStep {
-  // Who made a role may give it to others since PostgreSQL 16, but is it only when it says so.
   const body = `
 DECLARE
   keeper text;
-  privilege text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+  says_what boolean := current_setting('server_version_num')::int >= 160000;
 BEGIN
   PERFORM set_config('windrow.setup_joined', '', true);
   FOREACH keeper IN ARRAY ${AS_ARRAY} LOOP
-    IF NOT pg_has_role(session_user, keeper, privilege) THEN
-      EXECUTE format('GRANT %I TO %I', keeper, session_user);
+    -- Since PostgreSQL 16 who made a role may give it to others, and itself is it only where that says so.
+    IF NOT pg_has_role(session_user, keeper, 'USAGE') OR says_what AND NOT pg_has_role(session_user, keeper, 'SET') THEN
+      EXECUTE format('GRANT %I TO %I', keeper, session_user) || CASE WHEN says_what THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
       PERFORM set_config('windrow.setup_joined', current_setting('windrow.setup_joined') || ' ' || keeper, true);
     END IF;
   END LOOP;
   GRANT USAGE, CREATE ON SCHEMA ${quoteName(schema)} TO ${ALL};
+  -- Whoever may not give it gets a warning, and no error.
+  FOREACH keeper IN ARRAY ${AS_ARRAY} LOOP
+    IF NOT has_schema_privilege(keeper, ${quoteText(schema)}, 'CREATE') THEN
+      RAISE EXCEPTION '% may not let % make its tables and functions in the schema %', session_user, keeper, ${quoteText(schema)}
+        USING ERRCODE = 'insufficient_privilege', HINT = 'Run the set-up as a superuser, or as who owns the schema.';
+    END IF;
+  END LOOP;
 END`
   return { what: 'lets the keepers make what they own', sql: `DO ${dollarQuoted(body)}` }
 }

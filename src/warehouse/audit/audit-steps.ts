@@ -1,5 +1,6 @@
 import { KEEPERS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
+import { accessEvent } from './access-event.ts'
 import { asRole, withKeepers } from './as-keepers.ts'
 import { auditFunction, auditTriggers } from './audit-changes.ts'
 import { auditEvent } from './audit-event.ts'
@@ -7,6 +8,7 @@ import { auditLog } from './audit-log.ts'
 import { activeConnections, connectionRights, securityAuditSummary } from './audit-views.ts'
 import { changeUserPassword, passwordRights } from './change-user-password.ts'
 import { cleanupAuditLogs } from './cleanup-audit-logs.ts'
+import { scramFunction } from './scram-function.ts'
 import { tableStats } from './table-stats.ts'
 
 /**
@@ -19,6 +21,7 @@ export function auditSteps(target: SetupTarget): SetupStep[] {
     ...auditLog(schema),
     auditFunction(schema),
     auditEvent(schema),
+    accessEvent(schema),
     cleanupAuditLogs(schema),
     securityAuditSummary(schema),
     ...activeConnections(schema),
@@ -29,7 +32,7 @@ export function auditSteps(target: SetupTarget): SetupStep[] {
     passwordRights(),
     ...withKeepers(schema, [
       ...asRole(KEEPERS.audit, ofAudit),
-      ...asRole(KEEPERS.passwords, [changeUserPassword(schema)]),
+      ...asRole(KEEPERS.passwords, [scramFunction(schema), changeUserPassword(schema)]),
       ...auditTriggers(target),
     ]),
   ]

@@ -3,10 +3,12 @@ import { GROUPS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
+/** As far back as security_audit_summary looks: what it says stays true, and nobody deletes what was done this week. */
+const LEAST_DAYS = 7
 /** Longer ago than any line: beyond it dates end. */
 const MOST_DAYS = 36_500
 
-/** Deletes old lines and leaves one that says so: nobody deletes those of the last day. To be run as the log's owner. */
+/** Deletes old lines and leaves one that says so. To be run as the log's owner. */
 export function cleanupAuditLogs(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
   return adminFunction(schema, {
@@ -15,24 +17,24 @@ export function cleanupAuditLogs(schema: string): SetupStep {
     types: 'integer',
     returns: 'bigint',
     security: 'SECURITY DEFINER',
+    options: `SET "TimeZone" = 'UTC'`,
     body: `
 DECLARE
   bound timestamptz;
   deleted bigint;
 BEGIN
-  IF days IS NULL OR days NOT BETWEEN 1 AND ${MOST_DAYS} THEN
-    RAISE EXCEPTION 'cleanup_audit_logs takes a number of days from 1 to ${MOST_DAYS}, not %', coalesce(days::text, 'null')
+  IF days IS NULL OR days NOT BETWEEN ${LEAST_DAYS} AND ${MOST_DAYS} THEN
+    RAISE EXCEPTION 'cleanup_audit_logs takes a number of days from ${LEAST_DAYS} to ${MOST_DAYS}, not %', coalesce(days::text, 'null')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'cleanup_audit_logs(90) deletes what is older than 90 days.';
   END IF;
   bound := now() - make_interval(days => days);
   DELETE FROM ${log} AS l WHERE l."timestamp" < bound;
   GET DIAGNOSTICS deleted = ROW_COUNT;
   INSERT INTO ${log} (table_name, operation, details)
-  VALUES ('audit_log', 'CLEANUP', jsonb_build_object('old', NULL, 'new', NULL, 'days', days, 'deleted', deleted));
+  VALUES ('audit_log', 'CLEANUP', jsonb_build_object('old', NULL, 'new', NULL, 'days', days, 'before', bound, 'deleted', deleted));
   RETURN deleted;
 END`,
-    comment:
-      'Deletes the lines of audit_log that are older than so many days (1 at least), says how many, and leaves a line about it.',
+    comment: `Deletes the lines of audit_log that are older than so many days (${LEAST_DAYS} at least), says how many, and leaves a line about it. Kept by windrow.`,
     caller: GROUPS.admin,
   })
 }
