@@ -6,9 +6,25 @@ import type { LakeStorage } from '../../sinks/lake/storage.ts'
 export async function openLakeStorage(config: Config): Promise<LakeStorage> {
   const { lakeUrl } = config
   if (lakeUrl === null) throw unset()
-  if (lakeUrl.startsWith('s3://')) throw unset()
+  const place = /^s3:\/\/([^/]+)(.*)$/.exec(lakeUrl)
+  if (place !== null) return openBucket(config, place[1] as string, place[2] as string)
   const { localFolder } = await import('../../sinks/lake/local-folder.ts')
   return localFolder(lakeUrl)
+}
+
+async function openBucket(config: Config, bucket: string, path: string): Promise<LakeStorage> {
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secret } = config
+  const { s3Bucket } = await import('../../sinks/lake/s3-bucket.ts')
+  return s3Bucket({
+    bucket,
+    prefix: path
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/'),
+    region: config.s3Region,
+    endpoint: config.s3Endpoint,
+    credentials: accessKeyId === null || secret === null ? null : { accessKeyId, secretAccessKey: secret },
+  })
 }
 
 function unset(): WindrowError {

@@ -27,7 +27,7 @@ export class LayerStats {
   }
 
   failed(error: unknown, now: number): { readonly code: string; readonly message: string } {
-    const code = isWindrowError(error) ? error.code : 'WR_INTERNAL'
+    const code = isWindrowError(error) ? error.code : 'WR_UNFORESEEN'
     const message = messageOf(error)
     this.state = 'retrying'
     this.retries += 1
