@@ -35,7 +35,7 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
     running = await startStores()
     const names = running.map(({ name }) => name)
     setting = await replaySetting({ settings: environmentOf(running), stores: names })
-    const config = loadConfig(setting.environment('new'), setting.folder)
+    const config = loadConfig(setting.environment('grown'), setting.folder)
     sql = openViewsSql(config, silentLogger)
     sinks = await openSinks({ config, names, sql, logger: silentLogger })
   })
@@ -47,7 +47,7 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
   })
 
   const expectations = async (): Promise<readonly Expected[]> => {
-    const [older, newer] = [await setting.topologies('old'), await setting.topologies('new')]
+    const [older, newer] = [await setting.topologies('old'), await setting.topologies('grown')]
     const found: Expected[] = []
     for (const { view } of newer) {
       const before = await expectedRows(setting.log, older, view.name)
@@ -84,11 +84,11 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
     )
 
     const stopPublishing = publisher.keepPublishing(20)
-    await setting.succeed('new', 'replay', ...VIEWS)
+    await setting.succeed('grown', 'replay', ...VIEWS)
     await older.kill()
-    const newer = setting.start('new', ['run'])
+    const newer = setting.start('grown', ['run'])
     await stopPublishing()
-    const stores = setting.stores('new')
+    const stores = setting.stores('grown')
     await stores.untilProcessed()
     await stores.untilCaughtUp(stores.names)
     for (const watch of [...tables, ...keys]) await watch.stop()
@@ -101,8 +101,8 @@ describe.runIf(hasPostgres())('other logic for views that are served (skipped wh
     }
 
     expect((await stores.differences()).lines).toEqual([])
-    expect(await setting.wrongViews('new')).toEqual([])
-    const made = await setting.topologies('new')
+    expect(await setting.wrongViews('grown')).toEqual([])
+    const made = await setting.topologies('grown')
     for (const { view, keysOfBoth, rowsBefore, rowsAfter } of expected) {
       // Else nothing would be shown by there being no old rows.
       expect(keysOfBoth.length).toBeGreaterThan(50)

@@ -16,8 +16,11 @@ import type { StoreName } from '../../../src/views/view.ts'
 import { copyReadings, currentRows, expectedRows, type Publisher, publisher } from '../../runtime/replay/replay-world.ts'
 import { type StoresOfLog, storesOfLog } from '../sinks/stores-of-log.ts'
 
-/** Two versions of the topologies of the same views. */
-export type Logic = 'old' | 'new'
+/**
+ * Versions of the topologies of the same views: `old` and `new` make other rows with the same columns, so that each can take the other's
+ * place; `grown` makes the rows of `new` with one column more, from which there is no way back without a statement of a person.
+ */
+export type Logic = 'old' | 'new' | 'grown'
 
 export const VIEWS = ['shift_means', 'day_means'] as const
 
