@@ -23,7 +23,7 @@ function wrongTableFound(): Sink {
 
 test('whoever waits for the end is told what keeps the store from being written, though it was found after the start', async () => {
   const world = await sinkWorld(conformanceView)
-  await world.write([put('a', 1, 20.5, 1)])
+  await world.write([put('a', 1, 1)])
   const runner = await world.start(wrongTableFound())
   await expect(world.caughtUp(runner)).rejects.toMatchObject({ code: 'WR_VIEW_TABLE_MISMATCH' })
   await runner.stop()
