@@ -68,18 +68,25 @@ async function runSteps(session: SqlSession, steps: readonly SetupStep[], schema
   const before = await catalogueState(session, schema)
   let state = before
   let writes = await catalogueWrites(session)
-  const changed: string[] = []
+  const done: { readonly what: string; readonly lines: readonly string[] }[] = []
   for (const { what, sql } of steps) {
     await session.query(sql)
     const written = await catalogueWrites(session)
     if (written === writes) continue
     const next = await catalogueState(session, schema)
-    if (next !== state) changed.push(what)
+    done.push({ what, lines: differentLines(state, next) })
     state = next
     writes = written
   }
   // Rights that are borrowed on the way and given back are no change.
-  return state === before ? [] : changed
+  const different = new Set(differentLines(before, state))
+  return done.filter(({ lines }) => lines.some((line) => different.has(line))).map(({ what }) => what)
+}
+
+function differentLines(before: string, after: string): string[] {
+  if (before === after) return []
+  const [old, now] = [new Set(before.split('\n')), new Set(after.split('\n'))]
+  return [...[...old].filter((line) => !now.has(line)), ...[...now].filter((line) => !old.has(line))]
 }
 
 /** Any number would do, as long as every windrow takes the same. */

@@ -115,11 +115,12 @@ async function tryAll(trial: Trial): Promise<TriedCell[]> {
   return tried
 }
 
-/** A column of each object that is there. */
+/** A column of each object that is there, one that may be written where there is a right to. */
 async function columnsOf({ session, target }: Trial): Promise<ReadonlyMap<string, string>> {
   const names = triedObjects(target).map(({ name }) => name)
   const { rows } = await session.query(
-    `SELECT c.relname::text, (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LIMIT 1)
+    `SELECT c.relname::text, (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+       AND a.attidentity = '' AND a.attgenerated = '' ORDER BY a.attnum LIMIT 1)
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = ANY (${textArray(names)})`,
     [target.schema],
   )

@@ -1,160 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
-import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
 import { sqlStateOf } from '../../../src/sinks/postgres/sql-errors.ts'
 import { passwordsOf } from '../../../src/warehouse/access/password-files.ts'
 import { runSetup } from '../../../src/warehouse/access/run-setup.ts'
 import { tryAccess } from '../../../src/warehouse/access/try-access.ts'
-import { allViews, countOf, fillTables, HOSTILE, makeTables, outcomeOf, targetOf } from '../../warehouse/access/access-kit.ts'
+import { allViews, countOf } from '../../warehouse/access/access-kit.ts'
 import { canStart } from '../postgres/server.ts'
-import { guardedServer, verifierOf } from './access-kit.ts'
+import { accessWorld, HOSTILE_LOGIN, tried } from './access-kit.ts'
 
 const schema = 'public'
-const target = targetOf(schema)
-/** A login that a shell, a URL and SQL each read in another way. */
-const HOSTILE_LOGIN = `x"; DROP ROLE postgres; --\\ '$é`
-const HOSTILE_PASSWORD = `p'w"d; \\ $1 -- %s {} \`id\``
-const folder = mkdtempSync(join(tmpdir(), 'windrow-access-'))
 
 describe.runIf(canStart)('on a server that asks for passwords', () => {
-  const it = guardedServer()
-  const logins = new Map<string, SqlClient>()
-  const as = (user: string): SqlClient => logins.get(user) as SqlClient
-  const passwords = new Map<string, string>()
-
-  beforeAll(async () => {
-    await makeTables(it.admin, schema)
-    await fillTables(it.admin, schema)
-    for (const login of ['anna', HOSTILE_LOGIN, 'stranger']) {
-      const name = quoteName(login)
-      await it.admin.query(`CREATE ROLE ${name} LOGIN PASSWORD ${verifierOf(HOSTILE_PASSWORD)}`)
-      passwords.set(login, HOSTILE_PASSWORD)
-    }
-    const given = passwordsOf(folder)
-    for (const { user, password } of given) passwords.set(user, password.reveal())
-    const members = [
-      { role: 'anna', group: 'admin' },
-      { role: HOSTILE_LOGIN, group: 'reader' },
-    ] as const
-    await runSetup(it.admin, { target, members, passwords: given })
-    for (const [login, password] of passwords) logins.set(login, it.as(login, password))
-  })
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-  describe('one cell of the table', () => {
-    const EVERY = ['select', 'insert', 'update', 'delete', 'truncate'] as const
-    const CHANGE = ['select', 'insert', 'update', 'delete'] as const
-    const READ = ['select'] as const
-    const NOTHING = [] as const
-    const may: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-      user_etl: { weather_daily: EVERY, [HOSTILE]: EVERY, pipeline_health: EVERY, windrow_progress: EVERY, meteo: READ },
-      user_readonly: { weather_daily: READ, [HOSTILE]: READ, pipeline_health: READ, windrow_progress: NOTHING, meteo: READ },
-      user_data_analyst: { weather_daily: READ, [HOSTILE]: READ, pipeline_health: READ, windrow_progress: NOTHING, meteo: READ },
-      user_backup: { weather_daily: READ, [HOSTILE]: READ, pipeline_health: READ, windrow_progress: READ, meteo: READ },
-      anna: { weather_daily: CHANGE, [HOSTILE]: CHANGE, pipeline_health: READ, windrow_progress: NOTHING, meteo: READ },
-    }
-    const columnOf: Readonly<Record<string, string>> = {
-      weather_daily: 'city',
-      [HOSTILE]: 'id',
-      pipeline_health: 'state',
-      windrow_progress: 'topic_id',
-      meteo: 'temperature',
-    }
-    const statementOf = (action: string, table: string, column: string): string => {
-      switch (action) {
-        case 'select':
-          return `SELECT * FROM ${table}`
-        case 'insert':
-          return `INSERT INTO ${table} SELECT * FROM ${table} WHERE false`
-        case 'update':
-          return `UPDATE ${table} SET ${column} = ${column}`
-        case 'delete':
-          return `DELETE FROM ${table}`
-        default:
-          return `TRUNCATE ${table}`
-      }
-    }
-    const cells = Object.entries(may).flatMap(([user, objects]) =>
-      Object.entries(objects).flatMap(([object, allowed]) =>
-        EVERY.filter((action) => object !== 'meteo' || user !== 'user_etl' || action === 'select').map((action) => ({
-          user,
-          object,
-          action,
-          expected: allowed.includes(action) ? 'allowed' : 'refused',
-        })),
-      ),
-    )
-
-    test.each(cells)('$user, $action, $object: $expected', async ({ user, object, action, expected }) => {
-      const outcome = await tried(
-        as(user),
-        statementOf(action, `${schema}.${quoteName(object)}`, quoteName(columnOf[object] ?? '')),
-      )
-      expect(outcome === 'allowed' ? 'allowed' : 'refused').toBe(expected)
-      // A view that cannot be written to at all says so before it is asked who one is.
-      if (outcome !== 'allowed') expect(outcome).toMatch(object === 'meteo' ? /42501|55000|0A000|42809/ : /42501/)
-    })
-
-    const PLACES = [
-      ['a table', 'CREATE TABLE public.own ()', ['user_etl']],
-      ['a temporary table', 'CREATE TEMPORARY TABLE own ()', ['user_data_analyst']],
-      ['a view', 'CREATE VIEW public.own AS SELECT 1', ['user_etl']],
-      ['a function', `CREATE FUNCTION public.own() RETURNS int LANGUAGE sql AS 'SELECT 1'`, ['user_etl']],
-      ['a schema', 'CREATE SCHEMA own', []],
-      ['a role', 'CREATE ROLE own', []],
-      ['a policy', 'CREATE POLICY own ON public.weather_daily USING (true)', ['user_etl']],
-      ['no more policies', 'ALTER TABLE public.weather_daily DISABLE ROW LEVEL SECURITY', ['user_etl']],
-      ['no more triggers', 'ALTER TABLE public.weather_daily DISABLE TRIGGER ALL', ['user_etl']],
-      ['no triggers in this session', 'SET session_replication_role = replica', []],
-      [
-        'a trigger',
-        'CREATE TRIGGER own AFTER INSERT ON public.weather_daily EXECUTE FUNCTION suppress_redundant_updates_trigger()',
-        ['user_etl'],
-      ],
-      ['a program', `COPY public.weather_daily TO PROGRAM 'cat'`, []],
-      ['a file', `COPY public.weather_daily TO '/tmp/windrow-access-out'`, []],
-      ['the verifiers', 'SELECT * FROM pg_authid', []],
-    ] as const
-    const makers = ['user_etl', 'user_readonly', 'user_data_analyst', 'user_backup', 'anna', HOSTILE_LOGIN]
-    test.each(
-      PLACES.flatMap(([what, statement, allowed]) =>
-        makers.map((user) => ({ user, what, statement, isAllowed: (allowed as readonly string[]).includes(user) })),
-      ),
-    )('$user makes $what: $isAllowed', async ({ user, statement, isAllowed }) => {
-      const outcome = await tried(as(user), statement)
-      expect(outcome).toBe(isAllowed ? 'allowed' : '42501')
-    })
-
-    test.each(
-      makers.flatMap((user) =>
-        [
-          'windrow_etl',
-          'windrow_reader',
-          'windrow_analyst',
-          'windrow_admin',
-          'windrow_backup',
-          'windrow_audit',
-          'windrow_passwords',
-          'windrow',
-        ].map((role) => ({ user, role })),
-      ),
-    )('$user becomes $role only where it is a member', async ({ user, role }) => {
-      const member: Readonly<Record<string, string>> = {
-        user_etl: 'windrow_etl',
-        user_readonly: 'windrow_reader',
-        user_data_analyst: 'windrow_analyst',
-        user_backup: 'windrow_backup',
-        anna: 'windrow_admin',
-        [HOSTILE_LOGIN]: 'windrow_reader',
-      }
-      expect(await tried(as(user), `SET ROLE ${role}`)).toBe(member[user] === role ? 'allowed' : '42501')
-    })
-  })
+  const it = accessWorld(schema)
+  const { as, passwords, target } = it
 
   test('a wrong password is refused, and so is somebody of no group', async () => {
     await expect(it.as('user_readonly', 'not the password').query('SELECT 1')).rejects.toMatchObject({ code: 'WR_SQL_LOGIN' })
@@ -257,7 +116,49 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
             `unnest(xpath('/table/row', query_to_xml('SELECT 1 FROM public.weather_data', true, false, ''))) AS r`,
           ),
         ).toBe(4)
+        await session.query('PREPARE p AS SELECT * FROM public.weather_data')
+        expect((await session.query('EXECUTE p')).rows).toHaveLength(4)
       })
+    })
+
+    test.each([
+      ['user_readonly', 2],
+      ['user_data_analyst', 4],
+      ['user_backup', 6],
+    ])('by COPY, which sends %s %i rows of a table and of a query', async (user, rows) => {
+      for (const what of ['public.weather_data', '(SELECT * FROM public.weather_data)']) {
+        expect(await as(user).query(`COPY ${what} TO STDOUT`)).toMatchObject({ command: 'COPY', rowCount: rows })
+      }
+    })
+
+    test('by functions: those of anybody run as their caller', async () => {
+      await it.admin.query(
+        `CREATE FUNCTION public.all_weather() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.weather_data'`,
+      )
+      await it.admin.query(`CREATE FUNCTION public.all_facts() RETURNS SETOF public.fact_weather LANGUAGE plpgsql
+        AS 'BEGIN RETURN QUERY EXECUTE ''TABLE public.fact_weather''; END'`)
+      const facts = await countOf(as('user_backup'), 'public.fact_weather')
+      for (const [user, rows] of [
+        ['user_readonly', 2],
+        ['user_data_analyst', 4],
+        ['user_backup', 6],
+      ] as const) {
+        expect((await as(user).query('SELECT public.all_weather()::int')).rows).toEqual([[rows]])
+        const seen = await countOf(as(user), 'public.all_facts()')
+        expect(seen).toBe(await countOf(as(user), 'public.fact_weather'))
+        expect(rows === 6 ? seen === facts : seen <= facts).toBe(true)
+      }
+    })
+
+    test('by names that are SQL themselves', async () => {
+      const injection = `weather_data"; SET ROLE windrow_admin; --`
+      for (const user of ['user_readonly', 'user_data_analyst', HOSTILE_LOGIN]) {
+        expect(await tried(as(user), `SELECT * FROM public.${quoteName(injection)}`)).toBe('42P01')
+        // Several statements in one text are refused by the protocol.
+        expect(await tried(as(user), 'SELECT 1; SET ROLE windrow_admin')).toBe('42601')
+        const { rows } = await as(user).query("SELECT session_user::text, pg_has_role(current_user, 'windrow_admin', 'MEMBER')")
+        expect(rows).toEqual([[user, false]])
+      }
     })
 
     test('by what the planner knows of columns', async () => {
@@ -302,7 +203,7 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
   })
 
   test('the server never saw a password: neither its log of statements nor of errors has one', async () => {
-    const again = [...passwordsOf(folder)]
+    const again = [...passwordsOf(it.folder)]
     const { passwords: outcomes } = await runSetup(it.admin, { target, members: [], passwords: again })
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'kept', 'kept'])
     const log = it.server.log()
@@ -322,23 +223,3 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
     expect(randomBytes(24).toString('base64url')).toHaveLength(32)
   })
 })
-
-/** `allowed`, or the SQLSTATE of the refusal; what it did is taken back. */
-async function tried(client: SqlClient, statement: string, ...before: readonly string[]): Promise<string> {
-  const back = { outcome: '' }
-  try {
-    await client.transaction(async (session) => {
-      // The default of reading alone is no protection: anybody takes it off.
-      await session.query('SET TRANSACTION READ WRITE')
-      for (const each of before) await session.query(each)
-      back.outcome = await outcomeOf(session, statement)
-      throw back
-    })
-  } catch (error) {
-    if (error === back) return back.outcome
-    const state = sqlStateOf(error)
-    if (state === null) throw error
-    return state
-  }
-  throw new Error('a transaction that has to be rolled back was not')
-}

@@ -56,9 +56,9 @@ export async function makeTables(client: SqlClient, schema: string, views: reado
 }
 
 /** Rows of every view, an hour inside and outside of each group's time, of the year before, and of now: six of each. */
-export async function fillTables(client: SqlClient, schema: string): Promise<void> {
+export async function fillTables(client: SqlClient, schema: string, views: readonly View[] = allViews): Promise<void> {
   const ages = ["'0'", "'29 days 23 hours'", "'30 days 1 hour'", "'5 months 20 days'", "'6 months 1 hour'", "'1 year'"]
-  for (const view of allViews) {
+  for (const view of views) {
     const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
     const rows = ages.map((age, i) => {
       const at = `((now() AT TIME ZONE 'UTC') - interval ${age}) AT TIME ZONE 'UTC'`
