@@ -75,8 +75,8 @@ describe('a set-up on the embedded Postgres, in a schema with a hostile name', (
       'admin weather_data rows: all',
       'analyst weather_data rows: 6 months',
       'backup weather_data rows: all',
-      'reader weather_data rows: 30 days',
       'reader stations insert',
+      'reader weather_data rows: 30 days',
     ])
     const { changed } = await runSetup(client, { target, members: [], passwords: [] })
     expect(changed).toEqual(['who reads and changes stations', 'of weather_data readers see 30 days, analysts 6 months'])
