@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { columnType, createTable, timeIndexes } from '../../src/sinks/postgres/table-sql.ts'
+import { columnType, createTable } from '../../src/sinks/postgres/table-sql.ts'
+import { indexesOfNewTable } from '../../src/sinks/postgres/time-indexes.ts'
 import type { Cell, View, ViewColumn } from '../../src/views/view.ts'
 import type { OpenRawWriter } from './raw-writer.ts'
 
@@ -13,7 +14,7 @@ export const openRawPostgres: OpenRawWriter = async (environment, view) => {
   await pool.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`)
   await pool.query(`CREATE SCHEMA ${SCHEMA}`)
   await pool.query(createTable(view, SCHEMA, []))
-  for (const index of timeIndexes(view, SCHEMA, new Set())) await pool.query(index)
+  for (const index of indexesOfNewTable(view, SCHEMA)) await pool.query(index)
   const text = upsert(view)
 
   async function writeBatches(rows: ReadonlyArray<readonly Cell[]>, first: number): Promise<void> {

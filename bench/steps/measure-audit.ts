@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { createTable, tableName, tableStatements, timeIndexes } from '../../src/sinks/postgres/table-sql.ts'
+import { createTable, tableName, tableStatements } from '../../src/sinks/postgres/table-sql.ts'
+import { indexesOfNewTable } from '../../src/sinks/postgres/time-indexes.ts'
 import { MARK_AS_SINK } from '../../src/sinks/postgres/writer-setting.ts'
 import type { Cell, View } from '../../src/views/view.ts'
 import { NOT_THE_SINK } from '../../src/warehouse/audit/audit-changes.ts'
@@ -58,7 +59,7 @@ async function makeTables(client: pg.Client): Promise<void> {
   for (const name of [...AUDIT_WAYS, STAGE]) {
     const view = { ...hourlyView, name }
     await client.query(createTable(view, SCHEMA, []))
-    if (name !== STAGE) for (const index of timeIndexes(view, SCHEMA, new Set())) await client.query(index)
+    if (name !== STAGE) for (const index of indexesOfNewTable(view, SCHEMA)) await client.query(index)
     await client.query(`ALTER TABLE ${tableName(SCHEMA, name)} OWNER TO ${GROUPS.etl}`)
   }
   const views: View[] = [{ ...hourlyView, name: 'byStatement' }]

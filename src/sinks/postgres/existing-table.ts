@@ -14,8 +14,6 @@ export interface ExistingColumn {
 export interface ExistingTable {
   readonly columns: ReadonlyMap<string, ExistingColumn>
   readonly key: readonly string[]
-  /** First columns of its indexes. */
-  readonly leading: ReadonlySet<string>
   /** Our role may change it. */
   readonly isOwn: boolean
   readonly comment: string | null
@@ -42,15 +40,9 @@ export async function readTable(session: SqlSession, schema: string, table: stri
      WHERE i.indrelid = to_regclass($1) AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum ORDER BY k.position`,
     [name],
   )
-  const leading = await session.query(
-    `SELECT DISTINCT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-     WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL`,
-    [name],
-  )
   return {
     comment: row[1] as string | null,
     isOwn: row[2] as boolean,
-    leading: new Set(leading.rows.map(([column]) => column as string)),
     key: key.rows.map((cells) => cells[0] as string),
     columns: new Map(
       columns.rows.map(([column, type, notNull, supplied, comment]) => [

@@ -14,6 +14,7 @@ import type { Place } from './sql-views/meteo.ts'
 import type { SqlView } from './sql-views/sql-view.ts'
 import { sqlViews } from './sql-views.ts'
 import { type TableStatements, tableName, tableStatements } from './table-sql.ts'
+import { prepareTimeIndexes } from './time-indexes.ts'
 import { defaultExtras, type ViewExtras } from './view-extras.ts'
 
 export interface PostgresSinkOptions {
@@ -66,6 +67,7 @@ class PostgresSink implements Sink {
       const { rows } = await this.client.query("SELECT current_setting('server_version_num')::int")
       assertVersion(this.describe(), rows[0]?.[0] as number)
       await prepareTables(this.client, views, { schema, extras, sqlViews, notice })
+      await prepareTimeIndexes(this.client, views, schema, notice)
     })
   }
 

@@ -1,20 +1,13 @@
 import type { View } from '../../views/view.ts'
 import { type ExistingTable, readTable } from './existing-table.ts'
+import { takePrepareLock } from './prepare-lock.ts'
 import { prepareSqlViews, type SqlViewNotice } from './prepare-sql-views.ts'
 import { quoteName } from './quote.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
 import type { SqlView } from './sql-views/sql-view.ts'
 import { assertTableOfView } from './table-mismatch.ts'
-import {
-  addColumn,
-  addExtraColumn,
-  columnComment,
-  commentOnColumn,
-  commentOnTable,
-  createTable,
-  tableName,
-  timeIndexes,
-} from './table-sql.ts'
+import { addColumn, addExtraColumn, columnComment, commentOnColumn, commentOnTable, createTable, tableName } from './table-sql.ts'
+import { indexesOfNewTable } from './time-indexes.ts'
 import type { ExtraColumn, ViewExtras } from './view-extras.ts'
 
 export interface PrepareOptions {
@@ -28,13 +21,10 @@ export interface PrepareOptions {
 /** What was done for a view: a table that is new, or has new columns, is not yet what the log says. */
 export type Prepared = 'created' | 'extended' | 'kept'
 
-/** Any number would do, as long as every windrow takes the same. */
-const PREPARE_LOCK = 7_741_823_001
-
 /**
- * Makes the tables of the views, with comments and indexes, and adds new columns to those that are there. Statements run only
- * where something is missing, so that a role without CREATE can use tables that were made for it. Rejects with WR_VIEW_TABLE_MISMATCH
- * when a table is there that is not the view's.
+ * Makes the tables of the views, with comments and indexes, and adds new columns to those that are there; indexes that those lack are
+ * `prepareTimeIndexes`' business. Statements run only where something is missing, so that a role without CREATE can use tables that were
+ * made for it. Rejects with WR_VIEW_TABLE_MISMATCH when a table is there that is not the view's.
  */
 export async function prepareTables(
   client: SqlClient,
@@ -42,8 +32,7 @@ export async function prepareTables(
   options: PrepareOptions,
 ): Promise<ReadonlyMap<string, Prepared>> {
   return client.transaction(async (session) => {
-    // Two processes that start at once would both find nothing and both create.
-    await session.query('SELECT pg_advisory_xact_lock($1)', [PREPARE_LOCK])
+    await takePrepareLock(session)
     await ensureSchema(session, options.schema)
     await ensureProgressTables(session, options.schema)
     const prepared = new Map<string, Prepared>()
@@ -74,13 +63,13 @@ async function prepareTable(session: SqlSession, view: View, schema: string, ext
   let done: Prepared = 'kept'
   if (existing === null) {
     await session.query(createTable(view, schema, extras))
+    for (const index of indexesOfNewTable(view, schema)) await session.query(index)
     existing = (await readTable(session, schema, view.name)) as ExistingTable
     done = 'created'
   } else if (await extendTable(session, view, schema, extras, existing)) {
     existing = (await readTable(session, schema, view.name)) as ExistingTable
     done = 'extended'
   }
-  if (done !== 'kept') for (const index of timeIndexes(view, schema, existing.leading)) await session.query(index)
   // A comment is worth no failure: who made the table for us keeps its comments.
   if (existing.isOwn) await writeComments(session, view, schema, extras, existing)
   return done

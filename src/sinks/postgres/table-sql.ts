@@ -64,17 +64,6 @@ function columnDefinition(column: ViewColumn): string {
   return `${quoteName(column.column)} ${columnType(column.type)}${collation}`
 }
 
-/**
- * An index for each key column of time that leads none of those that are there. Postgres names it: a table that was renamed keeps its
- * indexes' names, and another one must not go without for that.
- */
-export function timeIndexes(view: View, schema: string, leading: ReadonlySet<string>): string[] {
-  return view.key
-    .filter((column) => column.type === 'instant' || column.type === 'day' || column.type === 'month')
-    .filter((column) => !leading.has(column.column))
-    .map((column) => `CREATE INDEX ON ${tableName(schema, view.name)} (${quoteName(column.column)})`)
-}
-
 export function columnComment(column: ViewColumn): string {
   return column.unit === null ? column.doc : `${column.doc} Unit: ${column.unit}`
 }

@@ -7,8 +7,13 @@ export const VISIBLE = { reader: '30 days', analyst: '6 months' } as const
 
 export type LimitedGroup = keyof typeof VISIBLE
 
-/** The column that says from when on a row tells something, null where none does. */
+/**
+ * The column that says from when on a row tells something, null where none does. Of hours the one of the key: it is where the window
+ * begins, and has an index.
+ */
 export function timeColumn(view: View): ViewColumn | null {
+  const hour = view.key.find(({ column, type }) => column === 'hour' && type === 'instant')
+  if (hour !== undefined) return hour
   const windowStart = view.values.find(({ column, type }) => column === 'window_start' && type === 'instant')
   if (windowStart !== undefined) return windowStart
   for (const type of ['instant', 'day', 'month'] as const satisfies ColumnType[]) {

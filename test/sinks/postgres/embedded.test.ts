@@ -9,6 +9,7 @@ import { postgresFixture } from './postgres-fixture.ts'
 import { sqlViewsSuite } from './sql-views.suite.ts'
 import { starSchemaSuite } from './star-schema.suite.ts'
 import { tablesSuite } from './tables.suite.ts'
+import { timeIndexesSuite } from './time-indexes.suite.ts'
 import { wirePortSuite } from './wire-port.suite.ts'
 
 // One embedded Postgres for all of these: to start one takes longer than most of the tests.
@@ -25,6 +26,7 @@ afterAll(async () => {
 
 localPostgresSuite(dataDir, source)
 tablesSuite(client, newSchema)
+timeIndexesSuite(client, newSchema)
 sqlViewsSuite(client, newSchema)
 starSchemaSuite(client, newSchema)
 sinkConformance({
