@@ -1,5 +1,5 @@
 // @ts-check
-// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [kafka-exporter] [postgres-exporter] [--nodes N] [--port N] [--folder DIR]
+// Starts services by hand: node scripts/services/main.js kafka [registry] [postgres] [influxdb] [cassandra] [telegraf] [prometheus] [minio] [kafka-exporter] [postgres-exporter] [--nodes N] [--port N] [--folder DIR]
 // Or all that docker-compose.yml has, from packages: node scripts/services/main.js all
 // Prints their addresses as settings, and ends them on Ctrl-C or SIGTERM.
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { startCassandra } from './cassandra.js'
 import { startInfluxdb } from './influxdb.js'
 import { startKafka } from './kafka.js'
 import { startKafkaExporter } from './kafka-exporter.js'
+import { startMinio } from './minio.js'
 import { startPostgres } from './postgres.js'
 import { startPostgresExporter } from './postgres-exporter.js'
 import { startPrometheus } from './prometheus.js'
@@ -54,6 +55,11 @@ const services = {
   async cassandra() {
     const { contactPoint, dataCentre, stop } = await startCassandra()
     return { line: `CASSANDRA_CONTACT_POINTS=${contactPoint}\nCASSANDRA_LOCAL_DC=${dataCentre}`, stop }
+  },
+  async minio() {
+    const { url, bucket, accessKeyId, secretAccessKey, stop } = await startMinio()
+    const keys = `S3_ACCESS_KEY_ID=${accessKeyId}\nS3_SECRET_ACCESS_KEY=${secretAccessKey}`
+    return { line: `LAKE_URL=s3://${bucket}/lake\nS3_ENDPOINT=${url}\n${keys}`, stop }
   },
   async telegraf() {
     // Both were begun: it stands after them.

@@ -1,6 +1,7 @@
 // @ts-check
 
 import { installInfluxdb } from './build-influxdb.js'
+import { installMinio } from './build-minio.js'
 import { installTelegraf } from './build-telegraf.js'
 import { prepareDebianPrograms } from './debian-programs.js'
 import { findJava, findPostgres, findPython, hasGoAndCargo, hasKcat, hasMaven, mayInstallPackages } from './find-tools.js'
@@ -11,6 +12,7 @@ import { installCassandra } from './java-cassandra.js'
 import { installKafka } from './java-kafka.js'
 import { installRegistry } from './java-registry.js'
 import { hasKafkaExporter } from './kafka-exporter.js'
+import { hasMinio, withoutMinio } from './minio.js'
 import { preparePostgresExporter } from './postgres-exporter.js'
 import { hasPrometheus } from './prometheus.js'
 import { installPython } from './python-environments.js'
@@ -51,6 +53,7 @@ export async function prepareServices() {
     await installCassandra()
   }
   await prepareTelegraf()
+  await prepareMinio()
   await prepareDebianPrograms()
   await preparePostgresExporter()
   if (!hasKafkaExporter()) {
@@ -84,6 +87,18 @@ async function prepareTelegraf() {
     process.env[withoutTelegraf] = '1'
     const why = error instanceof Error ? error.message : String(error)
     process.stderr.write(`services: the tests with Telegraf are SKIPPED, it could not be built: ${why}\n`)
+  }
+}
+
+/** Built from sources too. */
+async function prepareMinio() {
+  try {
+    if (hasMinio()) return void (await installMinio())
+    process.stderr.write('services: the tests with a bucket (MinIO) are SKIPPED, it is built with Go\n')
+  } catch (error) {
+    process.env[withoutMinio] = '1'
+    const why = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`services: the tests with a bucket (MinIO) are SKIPPED, it could not be built: ${why}\n`)
   }
 }
 

@@ -85,6 +85,18 @@
  */
 
 /**
+ * @typedef {object} Minio
+ * @property {string} url what S3_ENDPOINT says
+ * @property {string} bucket
+ * @property {string} accessKeyId may do everything
+ * @property {string} secretAccessKey
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill as of a service
+ * @property {() => Promise<void>} start
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop ends it, and removes what it left behind
+ */
+
+/**
  * @typedef {object} TelegrafOptions
  * @property {string} brokers as KAFKA_BROKERS; the first one is told to it
  * @property {Pick<Influxdb, 'url' | 'token' | 'org'>} influxdb

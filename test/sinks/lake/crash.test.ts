@@ -1,0 +1,96 @@
+import { cpSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { airReadings } from '../../../src/events/air.ts'
+import type { Reading } from '../../../src/events/reading.ts'
+import { memoryLog } from '../../../src/testing/memory-log.ts'
+import { airReading } from '../../events/readings.ts'
+import { tempDirectory } from '../temp-directory.ts'
+import { type FolderStorage, folderStorage } from './folder-storage.ts'
+import { bronzeOf, inLogOrder, type LakeWorld, lakeRows, lakeWorld, run, silverOf } from './lake-world.ts'
+
+const HOUR = 3_600_000
+/** Several parts a day. */
+const tuning = { fileRows: 4, memoryMb: 128 }
+
+type Air = typeof airReading & Reading
+
+/** Hours of two days of two stations, of which later rounds bring some late and some revised. */
+function readingsOf(round: number): Air[] {
+  const hours = round === 0 ? [0, 1, 2, 3, 4, 22, 23, 24, 25] : [2, 5, 24, 26]
+  return hours.flatMap((hour, i) =>
+    ['smart188', 'smart189'].map((stationId) => ({
+      ...airReading,
+      stationId,
+      timestamp: airReading.timestamp + hour * HOUR,
+      ingestedAt: airReading.ingestedAt + (round * 100 + hour) * HOUR,
+      revisedAt: round > 0 && i % 2 === 0 ? airReading.ingestedAt + round * HOUR : null,
+      co: round + hour / 100,
+    })),
+  )
+}
+
+async function writeOnce(
+  storage: FolderStorage,
+  { log }: LakeWorld,
+  keepDays: number | null = null,
+): Promise<'done' | 'crashed'> {
+  const runner = await run({ storage, log, tuning, keepDays })
+  try {
+    await runner.done
+    return 'done'
+  } catch (error) {
+    if (error instanceof Error && error.message === 'crashed') return 'crashed'
+    throw error
+  } finally {
+    await runner.stop()
+  }
+}
+
+async function expectEqualToLog(folder: string, { published }: LakeWorld): Promise<void> {
+  expect(await lakeRows(folder, 'bronze', airReadings)).toEqual(inLogOrder(bronzeOf(airReadings, published)))
+  expect(await lakeRows(folder, 'silver', airReadings)).toEqual(inLogOrder(silverOf(airReadings, published)))
+}
+
+async function world(): Promise<LakeWorld> {
+  const made = await lakeWorld(memoryLog())
+  await made.publish(airReadings, readingsOf(0))
+  return made
+}
+
+describe('a writer of the lake that ends in the middle of a flush', () => {
+  /** Every third call of a flush, of which the other test takes others. */
+  const STRIDE = 3
+
+  test.each([
+    ['before', 1],
+    ['after', 2],
+  ] as const)('%s a call of the storage, leaves what the next one makes equal to the log', async (when, first) => {
+    const of = await world()
+    const begun = tempDirectory()
+    await writeOnce(folderStorage(begun), of)
+    await of.publish(airReadings, readingsOf(1))
+    for (let call = first, isOver = false; !isOver; call += STRIDE) {
+      const folder = tempDirectory()
+      cpSync(begun, folder, { recursive: true })
+      const dying = folderStorage(folder)
+      dying.crashAt(call, when)
+      isOver = (await writeOnce(dying, of)) === 'done'
+      if (isOver) expect(call).toBeGreaterThan(20)
+      else expect(await writeOnce(folderStorage(folder), of)).toBe('done')
+      await expectEqualToLog(folder, of)
+    }
+  })
+})
+
+test('two writers at a time that do not know of each other make the lake of one', async () => {
+  const folder = tempDirectory()
+  const of = await world()
+  // By another name of the same place each has a lease of its own.
+  const other = { ...folderStorage(folder), describe: () => 'the same by another name' }
+  for (const round of [1, 2]) {
+    await Promise.all([writeOnce(folderStorage(folder), of), writeOnce(other as FolderStorage, of)])
+    await of.publish(airReadings, readingsOf(round))
+  }
+  await writeOnce(folderStorage(folder), of)
+  await expectEqualToLog(folder, of)
+})
