@@ -27,11 +27,14 @@ export interface Publisher {
   publish(count: number): Promise<void>
   /** Goes on until the function it gives is called. */
   keepPublishing(everyMs?: number): () => Promise<void>
+  /** Ends what a test that failed has left going on, before the log is closed. */
+  stop(): Promise<void>
 }
 
 export async function publisher(log: Log): Promise<Publisher> {
   const topic = await log.ensureTopic({ name: 'air.readings', partitions: PARTITIONS, cleanup: 'keep' })
   const encoder = readingEncoder(airReadings, await log.registry.register('air.readings-value', airReadings.schema))
+  const going = new Set<() => Promise<void>>()
   let next = 0
   const reading = (i: number): AirReading => {
     const isRevision = i % 7 === 6
@@ -53,17 +56,23 @@ export async function publisher(log: Log): Promise<Publisher> {
   return {
     publish,
     keepPublishing(everyMs = 2) {
-      let going = true
+      let isWanted = true
       const done = (async () => {
-        while (going) {
+        while (isWanted) {
           await publish(3)
           await systemClock.sleep(everyMs)
         }
       })()
-      return async () => {
-        going = false
+      const stop = async (): Promise<void> => {
+        isWanted = false
+        going.delete(stop)
         await done
       }
+      going.add(stop)
+      return stop
+    },
+    async stop() {
+      await Promise.all([...going].map((stop) => stop()))
     },
   }
 }

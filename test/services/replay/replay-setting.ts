@@ -104,10 +104,11 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     return texts
   }
 
+  const published = await publisher(log)
   return {
     folder,
     log,
-    publisher: await publisher(log),
+    publisher: published,
     topologies,
     start,
     succeed: (logic, ...args) => endedWith(start(logic, args), 'exit code 0'),
@@ -154,6 +155,7 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
       return exported(logic, more)
     },
     async remove() {
+      await published.stop()
       await Promise.all([...all].map((process) => process.kill()))
       await close()
       await rm(folder, { recursive: true, force: true, maxRetries: 10 })
