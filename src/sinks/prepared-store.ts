@@ -8,7 +8,7 @@ export class PreparedStore {
   private readonly views: readonly View[]
   private readonly doubts = new Map<string, AbortController>()
   private opening: Promise<void> | null = null
-  private found: unknown = null
+  private found: { readonly error: unknown } | null = null
 
   constructor(sink: Sink, views: readonly View[]) {
     this.sink = sink
@@ -23,14 +23,20 @@ export class PreparedStore {
       this.found = null
     } catch (error) {
       if (this.opening === opening) this.opening = null
-      this.found = canPass(error) ? null : error
+      this.found = canPass(error) ? null : { error }
       throw error
     }
   }
 
-  /** Throws what the last opening found that a person has to mend: whoever waits for an end would wait for ever. */
-  throwIfRefused(): void {
-    if (this.found !== null) throw this.found
+  /**
+   * Gives what throws, once an opening finds what a person has to mend: whoever waits for an end would wait for ever. What was found before
+   * may be mended by now.
+   */
+  watchRefusals(): () => void {
+    const before = this.found
+    return () => {
+      if (this.found !== null && this.found !== before) throw this.found.error
+    }
   }
 
   /** Aborts when something of the view in the store is doubted from now on: whoever writes the view claims it anew. */

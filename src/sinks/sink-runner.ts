@@ -147,6 +147,7 @@ async function untilCaughtUp(
   ends: readonly ViewEnds[],
   signal: AbortSignal,
 ): Promise<void> {
+  const throwIfRefused = store.watchRefusals()
   for (const asked of ends) {
     const view = views.find(({ name }) => name === viewOfTopic(asked.topic.name))
     if (view === undefined) continue
@@ -155,7 +156,7 @@ async function untilCaughtUp(
     while (!(await hasAll(sink, log, view, wanted.topic, wanted.ends))) {
       await clock.sleep(LOOK_MS, signal)
       signal.throwIfAborted()
-      store.throwIfRefused()
+      throwIfRefused()
       if (clock.monotonic() - lookedAt < LOOK_FOR_OTHERS_MS) continue
       wanted = await ofCurrentGeneration(log, view, wanted)
       lookedAt = clock.monotonic()
