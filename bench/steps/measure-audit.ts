@@ -2,6 +2,7 @@ import pg from 'pg'
 import { createTable, tableName, tableStatements, timeIndexes } from '../../src/sinks/postgres/table-sql.ts'
 import { MARK_AS_SINK } from '../../src/sinks/postgres/writer-setting.ts'
 import type { Cell, View } from '../../src/views/view.ts'
+import { sessionSteps } from '../../src/warehouse/access/setup-steps.ts'
 import { NOT_THE_SINK } from '../../src/warehouse/audit/audit-changes.ts'
 import { auditSteps } from '../../src/warehouse/audit/audit-steps.ts'
 import { GROUPS, KEEPERS, USERS } from '../../src/warehouse/roles.ts'
@@ -63,7 +64,7 @@ async function makeTables(client: pg.Client): Promise<void> {
   }
   const views: View[] = [{ ...hourlyView, name: 'byStatement' }]
   await client.query('BEGIN')
-  for (const { sql } of auditSteps({ schema: SCHEMA, views, sqlViews: [] })) await client.query(sql)
+  for (const { sql } of [...sessionSteps, ...auditSteps({ schema: SCHEMA, views, sqlViews: [] })]) await client.query(sql)
   await client.query('COMMIT')
   await auditByRow(client)
   await client.query('SET SESSION AUTHORIZATION user_etl')
