@@ -3,6 +3,7 @@ import { createTable, tableName, tableStatements } from '../../src/sinks/postgre
 import { indexesOfNewTable } from '../../src/sinks/postgres/time-indexes.ts'
 import { MARK_AS_SINK } from '../../src/sinks/postgres/writer-setting.ts'
 import type { Cell, View } from '../../src/views/view.ts'
+import { sessionSteps } from '../../src/warehouse/access/setup-steps.ts'
 import { NOT_THE_SINK } from '../../src/warehouse/audit/audit-changes.ts'
 import { auditSteps } from '../../src/warehouse/audit/audit-steps.ts'
 import { GROUPS, KEEPERS, USERS } from '../../src/warehouse/roles.ts'
@@ -64,7 +65,7 @@ async function makeTables(client: pg.Client): Promise<void> {
   }
   const views: View[] = [{ ...hourlyView, name: 'byStatement' }]
   await client.query('BEGIN')
-  for (const { sql } of auditSteps({ schema: SCHEMA, views, sqlViews: [] })) await client.query(sql)
+  for (const { sql } of [...sessionSteps, ...auditSteps({ schema: SCHEMA, views, sqlViews: [] })]) await client.query(sql)
   await client.query('COMMIT')
   await auditByRow(client)
   await client.query('SET SESSION AUTHORIZATION user_etl')

@@ -2,6 +2,7 @@ import { quoteText } from '../../sinks/postgres/quote.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
+import { asKeeperWrites } from './as-keeper.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 
 const list = (names: readonly string[]): string => names.map(quoteText).join(', ')
@@ -27,22 +28,26 @@ const ACCESS = `jsonb_build_object(
 
 /**
  * Notes who has which role, where that is not as it was when a set-up noted it last: whether this one changed it, or somebody did in
- * between. Roles are the server's: no trigger is called where they change. To be run as the log's owner.
+ * between. Roles are the server's: no trigger is called where they change.
  */
 export function accessEvent(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
+  const statements = `
+SELECT l.details -> 'new' INTO before
+FROM ${log} AS l
+WHERE l.table_name = 'pg_auth_members' AND l.operation = 'ACCESS'
+ORDER BY l."timestamp" DESC, l.id DESC
+LIMIT 1;
+IF before IS DISTINCT FROM after THEN
+  INSERT INTO ${log} (table_name, operation, details)
+  VALUES ('pg_auth_members', 'ACCESS', jsonb_build_object('old', before, 'new', after));
+END IF;`
   const body = `
 DECLARE
-  before jsonb := (
-    SELECT l.details -> 'new' FROM ${log} AS l
-    WHERE l.table_name = 'pg_auth_members' AND l.operation = 'ACCESS' ORDER BY l."timestamp" DESC, l.id DESC LIMIT 1
-  );
+  before jsonb;
   after jsonb := ${ACCESS};
 BEGIN
-  IF before IS DISTINCT FROM after THEN
-    INSERT INTO ${log} (table_name, operation, details)
-    VALUES ('pg_auth_members', 'ACCESS', jsonb_build_object('old', before, 'new', after));
-  END IF;
+${asKeeperWrites(KEEPERS.audit, statements)}
 END`
   return { what: 'who has which role is noted', sql: `DO ${dollarQuoted(body)}` }
 }

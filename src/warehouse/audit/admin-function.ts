@@ -1,9 +1,11 @@
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import type { SetupStep } from '../setup-step.ts'
+import type { Keeper } from './as-keeper.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 import { keptObject } from './kept-object.ts'
 
 export interface FunctionParts {
+  readonly owner: Keeper
   readonly name: string
   /** As in CREATE FUNCTION, with names. */
   readonly args: string
@@ -20,11 +22,13 @@ export interface FunctionParts {
   readonly caller: string | null
 }
 
-/** A function of the owner that runs this: sees Postgres' own names alone, and only its caller may call it. */
+/** A function of a keeper's: sees Postgres' own names alone, and only its caller may call it. */
 export function adminFunction(schema: string, parts: FunctionParts): SetupStep {
-  const { name, args, types, returns, security, options = '', body, comment, caller } = parts
+  const { owner, name, args, types, returns, security, options = '', body, comment, caller } = parts
   const full = tableName(schema, name)
   return keptObject({
+    schema,
+    owner,
     what: `the function ${name}`,
     kind: 'FUNCTION',
     name: `${full}(${types})`,

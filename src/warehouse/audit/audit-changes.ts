@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { quoteText } from '../../sinks/postgres/quote.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { WRITER_SETTING, WRITER_SINK } from '../../sinks/postgres/writer-setting.ts'
-import { GROUPS } from '../roles.ts'
+import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
+import { withKeeper } from './as-keeper.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 
 const FUNCTION = 'windrow_audit_change'
@@ -34,7 +35,7 @@ const TRIGGERS: readonly Trigger[] = [
 ]
 
 /**
- * What writes a line for each row that a statement changed. To be run as the log's owner. It runs once a statement and nobody may call it,
+ * What writes a line for each row that a statement changed.  It runs once a statement and nobody may call it,
  * or attach it to a table of theirs.
  */
 export function auditFunction(schema: string): SetupStep {
@@ -69,6 +70,7 @@ BEGIN
   RETURN NULL;
 END`
   return adminFunction(schema, {
+    owner: KEEPERS.audit,
     name: FUNCTION,
     args: '',
     types: '',
@@ -84,8 +86,7 @@ END`
 
 /**
  * Puts every view's table that is there under watch, and notes since when. One whose triggers are as they should be is not touched: to make
- * them waits for whoever writes the table, and has others wait. Whoever runs it owns the tables, or is a superuser, and is a member of the
- * log's owner.
+ * them waits for whoever writes the table, and has others wait. Whoever runs it owns the tables, or is a superuser.
  */
 export function auditTriggers({ schema, views }: SetupTarget): SetupStep[] {
   return views.map((view) => ({
@@ -104,6 +105,15 @@ function triggersOf(schema: string, name: string): string {
   const comment = `format('${COMMENT} (windrow %s)', left(md5('${wanted}' || pg_get_triggerdef(t.oid)), 12))`
   const ours = `pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = ANY (${TRIGGER_NAMES})`
   const states = `SELECT jsonb_object_agg(t.tgname, CASE t.tgenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' ELSE t.tgenabled::text END) FROM ${ours}`
+  const statements = `
+  ${make.join('\n  ')}
+  FOREACH name IN ARRAY ${TRIGGER_NAMES}::name[] LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', ${quoteText(table)}, name);
+    EXECUTE (SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', name, ${quoteText(table)}, ${comment})
+      FROM pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = name);
+  END LOOP;
+  INSERT INTO ${tableName(schema, 'audit_log')} (table_name, operation, details)
+  VALUES (${quoteText(name)}, 'AUDIT', jsonb_build_object('old', before, 'new', (${states})));`
   return `
 DECLARE
   watched oid := to_regclass(${quoteText(table)});
@@ -115,14 +125,7 @@ BEGIN
   ) THEN
     RETURN;
   END IF;
-  ${make.join('\n  ')}
-  FOREACH name IN ARRAY ${TRIGGER_NAMES}::name[] LOOP
-    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', ${quoteText(table)}, name);
-    EXECUTE (SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', name, ${quoteText(table)}, ${comment})
-      FROM pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = name);
-  END LOOP;
-  INSERT INTO ${tableName(schema, 'audit_log')} (table_name, operation, details)
-  VALUES (${quoteText(name)}, 'AUDIT', jsonb_build_object('old', before, 'new', (${states})));
+${withKeeper(KEEPERS.audit, statements)}
 END`
 }
 

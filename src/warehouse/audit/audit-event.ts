@@ -3,9 +3,10 @@ import { KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
-/** Takes down what the function that changes passwords does; nobody else may call it. To be run as the log's owner. */
+/** Takes down what the function that changes passwords does; nobody else may call it.  */
 export function auditEvent(schema: string): SetupStep {
   return adminFunction(schema, {
+    owner: KEEPERS.audit,
     name: 'windrow_audit_event',
     args: 'table_name text, operation text, details jsonb',
     types: 'text, text, jsonb',

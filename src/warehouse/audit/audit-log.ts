@@ -21,12 +21,14 @@ const COLUMN_COMMENTS: Readonly<Record<string, string>> = {
     'old and new: the row before and after, each null where there is none; times in UTC; NaN and the infinities as texts. Of other operations: what they concerned.',
 }
 
-/** The table of changes. To be run as its owner; nobody else may write it. */
+/** The table of changes. Nobody but its owner may write it. */
 export function auditLog(schema: string): SetupStep[] {
   const log = tableName(schema, 'audit_log')
   const sequence = tableName(schema, 'audit_log_id_seq')
   return [
     keptObject({
+      schema,
+      owner: KEEPERS.audit,
       what: 'the table audit_log',
       kind: 'TABLE',
       name: log,
@@ -46,6 +48,8 @@ export function auditLog(schema: string): SetupStep[] {
       comment: COMMENT,
     }),
     keptObject({
+      schema,
+      owner: KEEPERS.audit,
       what: 'the numbers of audit_log',
       kind: 'SEQUENCE',
       name: sequence,

@@ -1,7 +1,6 @@
-import { KEEPERS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
 import { accessEvent } from './access-event.ts'
-import { asRole, withKeepers } from './as-keepers.ts'
+import { keepersLookInto } from './as-keeper.ts'
 import { auditFunction, auditTriggers } from './audit-changes.ts'
 import { auditEvent } from './audit-event.ts'
 import { auditLog } from './audit-log.ts'
@@ -13,11 +12,14 @@ import { tableStats } from './table-stats.ts'
 
 /**
  * The audit and what administrators run. The roles are there, and the tables belong to whoever runs this or to a role that it is a member
- * of. All in one transaction: on the way a role is taken that its end would take back.
+ * of. `search_path` is that of Postgres' own names.
  */
 export function auditSteps(target: SetupTarget): SetupStep[] {
   const { schema } = target
-  const ofAudit = [
+  return [
+    connectionRights(),
+    passwordRights(),
+    keepersLookInto(schema),
     ...auditLog(schema),
     auditFunction(schema),
     auditEvent(schema),
@@ -26,14 +28,8 @@ export function auditSteps(target: SetupTarget): SetupStep[] {
     securityAuditSummary(schema),
     ...activeConnections(schema),
     tableStats(schema),
-  ]
-  return [
-    connectionRights(),
-    passwordRights(),
-    ...withKeepers(schema, [
-      ...asRole(KEEPERS.audit, ofAudit),
-      ...asRole(KEEPERS.passwords, [scramFunction(schema), changeUserPassword(schema)]),
-      ...auditTriggers(target),
-    ]),
+    scramFunction(schema),
+    changeUserPassword(schema),
+    ...auditTriggers(target),
   ]
 }

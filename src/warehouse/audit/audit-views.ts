@@ -6,7 +6,7 @@ import { adminFunction } from './admin-function.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 import { keptObject } from './kept-object.ts'
 
-/** Who changed what in the last 7 days. Sees what its reader may see. To be run as the log's owner. */
+/** Who changed what in the last 7 days. Sees what its reader may see. */
 export function securityAuditSummary(schema: string): SetupStep {
   const query = `SELECT (l."timestamp" AT TIME ZONE 'UTC')::date AS day,
   l.user_name,
@@ -36,10 +36,11 @@ ORDER BY day DESC, changes DESC, l.user_name, l.table_name, l.operation`
 const CONNECTION = `pid integer, user_name text, application_name text, client_address inet, state text,
   connected_since timestamptz, state_since timestamptz, transaction_since timestamptz, waits_for text`
 
-/** Who is connected, without what they ask: that would need a right to see every statement. To be run as the log's owner. */
+/** Who is connected, without what they ask: that would need a right to see every statement. */
 export function activeConnections(schema: string): SetupStep[] {
   const name = 'windrow_connections'
   const made = adminFunction(schema, {
+    owner: KEEPERS.audit,
     name,
     args: '',
     types: '',
@@ -101,6 +102,8 @@ interface ViewParts {
 function view(schema: string, name: string, { query, readers, comment, columns }: ViewParts): SetupStep {
   const full = tableName(schema, name)
   return keptObject({
+    schema,
+    owner: KEEPERS.audit,
     what: `the view ${name}`,
     kind: 'VIEW',
     name: full,

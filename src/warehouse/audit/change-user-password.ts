@@ -16,10 +16,11 @@ const NAMES = `ARRAY[${Object.keys(USERS).map(quoteText).join(', ')}]`
 /** Iterations, a salt of 16 bytes at least, and two keys of 32, as PostgreSQL stores them. */
 const VERIFIER = '^SCRAM-SHA-256\\$([1-9][0-9]{3,5}):([A-Za-z0-9+/]{22,172}={0,2})\\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$'
 
-/** Gives one of windrow's users another password. To be run as the owner, who has `passwordRights`, after `scramFunction`. */
+/** Gives one of windrow's users another password. Its owner has `passwordRights`, and `scramFunction`. */
 export function changeUserPassword(schema: string): SetupStep {
   const scram = tableName(schema, SCRAM_FUNCTION)
   return adminFunction(schema, {
+    owner: KEEPERS.passwords,
     name: 'change_user_password',
     args: 'name text, password text',
     types: 'text, text',

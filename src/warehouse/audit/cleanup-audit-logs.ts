@@ -1,5 +1,5 @@
 import { tableName } from '../../sinks/postgres/table-sql.ts'
-import { GROUPS } from '../roles.ts'
+import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
@@ -8,10 +8,11 @@ const LEAST_DAYS = 7
 /** Longer ago than any line: beyond it dates end. */
 const MOST_DAYS = 36_500
 
-/** Deletes old lines and leaves one that says so. To be run as the log's owner. */
+/** Deletes old lines and leaves one that says so.  */
 export function cleanupAuditLogs(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
   return adminFunction(schema, {
+    owner: KEEPERS.audit,
     name: 'cleanup_audit_logs',
     args: 'days integer',
     types: 'integer',

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { quoteText } from '../../sinks/postgres/quote.ts'
 import type { SetupStep } from '../setup-step.ts'
+import { asKeeper, type Keeper } from './as-keeper.ts'
 import { dollarQuoted } from './dollar-quoted.ts'
 
 export interface KeptObject {
+  readonly schema: string
+  readonly owner: Keeper
   readonly what: string
   readonly kind: 'FUNCTION' | 'SEQUENCE' | 'TABLE' | 'VIEW'
   /** As statements name it: with its schema, quoted, a function with the types of its arguments. */
@@ -17,9 +20,9 @@ export interface KeptObject {
 
 /**
  * Makes it as it should be, unless it is so already: then nothing is written, and nobody is held up. Its comment ends with a fingerprint of
- * how it was asked for and of how Postgres had it afterwards, so that a change of either is seen. To be run as its owner.
+ * how it was asked for and of how Postgres had it afterwards, so that a change of either is seen.
  */
-export function keptObject({ what, kind, name, make, grants, comment }: KeptObject): SetupStep {
+export function keptObject({ schema, owner, what, kind, name, make, grants, comment }: KeptObject): SetupStep {
   const { catalogue, found, state, acl } = CATALOGUES[kind]
   // Rights on a view are given as those on a table.
   const target = kind === 'VIEW' ? 'TABLE' : kind
@@ -27,6 +30,18 @@ export function keptObject({ what, kind, name, make, grants, comment }: KeptObje
     .update(JSON.stringify([make, grants, comment]))
     .digest('hex')
   const text = `format('%s (windrow %s)', ${quoteText(comment)}, left(md5('${wanted}' || (${state})), 12))`
+  const statements = `
+${make.join('\n')}
+object := ${found(name)};
+FOR grantee IN
+  SELECT DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC')
+  FROM (${acl}) AS given (owner, list), aclexplode(given.list) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+  WHERE a.grantee <> given.owner
+LOOP
+  EXECUTE format('REVOKE ALL ON ${target} %s FROM %s CASCADE', ${quoteText(name)}, grantee);
+END LOOP;
+${grants.map(([role, privilege]) => `GRANT ${privilege} ON ${target} ${name} TO ${role};`).join('\n')}
+EXECUTE format('COMMENT ON ${kind} %s IS %L', ${quoteText(name)}, ${text});`
   const body = `
 DECLARE
   object oid := ${found(name)};
@@ -35,17 +50,7 @@ BEGIN
   IF obj_description(object, '${catalogue}') = ${text} THEN
     RETURN;
   END IF;
-${make.map((statement) => `  ${statement}`).join('\n')}
-  object := ${found(name)};
-  FOR grantee IN
-    SELECT DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC')
-    FROM (${acl}) AS given (owner, list), aclexplode(given.list) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
-    WHERE a.grantee <> given.owner
-  LOOP
-    EXECUTE format('REVOKE ALL ON ${target} %s FROM %s CASCADE', ${quoteText(name)}, grantee);
-  END LOOP;
-${grants.map(([role, privilege]) => `  GRANT ${privilege} ON ${target} ${name} TO ${role};`).join('\n')}
-  EXECUTE format('COMMENT ON ${kind} %s IS %L', ${quoteText(name)}, ${text});
+${asKeeper(owner, schema, statements)}
 END`
   return { what, sql: `DO ${dollarQuoted(body)}` }
 }

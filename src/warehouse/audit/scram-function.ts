@@ -1,3 +1,4 @@
+import { KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
@@ -5,10 +6,11 @@ export const SCRAM_FUNCTION = 'windrow_scram_verifier'
 
 /**
  * The verifier of a password of ASCII for SCRAM-SHA-256 (RFC 5802, RFC 7677) as `ALTER ROLE` takes it, so that no statement within the function that
- * changes passwords has the password itself: extensions note those too. pgcrypto may not be there. To be run as the owner of that function.
+ * changes passwords has the password itself: extensions note those too. pgcrypto may not be there.
  */
 export function scramFunction(schema: string): SetupStep {
   return adminFunction(schema, {
+    owner: KEEPERS.passwords,
     name: SCRAM_FUNCTION,
     args: 'password text, salt bytea, iterations integer',
     types: 'text, bytea, integer',

@@ -1,5 +1,5 @@
 import { quoteText } from '../../sinks/postgres/quote.ts'
-import { GROUPS } from '../roles.ts'
+import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep } from '../setup-step.ts'
 import { adminFunction } from './admin-function.ts'
 
@@ -15,6 +15,7 @@ const ROW = `table_name text, rows_estimate bigint, rows_exact bigint, total_byt
  */
 export function tableStats(schema: string): SetupStep {
   return adminFunction(schema, {
+    owner: KEEPERS.audit,
     name: 'get_table_stats',
     args: '',
     types: '',

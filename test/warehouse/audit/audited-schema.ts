@@ -3,6 +3,7 @@ import { quoteName, quoteText } from '../../../src/sinks/postgres/quote.ts'
 import type { SqlClient, SqlSession, SqlValue } from '../../../src/sinks/postgres/sql-client.ts'
 import { tableName } from '../../../src/sinks/postgres/table-sql.ts'
 import type { View } from '../../../src/views/view.ts'
+import { sessionSteps } from '../../../src/warehouse/access/setup-steps.ts'
 import { auditSteps } from '../../../src/warehouse/audit/audit-steps.ts'
 import { GROUPS, KEEPERS, USERS } from '../../../src/warehouse/roles.ts'
 
@@ -35,7 +36,7 @@ export async function makeRoles(client: SqlSession): Promise<void> {
 /** Makes all that the audit is made of, in one transaction. */
 export function setUpAudit(client: SqlClient, schema: string, views: readonly View[]): Promise<void> {
   return client.transaction(async (session) => {
-    for (const { sql } of auditSteps({ schema, views, sqlViews: [] })) await session.query(sql)
+    for (const { sql } of [...sessionSteps, ...auditSteps({ schema, views, sqlViews: [] })]) await session.query(sql)
   })
 }
 
