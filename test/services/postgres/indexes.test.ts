@@ -71,7 +71,11 @@ const questions: ReadonlyArray<readonly [string, string, RegExp]> = [
     `SELECT * FROM weather_data WHERE station_id = 's7' ORDER BY timestamp DESC LIMIT 1`,
     /weather_data_pkey|weather_data_timestamp/,
   ],
-  ['a year of a station', `SELECT * FROM weather_hourly WHERE station_id = 's7' ORDER BY hour`, /weather_hourly_pkey/],
+  [
+    'a year of a station',
+    `SELECT * FROM weather_hourly WHERE station_id = 's7' ORDER BY hour`,
+    /weather_hourly_(?:pkey|hour_idx)/,
+  ],
   [
     'a week of a station',
     `SELECT * FROM weather_hourly WHERE station_id = 's7' AND hour > now() - interval '7 days' ORDER BY hour`,
