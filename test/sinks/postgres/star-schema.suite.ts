@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { timeZone } from '../../../src/core/time-zone.ts'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
@@ -122,6 +123,23 @@ export function starSchemaSuite(client: SqlClient, newSchema: () => string): voi
         await rows(`SELECT count(DISTINCT f.hour_key) FROM ${of('fact_weather')} AS f JOIN ${of('dim_station')} AS s USING (station_key)
         WHERE s.time_zone = '${zone}' AND f.date_key = ${date}`)
       expect(facts).toEqual([[hours]])
+    })
+
+    test('answers the statements of examples/star-schema.sql, in its own schema', async () => {
+      const statements = readFileSync(new URL('../../../examples/star-schema.sql', import.meta.url), 'utf8').split(/;\s*$/m)
+      const answers = await client.transaction(async (session) => {
+        await session.query(`SET LOCAL search_path = ${schema}`)
+        const counts: number[] = []
+        for (const statement of statements.filter((text) => /SELECT/.test(text))) {
+          counts.push((await session.query(statement)).rows.length)
+        }
+        return counts
+      })
+      expect(answers.length).toBe(8)
+      // What is about the last days finds nothing in a history of 2025.
+      const [months, , , recentDays, changes, repeated, recentHours] = answers
+      expect([recentDays, recentHours]).toEqual([0, 0])
+      expect([months, changes, repeated].every((count) => Number(count) > 5)).toBe(true)
     })
 
     test('each table, view and column says what it is', async () => {
