@@ -4,6 +4,7 @@ import type { SqlClient, SqlSession } from '../../../src/sinks/postgres/sql-clie
 import { sqlViews } from '../../../src/sinks/postgres/sql-views.ts'
 import { runSetup } from '../../../src/warehouse/access/run-setup.ts'
 import { GROUPS } from '../../../src/warehouse/roles.ts'
+import { recordingLogger } from '../../sinks/silent-logger.ts'
 import { canStart, testServer } from './server.ts'
 import { fillYear, yearViews } from './year-of-rows.ts'
 
@@ -71,7 +72,11 @@ const questions: ReadonlyArray<readonly [string, string, RegExp]> = [
     `SELECT * FROM weather_data WHERE station_id = 's7' ORDER BY timestamp DESC LIMIT 1`,
     /weather_data_pkey|weather_data_timestamp/,
   ],
-  ['a year of a station', `SELECT * FROM weather_hourly WHERE station_id = 's7' ORDER BY hour`, /weather_hourly_pkey/],
+  [
+    'a year of a station',
+    `SELECT * FROM weather_hourly WHERE station_id = 's7' ORDER BY hour`,
+    /weather_hourly_(?:pkey|hour_idx)/,
+  ],
   [
     'a week of a station',
     `SELECT * FROM weather_hourly WHERE station_id = 's7' AND hour > now() - interval '7 days' ORDER BY hour`,
@@ -140,7 +145,7 @@ async function asReader(client: SqlClient, statement: string): Promise<string[]>
 }
 
 describe.runIf(canStart)('with a year of twenty stations a Postgres server reads by an index', () => {
-  const [client] = testServer().clients
+  const [client, other] = testServer().clients
 
   beforeAll(async () => {
     await postgresSink({ client, place }).open(yearViews)
@@ -174,5 +179,24 @@ describe.runIf(canStart)('with a year of twenty stations a Postgres server reads
   test('no partial index can be of the recent month: Postgres takes no condition that changes by itself', async () => {
     const partial = client.query(`CREATE INDEX ON weather_data (timestamp) WHERE timestamp >= now() - interval '30 days'`)
     await expect(partial).rejects.toMatchObject({ facts: { sqlState: '42P17' } })
+  })
+
+  test('a table whose writers do not end is left as it is, told of, and gets the index at the next start', async () => {
+    const { logger, lines } = recordingLogger()
+    const open = () => postgresSink({ client, place, logger }).open(yearViews)
+    const days = `SELECT * FROM weather_daily WHERE day = current_date`
+    await client.query('DROP INDEX weather_daily_day_idx')
+    await other.transaction(async (session) => {
+      await session.query('LOCK TABLE weather_daily IN ROW EXCLUSIVE MODE')
+      await open()
+    })
+    expect(lines.map(({ message }) => message)).toEqual([expect.stringContaining('"weather_daily" lacks an index by time')])
+    expect(lines[0]?.facts).toMatchObject({
+      remedy: expect.stringContaining('CREATE INDEX CONCURRENTLY ON "public"."weather_daily" ("day")'),
+    })
+    expect((await scans(client, days)).join()).not.toContain('weather_daily_day_idx')
+    await open()
+    expect(lines).toHaveLength(1)
+    expect((await scans(client, days)).join()).toContain('weather_daily_day_idx')
   })
 })

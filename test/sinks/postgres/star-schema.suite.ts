@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { timeZone } from '../../../src/core/time-zone.ts'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
@@ -79,6 +80,81 @@ export function starSchemaSuite(client: SqlClient, newSchema: () => string): voi
       expect(found.map(rounded)).toEqual(expected.map(rounded))
     })
 
+    test.each([
+      [
+        'fact_weather',
+        `SELECT s.time_zone, w.timestamp, w.precipitation FROM $.weather_data AS w JOIN $.stations AS s ON s.kind = 'weather' AND s.station_id = w.station_id`,
+        'sum(f.n)::bigint, sum(f.precipitation_sum)',
+      ],
+      [
+        'fact_energy',
+        `SELECT s.time_zone, e.timestamp, e.consommations / 4 FROM $.energies AS e JOIN $.stations AS s ON s.kind = 'energy' AND s.station_id = e.zone_id`,
+        'count(*), sum(f.consumption_energy_mwh)',
+      ],
+    ])('%s by local day, hour and offset is what the clocks of ICU make of the readings', async (fact, readings, sums) => {
+      const expected = new Map<string, [number, number]>()
+      for (const [zone, at, value] of await rows(readings.replaceAll('$', schema))) {
+        const hour = `${zone} ${clockOf(String(zone), new Date(String(at)))}`
+        const [n, sum] = expected.get(hour) ?? [0, 0]
+        expected.set(hour, [n + 1, sum + Number(value)])
+      }
+      const found =
+        await rows(`SELECT h.time_zone || ' ' || to_char(d.day, 'YYYY-MM-DD') || ' ' || h.local_hour || ' ' || h.utc_offset_minutes, ${sums}
+        FROM ${of(fact)} AS f JOIN ${of('dim_hour')} AS h USING (hour_key) JOIN ${of('dim_date')} AS d ON d.date_key = f.date_key GROUP BY 1`)
+      expect(new Map(found.map(([hour, n, sum]) => [hour, [n, rounded([sum as number])[0]]]))).toEqual(
+        new Map([...expected].map(([hour, [n, sum]]) => [hour, [n, rounded([sum])[0]]])),
+      )
+    })
+
+    test.each([
+      ['Europe/Paris', 20250330, 23, 92, 0],
+      ['Europe/Paris', 20251026, 25, 100, 1],
+      ['America/New_York', 20250309, 23, 92, 0],
+      ['America/New_York', 20251102, 25, 100, 1],
+      ['Australia/Lord_Howe', 20250406, 25, 98, 1],
+      ['Australia/Lord_Howe', 20251005, 24, 94, 0],
+      ['Asia/Kolkata', 20250330, 24, 96, 0],
+    ])('in %s %i has %i hours, %i quarters, %i of them repeated', async (zone, date, hours, quarters, repeated) => {
+      const found =
+        await rows(`SELECT count(*), sum(minutes)::bigint / 15, count(*) FILTER (WHERE is_repeated), bool_and(date_key = ${date})
+        FROM ${of('dim_hour')} WHERE time_zone = '${zone}' AND date_key = ${date}`)
+      expect(found).toEqual([[hours, quarters, repeated, true]])
+      const facts =
+        await rows(`SELECT count(DISTINCT f.hour_key) FROM ${of('fact_weather')} AS f JOIN ${of('dim_station')} AS s USING (station_key)
+        WHERE s.time_zone = '${zone}' AND f.date_key = ${date}`)
+      expect(facts).toEqual([[hours]])
+    })
+
+    test('answers the statements of examples/star-schema.sql, in its own schema', async () => {
+      const statements = readFileSync(new URL('../../../examples/star-schema.sql', import.meta.url), 'utf8').split(/;\s*$/m)
+      const answers = await client.transaction(async (session) => {
+        await session.query(`SET LOCAL search_path = ${schema}`)
+        const counts: number[] = []
+        for (const statement of statements.filter((text) => /SELECT/.test(text))) {
+          counts.push((await session.query(statement)).rows.length)
+        }
+        return counts
+      })
+      expect(answers.length).toBe(8)
+      // What is about the last days finds nothing in a history of 2025.
+      const [months, , , recentDays, changes, repeated, recentHours] = answers
+      expect([recentDays, recentHours]).toEqual([0, 0])
+      expect([months, changes, repeated].every((count) => Number(count) > 5)).toBe(true)
+    })
+
+    test('each table, view and column says what it is', async () => {
+      const { rows: silent } = await client.query(
+        `SELECT c.relname || coalesce('.' || a.attname, '') FROM pg_class AS c
+           LEFT JOIN LATERAL (SELECT NULL::name AS attname, 0 AS attnum UNION ALL
+             SELECT t.attname, t.attnum FROM pg_attribute AS t WHERE t.attrelid = c.oid AND t.attnum > 0 AND NOT t.attisdropped) AS a ON true
+           LEFT JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
+         WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'v') AND c.relname NOT LIKE 'windrow_%' AND coalesce(d.description, '') = ''
+         ORDER BY 1`,
+        [schema],
+      )
+      expect(silent.flat()).toEqual([])
+    })
+
     test('there are days of 23, 23.5, 24, 24.5 and 25 hours', async () => {
       const lengths = await rows(`SELECT DISTINCT sum(minutes) FROM ${of('dim_hour')} GROUP BY time_zone, date_key ORDER BY 1`)
       expect(lengths.flat().map(Number)).toEqual([1380, 1410, 1440, 1470, 1500])
@@ -137,6 +213,31 @@ export function starSchemaSuite(client: SqlClient, newSchema: () => string): voi
       expect(there).toEqual(here)
     })
   })
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Local day, hour and minutes ahead of UTC, as the runtime's own calendar has them. */
+function clockOf(zone: string, at: Date): string {
+  let clock = clocks.get(zone)
+  if (clock === undefined) {
+    const parts = {
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    } as const
+    clock = new Intl.DateTimeFormat('en-CA', { ...parts, timeZone: zone, hourCycle: 'h23' })
+    clocks.set(zone, clock)
+  }
+  const [year = 0, month = 1, day = 0, hour = 0, minute, second] = clock
+    .formatToParts(at)
+    .filter(({ type }) => type !== 'literal')
+    .map(({ value }) => Number(value))
+  const offset = (Date.UTC(year, month - 1, day, hour, minute, second) - at.getTime()) / 60_000
+  return `${new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10)} ${hour} ${offset}`
 }
 
 const rounded = (row: readonly SqlValue[]): SqlValue[] =>
