@@ -55,8 +55,8 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
       const revised = randomAt(published, seed + 1)
       const common = {
         timestamp: airReading.timestamp + hour * HOUR,
-        ingestedAt: airReading.ingestedAt + published * 1000,
-        revisedAt: revised < 0.5 ? null : airReading.ingestedAt + Math.floor(revised * 100) * HOUR,
+        ingestedAt: airReading.ingestedAt + DAYS * 24 * HOUR + published * 1000,
+        revisedAt: revised < 0.5 ? null : airReading.ingestedAt + DAYS * 24 * HOUR - Math.floor(revised * 20) * HOUR,
       }
       if (published % 3 > 0) air.push({ ...airReading, ...common, stationId: `smart${published % 11}`, co: published })
       else energy.push({ ...energyReading, ...common, productionType: published % 2 === 0 ? 'SOLAR' : 'WIND', value: published })

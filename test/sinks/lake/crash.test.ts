@@ -2,10 +2,12 @@ import { cpSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { airReadings } from '../../../src/events/air.ts'
 import type { Reading } from '../../../src/events/reading.ts'
+import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
+import type { LakeStorage } from '../../../src/sinks/lake/storage.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
 import { airReading } from '../../events/readings.ts'
 import { tempDirectory } from '../temp-directory.ts'
-import { type FolderStorage, folderStorage } from './folder-storage.ts'
+import { folderStorage } from './folder-storage.ts'
 import { bronzeOf, inLogOrder, type LakeWorld, lakeRows, lakeWorld, run, silverOf } from './lake-world.ts'
 
 const HOUR = 3_600_000
@@ -82,13 +84,52 @@ describe('a writer of the lake that ends in the middle of a flush', () => {
   })
 })
 
+test('a write that was on its way when another came to have the lake changes nothing', async () => {
+  for (const layer of ['bronze', 'silver']) {
+    const folder = tempDirectory()
+    const of = await world()
+    await writeOnce(folderStorage(folder), of)
+    await of.publish(airReadings, readingsOf(1))
+    const inner = folderStorage(folder)
+    let isLate = false
+    const sleeping: LakeStorage = {
+      ...inner,
+      describe: () => 'the same by another name',
+      async store(path, name, expected) {
+        if (!isLate && name.startsWith(layer)) {
+          isLate = true
+          await of.publish(airReadings, readingsOf(2))
+          expect(await writeOnce(folderStorage(folder), of)).toBe('done')
+        }
+        return inner.store(path, name, expected)
+      },
+    }
+    await writeOnce(sleeping, of)
+    expect(isLate).toBe(true)
+    await expectEqualToLog(folder, of)
+  }
+})
+
+test('a lake that has moved goes on where it was', async () => {
+  const from = tempDirectory()
+  const to = tempDirectory()
+  const of = await world()
+  for (const round of [1, 2, 3]) {
+    expect(await writeOnce(localFolder(from), of)).toBe('done')
+    await of.publish(airReadings, readingsOf(round))
+  }
+  cpSync(from, to, { recursive: true })
+  expect(await writeOnce(localFolder(to), of)).toBe('done')
+  await expectEqualToLog(to, of)
+})
+
 test('two writers at a time that do not know of each other make the lake of one', async () => {
   const folder = tempDirectory()
   const of = await world()
   // By another name of the same place each has a lease of its own.
-  const other = { ...folderStorage(folder), describe: () => 'the same by another name' }
+  const other: LakeStorage = { ...folderStorage(folder), describe: () => 'the same by another name' }
   for (const round of [1, 2]) {
-    await Promise.all([writeOnce(folderStorage(folder), of), writeOnce(other as FolderStorage, of)])
+    await Promise.all([writeOnce(folderStorage(folder), of), writeOnce(other, of)])
     await of.publish(airReadings, readingsOf(round))
   }
   await writeOnce(folderStorage(folder), of)
