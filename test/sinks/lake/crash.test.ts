@@ -1,5 +1,7 @@
 import { cpSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { DAY_MS } from '../../../src/core/calendar.ts'
+import { systemClock } from '../../../src/core/clock.ts'
 import { airReadings } from '../../../src/events/air.ts'
 import type { Reading } from '../../../src/events/reading.ts'
 import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
@@ -82,6 +84,26 @@ describe('a writer of the lake that ends in the middle of a flush', () => {
       await expectEqualToLog(folder, of)
     }
   })
+})
+
+test('days that bronze is not to keep go, wherever a process ends that removes them, and all others stay', async () => {
+  const of = await world()
+  const begun = tempDirectory()
+  await writeOnce(folderStorage(begun), of)
+  await of.publish(airReadings, readingsOf(1))
+  const second = airReading.timestamp + 24 * HOUR
+  const keepDays = Math.floor(systemClock.now() / DAY_MS) - second / DAY_MS
+  for (let call = 1, isOver = false; !isOver; call += 4) {
+    const folder = tempDirectory()
+    cpSync(begun, folder, { recursive: true })
+    const dying = folderStorage(folder)
+    dying.crashAt(call, call % 8 === 1 ? 'before' : 'after')
+    isOver = (await writeOnce(dying, of, keepDays)) === 'done'
+    expect(await writeOnce(folderStorage(folder), of, keepDays)).toBe('done')
+    const kept = bronzeOf(airReadings, of.published).filter(({ timestamp }) => Number(timestamp) >= second)
+    expect(await lakeRows(folder, 'bronze', airReadings)).toEqual(inLogOrder(kept))
+    expect(await lakeRows(folder, 'silver', airReadings)).toEqual(inLogOrder(silverOf(airReadings, of.published)))
+  }
 })
 
 test('a write that was on its way when another came to have the lake changes nothing', async () => {
