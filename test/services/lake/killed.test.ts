@@ -40,7 +40,7 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
     way = await wayToS3(minio.url)
     folder = makeTempDirectory()
     log = await openEmbeddedLog({ directory: join(folder, 'data', 'log') })
-    world = await lakeWorld(log, 3)
+    world = await lakeWorld(log, 4)
   })
   afterAll(async () => {
     await log?.close()
