@@ -33,11 +33,7 @@ function readingsOf(round: number): Air[] {
   )
 }
 
-async function writeOnce(
-  storage: FolderStorage,
-  { log }: LakeWorld,
-  keepDays: number | null = null,
-): Promise<'done' | 'crashed'> {
+async function writeOnce(storage: LakeStorage, { log }: LakeWorld, keepDays: number | null = null): Promise<'done' | 'crashed'> {
   const runner = await run({ storage, log, tuning, keepDays })
   try {
     await runner.done
