@@ -92,6 +92,13 @@ export const scenarios: readonly ScenarioEntry[] = [
     load: async () => (await import('./sink-outages.ts')).sinkOutages,
   },
   {
+    name: 'lake',
+    title: 'Bronze and silver of a full log, in a folder and in a bucket of MinIO, beside DuckDB’s own COPY',
+    onRequest: true,
+    timeoutMs: 15 * MINUTES,
+    load: async () => (await import('./lake.ts')).lake,
+  },
+  {
     name: 'audit',
     title: 'What audit triggers cost the sink that writes to PostgreSQL, and a person who changes many rows',
     onRequest: true,

@@ -19,6 +19,8 @@ const steps = {
   produceSteadily: async () => (await import('./produce-steadily.ts')).produceSteadily,
   compareAll: async () => (await import('./compare-all.ts')).compareAll,
   measureAudit: async () => (await import('./measure-audit.ts')).measureAudit,
+  writeLake: async () => (await import('./write-lake.ts')).writeLake,
+  copyLake: async () => (await import('./copy-lake.ts')).copyLake,
   shareReplay: async () => (await import('./share-replay.ts')).shareReplay,
 }
 

@@ -13,7 +13,8 @@ export interface LakeWriter {
   readonly tuning: LakeTuning
   readonly clock: Clock
   readonly logger: Logger
-  /** Of the lake's lease: files of state carry it, and one who finds a later one there is refused. */
+  /** The name of the lake's lease, and its epoch: files of state carry both, and one who finds a later epoch of the same lease there is refused. */
+  readonly lease: string
   readonly epoch: number
   /** Aborts when the lake is not this process's any more, or all is to end. */
   readonly signal: AbortSignal

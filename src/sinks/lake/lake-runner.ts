@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { GroupMember, Log, PartitionLease } from '../../log/port.ts'
 import { VIEWS_CURRENT_TOPIC } from '../../views/views-current.ts'
+import { lakeGroup } from './lake-group.ts'
 import type { LakeLayer, LakeLayerStatus } from './lake-layer.ts'
 import { LakeTenure } from './lake-tenure.ts'
 import { DEFAULT_LAKE_TUNING, type LakeTuning } from './lake-tuning.ts'
@@ -127,9 +127,4 @@ class Runner {
     await tenure?.end()
     if (this.tenure === tenure) this.tenure = null
   }
-}
-
-/** One group a lake: those who write the same place share its lease. */
-export function lakeGroup(storage: LakeStorage): string {
-  return `lake-${createHash('sha256').update(storage.describe()).digest('hex').slice(0, 16)}`
 }

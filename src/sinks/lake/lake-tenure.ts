@@ -3,6 +3,7 @@ import { untilAnyAborts } from '../../core/until-any-aborts.ts'
 import type { PartitionLease } from '../../log/port.ts'
 import { Backoff } from '../backoff.ts'
 import { openLakeDatabase } from './lake-database.ts'
+import { lakeGroup } from './lake-group.ts'
 import type { LakeLayer, LakeWork, LakeWriter } from './lake-layer.ts'
 import type { LakeOptions } from './lake-runner.ts'
 import type { LakeTuning } from './lake-tuning.ts'
@@ -55,7 +56,8 @@ export class LakeTenure {
       const confirm = async (): Promise<void> => {
         await lease.commit(lease.progress ?? { offset: 0, metadata: '' }, [])
       }
-      const writer = { storage, log, database, tuning, clock, logger, once, signal, confirm, epoch: lease.epoch }
+      const own = { lease: lakeGroup(storage), epoch: lease.epoch }
+      const writer = { storage, log, database, tuning, clock, logger, once, signal, confirm, ...own }
       const isHeld = (): boolean => lease.isHeld() && !signal.aborted
       const all = await Promise.allSettled(layers.map((layer) => this.keep(layer, { ...writer, isHeld })))
       const failed = all.find((each) => each.status === 'rejected')

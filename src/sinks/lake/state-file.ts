@@ -6,7 +6,8 @@ import type { FileTag, LakeStorage } from './storage.ts'
 
 interface Stored<T> {
   readonly version: 1
-  /** Of the lake's lease when it was written. */
+  /** The lease under which it was written, and its epoch: those of another lease tell nothing, as after the lake has moved to another address. */
+  readonly lease: string
   readonly epoch: number
   /** Null until the first time that something was written. */
   readonly value: T | null
@@ -38,7 +39,7 @@ export class StateFile<T> {
     const found = await read<T>(storage, name)
     const value = found?.stored.value ?? null
     if (value !== null) await check(value)
-    if (found !== null && found.stored.epoch > epoch) {
+    if (found !== null && found.stored.lease === writer.lease && found.stored.epoch > epoch) {
       await writer.confirm()
       throw ofLaterLog(name, storage.describe())
     }
@@ -57,8 +58,8 @@ export class StateFile<T> {
   }
 
   private async put(value: T | null, expected: 'none' | { readonly tag: FileTag }): Promise<void> {
-    const { storage, epoch } = this.writer
-    const bytes = new TextEncoder().encode(`${JSON.stringify({ version: 1, epoch, value } satisfies Stored<T>)}\n`)
+    const { storage, lease, epoch } = this.writer
+    const bytes = new TextEncoder().encode(`${JSON.stringify({ version: 1, lease, epoch, value } satisfies Stored<T>)}\n`)
     try {
       this.tag = await storage.write(this.name, bytes, expected)
     } catch (error) {
@@ -70,11 +71,12 @@ export class StateFile<T> {
 
   /** A try whose answer was lost may have written it: then the next one finds it changed, by us. */
   private async ownTag(bytes: Uint8Array, error: unknown): Promise<FileTag> {
-    const { storage, epoch } = this.writer
+    const { storage, lease, epoch } = this.writer
     const found = await storage.read(this.name)
-    if (found !== null && Buffer.from(bytes).equals(found.bytes)) return found.tag
-    if (found !== null && parsed<T>(this.name, storage, found.bytes).epoch > epoch)
-      throw fenced(this.name, storage.describe(), error)
+    if (found === null) throw error
+    if (Buffer.from(bytes).equals(found.bytes)) return found.tag
+    const stored = parsed<T>(this.name, storage, found.bytes)
+    if (stored.lease === lease && stored.epoch > epoch) throw fenced(this.name, storage.describe(), error)
     throw error
   }
 }
@@ -97,8 +99,10 @@ async function read<T>(storage: LakeStorage, name: string): Promise<{ stored: St
 function parsed<T>(name: string, storage: LakeStorage, bytes: Uint8Array): Stored<T> {
   try {
     const stored = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Stored<T>>
-    if (stored.version !== 1 || typeof stored.epoch !== 'number') throw new TypeError(`it is of version ${stored.version}`)
-    return { version: 1, epoch: stored.epoch, value: stored.value ?? null }
+    if (stored.version !== 1 || typeof stored.epoch !== 'number' || typeof stored.lease !== 'string') {
+      throw new TypeError(`it is of version ${stored.version}`)
+    }
+    return { version: 1, lease: stored.lease, epoch: stored.epoch, value: stored.value ?? null }
   } catch (cause) {
     throw new WindrowError('WR_LAKE_FILE', {
       message: `${name} in ${storage.describe()} cannot be read: ${messageOf(cause)}`,

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWindrow, type WindrowProcess } from '../../../bench/chaos/windrow-process.ts'
 import { randomAt } from '../../../bench/workloads/random.ts'
@@ -21,6 +22,8 @@ const HOUR = 3_600_000
 const DAYS = 4
 const READINGS = 600
 const KILLS = Number(process.env.TEST_KILLS ?? 12)
+const GOLD_KILLS = Math.ceil(KILLS / 3)
+const VIEWS = ['air_hourly', 'daily_sensor_means']
 /** The same seed gives the same moments. */
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000)
 
@@ -37,7 +40,7 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
     way = await wayToS3(minio.url)
     folder = makeTempDirectory()
     log = await openEmbeddedLog({ directory: join(folder, 'data', 'log') })
-    world = await lakeWorld(log, 3)
+    world = await lakeWorld(log, 4)
   })
   afterAll(async () => {
     await log?.close()
@@ -55,8 +58,8 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
       const revised = randomAt(published, seed + 1)
       const common = {
         timestamp: airReading.timestamp + hour * HOUR,
-        ingestedAt: airReading.ingestedAt + published * 1000,
-        revisedAt: revised < 0.5 ? null : airReading.ingestedAt + Math.floor(revised * 100) * HOUR,
+        ingestedAt: airReading.ingestedAt + DAYS * 24 * HOUR + published * 1000,
+        revisedAt: revised < 0.5 ? null : airReading.ingestedAt + DAYS * 24 * HOUR - Math.floor(revised * 20) * HOUR,
       }
       if (published % 3 > 0) air.push({ ...airReading, ...common, stationId: `smart${published % 11}`, co: published })
       else energy.push({ ...energyReading, ...common, productionType: published % 2 === 0 ? 'SOLAR' : 'WIND', value: published })
@@ -67,9 +70,13 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
   }
 
   function lake(prefix: string, name: string, endpoint: string, ...words: readonly string[]): WindrowProcess {
+    return windrow(prefix, name, endpoint, 'lake', '--layers', 'bronze,silver', ...words)
+  }
+
+  function windrow(prefix: string, name: string, endpoint: string, ...args: readonly string[]): WindrowProcess {
     return startWindrow({
       name,
-      args: ['lake', '--layers', 'bronze,silver', ...words],
+      args,
       settings: {
         WINDROW_DATA_DIR: join(folder, 'data'),
         LAKE_URL: `s3://${minio.bucket}/${prefix}`,
@@ -144,6 +151,47 @@ describe.runIf(hasMinio())('a lake on a real server of buckets', () => {
     } finally {
       removeDirectory(dirname(files))
     }
+  }
+
+  test(`killed at ${GOLD_KILLS} requests by chance, has the views in gold as an export has them`, async () => {
+    const all = (name: string): WindrowProcess => windrow('gold', name, way.url, 'lake', '--until-end')
+    const views = (): WindrowProcess => windrow('gold', 'views', way.url, 'run', '--until-end', '--sinks', 'none')
+    await publish(READINGS)
+    await expectDone(views())
+    const before = way.count
+    await expectDone(all('first'))
+    const requests = way.count - before
+    for (let round = 0; round < GOLD_KILLS; round++) {
+      await publish(READINGS)
+      await expectDone(views())
+      const dying = all('dying')
+      way.at(1 + Math.floor(randomAt(round, seed + 4) * requests), round % 2 === 0 ? 'before' : 'after', () => dying.kill())
+      await dying.ended
+    }
+    await expectDone(all('last'))
+    await expectEqualToLog('gold')
+    const files = await downloaded('gold')
+    for (const view of VIEWS) {
+      const exported = join(folder, `${view}.parquet`)
+      await expectDone(windrow('gold', 'export', way.url, 'export', view, '--format', 'parquet', '--output', exported))
+      expect(await differing(`${files}/gold/${view}/**/*.parquet`, exported)).toEqual({ rows: expect.any(Number), differ: 0 })
+    }
+    removeDirectory(dirname(files))
+  })
+
+  /** How many rows of an export there are, and how many more or fewer in the lake. */
+  async function differing(lakeFiles: string, exported: string): Promise<{ readonly rows: number; readonly differ: number }> {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+    const connection = await instance.connect()
+    const one = `SELECT * FROM read_parquet('${exported}')`
+    const other = `SELECT * FROM read_parquet('${lakeFiles}', hive_partitioning = false)`
+    const differ = `SELECT * FROM ((${one}) EXCEPT ALL (${other})) UNION ALL SELECT * FROM ((${other}) EXCEPT ALL (${one}))`
+    const found = await connection.runAndReadAll(`SELECT (SELECT count(*) FROM (${one})), (SELECT count(*) FROM (${differ}))`)
+    connection.closeSync()
+    instance.closeSync()
+    const [rows, count] = found.getRows()[0] ?? []
+    expect(Number(rows)).toBeGreaterThan(0)
+    return { rows: Number(rows), differ: Number(count) }
   }
 
   test('written by two at a time that do not know of each other, equals the log', async () => {

@@ -87,6 +87,15 @@ describe('a write in parts', () => {
     expect(parts).toEqual(['1', '2', '2', '3', '4'])
   })
 
+  test('needs no right to see what others left', async () => {
+    const storage = await bucket()
+    server.faultOf = (request) => (request.includes('?uploads&') ? { status: 403, code: 'AccessDenied' } : null)
+    const { path } = largeFile()
+    await storage.store(path, 'large', 'none')
+    server.faultOf = () => null
+    expect(await storage.read('large')).toMatchObject({ bytes: readFileSync(path) })
+  })
+
   test('leaves nothing behind when it fails, and removes what a process left that ended in the middle', async () => {
     const storage = await bucket()
     const { path } = largeFile()
