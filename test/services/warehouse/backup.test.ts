@@ -6,12 +6,13 @@ import { loadConfig } from '../../../src/config/load-config.ts'
 import { openLmdbStore } from '../../../src/kv/lmdb-store.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log } from '../../../src/log/port.ts'
+import { scramVerifier } from '../../../src/warehouse/access/scram-verifier.ts'
 import type { BackupManifest } from '../../../src/warehouse/backup/backup-manifest.ts'
 import { type CommandOutcome, runCommand } from '../../cli/run-command.ts'
 import { copyReadings, type Publisher, publisher } from '../../runtime/replay/replay-world.ts'
 import { canStart } from '../postgres/server.ts'
 import { storesOfLog } from '../sinks/stores-of-log.ts'
-import { guardedServer, verifierOf } from './access-kit.ts'
+import { guardedServer } from './access-kit.ts'
 import { catalogueOf, rowsOf } from './catalogue.ts'
 
 const HOSTILE_TABLE = `x"; DROP TABLE notes; --\\ 'é`
@@ -77,7 +78,7 @@ describe.runIf(canStart)('a backup of a server that asks for passwords', () => {
     readings = await publisher(log)
     await readings.publish(600)
     await succeed(source.server.url, ['run', '--until-end'])
-    await source.admin.query(`CREATE ROLE anna LOGIN PASSWORD ${verifierOf('pw of anna')}`)
+    await source.admin.query(`CREATE ROLE anna LOGIN PASSWORD '${scramVerifier('pw of anna')}'`)
     passwords.set('anna', 'pw of anna')
     await succeed(source.server.url, ['access', 'setup', '--passwords', 'secrets', '--member', 'anna=admin'])
     for (const user of ['user_etl', 'user_data_analyst', 'user_readonly', 'user_backup'])
