@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { CliContext, ExitCode } from './context.ts'
 import type { Declare } from './declare.ts'
 import { declareAccessCommands } from './declare-access-command.ts'
+import { declareBackupCommands } from './declare-backup-commands.ts'
 import { declareLakeCommands } from './declare-lake-commands.ts'
 import { declareLogCommands } from './declare-log-commands.ts'
 import { declarePipelineCommands } from './declare-pipeline-commands.ts'
@@ -62,6 +63,7 @@ Exit codes: 0 done, 1 found something, 2 wrong use or configuration, 3 failed.`,
   program.commandsGroup('Warehouse:')
   declareLakeCommands(declare, context)
   declareAccessCommands(declare, context)
+  declareBackupCommands(declare, context)
   return program
 }
 

@@ -118,7 +118,14 @@ export const settings = {
     url('POSTGRES_ADMIN_URL', ['postgres', 'postgresql'], {
       section: 'postgres',
       fallback: null,
-      doc: 'The same server and database as POSTGRES_URL, for `windrow access` alone: as a superuser, or a role with CREATEROLE that owns the tables. Unset: POSTGRES_URL.',
+      doc: 'The same server and database as POSTGRES_URL, for `windrow access` and `windrow restore` alone: as a superuser, or a role with CREATEROLE that owns the tables. Unset: POSTGRES_URL.',
+    }),
+  ),
+  postgresBackupUrl: secret(
+    url('POSTGRES_BACKUP_URL', ['postgres', 'postgresql'], {
+      section: 'postgres',
+      fallback: null,
+      doc: 'The same server and database as POSTGRES_URL, not through a pooler, for `windrow backup` alone: as user_backup, or a superuser. Unset: POSTGRES_ADMIN_URL, else POSTGRES_URL.',
     }),
   ),
   pgPort: wholeNumber<number | null>('WINDROW_PG_PORT', {

@@ -73,7 +73,7 @@ const ofRelations: Catalogue = {
           col_description(c.oid, t.attnum)), ';' ORDER BY t.attnum)
         FROM pg_attribute AS t LEFT JOIN pg_attrdef AS d ON d.adrelid = t.attrelid AND d.adnum = t.attnum
         WHERE t.attrelid = c.oid AND t.attnum > 0 AND NOT t.attisdropped),
-      (SELECT string_agg(pg_get_indexdef(i.indexrelid), ';' ORDER BY i.indexrelid) FROM pg_index AS i WHERE i.indrelid = c.oid))
+      (SELECT string_agg(pg_get_indexdef(i.indexrelid), ';' ORDER BY pg_get_indexdef(i.indexrelid) COLLATE "C") FROM pg_index AS i WHERE i.indrelid = c.oid))
     FROM pg_class AS c WHERE c.oid = object`,
   acl: `SELECT c.relowner, c.relacl FROM pg_class AS c WHERE c.oid = object
     UNION ALL SELECT c.relowner, t.attacl FROM pg_class AS c JOIN pg_attribute AS t ON t.attrelid = c.oid WHERE c.oid = object`,
