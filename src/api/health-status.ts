@@ -45,8 +45,8 @@ function stoppedReason(part: string): HealthReason {
   }
 }
 
-function idleSince(at: number, lastAt: number | null): boolean {
-  return lastAt === null || at - lastAt > IDLE_MS
+function idleSince(at: number, lastAt: number | null, forMs = IDLE_MS): boolean {
+  return lastAt === null || at - lastAt > forMs
 }
 
 function taskReasons(
@@ -66,8 +66,18 @@ function sinkReasons(
 ): { readonly bad: HealthReason | null; readonly slow: HealthReason | null } {
   const part = `${sink.sink} ${sink.view}`
   const bad = sink.problem !== null ? problemReason(part, sink.problem) : sink.state === 'stopped' ? stoppedReason(part) : null
-  const slow = sink.lag > 0 && (sink.state !== 'running' || idleSince(report.at, sink.lastWriteAt))
+  const slow = sink.lag > 0 && (sink.state !== 'running' || idleSince(report.at, lastWriteOf(report, sink), patienceOf(sink)))
   return { bad, slow: slow ? lagReason(part, `${sink.lag} changes are not written yet.`) : null }
+}
+
+/** What is written from time to time is not late before that time. */
+function patienceOf({ files }: SinkHealth): number {
+  return Math.max(IDLE_MS, MISSED_INTERVALS * 1000 * (files?.flushSeconds ?? 0))
+}
+
+/** What is written from time to time counts from the start of its process. */
+function lastWriteOf({ startedAt }: HealthReport, { files, lastWriteAt }: SinkHealth): number | null {
+  return lastWriteAt ?? ((files?.flushSeconds ?? null) === null ? null : startedAt)
 }
 
 function sourceReasons(

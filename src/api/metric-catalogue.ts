@@ -48,6 +48,7 @@ const ofProcess = (unit: string, roles: readonly Role[] = ROLES): Words => ({ un
 const topic = ['topic'] as const
 const partition = ['topic', 'partition'] as const
 const sinkView = ['sink', 'view'] as const
+const layer = ['layer'] as const
 const source = ['source'] as const
 const station = ['kind', 'station'] as const
 
@@ -165,16 +166,40 @@ export const declaredMetrics = {
     ofProcess('rows', withTasks),
   ),
 
+  lakeLag: gauge(
+    'windrow_lake_lag',
+    'Records of the log that the files of a layer of the lake do not have yet: readings, or changes of views.',
+    layer,
+    ofLog('records', withViews),
+  ),
+  lakeLastFlush: gauge(
+    'windrow_lake_last_flush_timestamp_seconds',
+    'When a layer of the lake was last written, all that there was to write at that time.',
+    layer,
+    ofLog('seconds', withTasks),
+  ),
+  lakeFlushInterval: gauge(
+    'windrow_lake_flush_interval_seconds',
+    'After how long the lake is written at the latest, of the process that writes it (WINDROW_LAKE_FLUSH_SECONDS).',
+    layer,
+    ofLog('seconds', withTasks),
+  ),
+  lakeRows: counter(
+    'windrow_lake_rows_written_total',
+    'Records that a layer of the lake has written since the start.',
+    layer,
+    ofProcess('records', withTasks),
+  ),
   lakeFiles: counter(
     'windrow_lake_files_written_total',
-    'Files of the lake written since the start, new or anew; lag, rows and last flush are those of the sink lake, a layer where others have a view.',
-    ['layer'],
+    'Files of the lake written since the start, new ones and those that took the place of one.',
+    layer,
     ofProcess('files', withTasks),
   ),
   lakeBytes: counter(
     'windrow_lake_written_bytes_total',
     'Bytes of the files of the lake written since the start.',
-    ['layer'],
+    layer,
     ofProcess('bytes', withTasks),
   ),
 

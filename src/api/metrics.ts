@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ReplayState } from '../views/views-replays.ts'
 import { type Declared, declaredMetrics, type MetricInfo, registerProcessMetrics } from './metric-catalogue.ts'
-import type { HealthReport, Ledger, PartState, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
+import type { HealthReport, LakeFigures, Ledger, PartState, SinkHealth, SourceHealth, TaskHealth } from './ports.ts'
 
 export { type MetricInfo, metricCatalogue } from './metric-catalogue.ts'
 
@@ -101,15 +101,27 @@ function updateSink(all: Instruments, { sink, view, isOwn, ...figures }: SinkHea
   all.sinkLag.set({ sink, view }, figures.lag)
   all.sinkProblem.set({ sink, view }, figures.problem === null ? 0 : 1)
   if (lastError !== null) setTime(all.sinkLastError, { sink, view, code: lastError.code }, lastError.at)
+  if (figures.files !== undefined) all.lakeLag.set({ layer: view }, figures.lag)
   if (!isOwn) return
   all.sinkRows.inc({ sink, view }, figures.rowsWritten)
   all.sinkRate.set({ sink, view }, figures.rowsPerSecond)
   all.sinkRetries.inc({ sink, view }, figures.retries)
   all.sinkRefused.inc({ sink, view }, figures.deadLettered)
   setTime(all.sinkLastWrite, { sink, view }, lastWriteAt)
-  if (figures.files === undefined) return
-  all.lakeFiles.inc({ layer: view }, figures.files.written)
-  all.lakeBytes.inc({ layer: view }, figures.files.bytes)
+  if (figures.files !== undefined) updateLake(all, view, figures, figures.files)
+}
+
+function updateLake(
+  all: Instruments,
+  layer: string,
+  { lastWriteAt, rowsWritten }: Pick<SinkHealth, 'lastWriteAt' | 'rowsWritten'>,
+  { written, bytes, flushSeconds }: LakeFigures,
+): void {
+  setTime(all.lakeLastFlush, { layer }, lastWriteAt)
+  if (flushSeconds !== null) all.lakeFlushInterval.set({ layer }, flushSeconds)
+  all.lakeRows.inc({ layer }, rowsWritten)
+  all.lakeFiles.inc({ layer }, written)
+  all.lakeBytes.inc({ layer }, bytes)
 }
 
 function updateSource(all: Instruments, { source, ...figures }: SourceHealth): void {

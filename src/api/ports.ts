@@ -261,8 +261,17 @@ export interface SinkHealth {
   readonly problem: Problem | null
   /** The last thing that went wrong, also when all is well again. */
   readonly lastError: { readonly code: string; readonly message: string; readonly at: number } | null
-  /** Of what is written in files, since the start of the process. */
-  readonly files?: { readonly written: number; readonly bytes: number }
+  /** Of what is written in files. */
+  readonly files?: LakeFigures
+}
+
+export interface LakeFigures {
+  /** Files, new or anew, since the start of the process. */
+  readonly written: number
+  /** Their bytes. */
+  readonly bytes: number
+  /** What is new is written so often; null where another process knows. */
+  readonly flushSeconds: number | null
 }
 
 export interface SourceHealth {

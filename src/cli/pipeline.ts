@@ -59,12 +59,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   try {
     const sinks = await startSinks({ session, names: options.sinks, sql, deadLetters: runner?.deadLetters ?? null, logger })
     const statuses = (): Promise<SinkStatus[]> => sinks.statuses()
-    const stores = await healthStores(session.config, sql, options.sinks)
-    const endReports = stores.map((store) =>
-      reportHealth({ session, runner, store, statuses, sources, clock: systemClock, logger }),
-    )
     const lake =
       options.lake === true ? await lakeOfPipeline(session, logger, runner?.deadLetters ?? null).catch(ended(sinks)) : noLake
+    const stores = await healthStores(session.config, sql, options.sinks)
+    const endReports = stores.map((store) =>
+      reportHealth({ session, runner, store, statuses, lake: () => lake.health(), sources, clock: systemClock, logger }),
+    )
     return {
       runner,
       sinkHealth: async () => [...sinkHealth(await statuses()), ...(await lake.health())],

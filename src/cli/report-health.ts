@@ -1,4 +1,4 @@
-import type { SourceHealth } from '../api/ports.ts'
+import type { SinkHealth, SourceHealth } from '../api/ports.ts'
 import type { Clock } from '../core/clock.ts'
 import { isWindrowError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -18,6 +18,8 @@ export interface HealthReporterOptions {
   readonly runner: Runner | null
   readonly store: HealthStore
   readonly statuses: () => Promise<readonly SinkStatus[]>
+  /** The layers of the lake, where this process writes one. */
+  readonly lake: () => Promise<readonly SinkHealth[]>
   readonly sources: () => readonly SourceHealth[]
   readonly clock: Clock
   readonly logger: Logger
@@ -55,10 +57,13 @@ async function report(options: HealthReporterOptions, signal: AbortSignal): Prom
   }
 }
 
-async function healthRows({ session, runner, statuses, sources, clock }: HealthReporterOptions): Promise<PipelineHealthRow[]> {
+async function healthRows(options: HealthReporterOptions): Promise<PipelineHealthRow[]> {
+  const { session, runner, statuses, lake, sources, clock } = options
   const now = clock.now()
   const tasks = runner === null ? [] : await taskRows(session, runner, now)
-  return [...tasks, ...(await statuses()).map((status) => sinkRow(status, now)), ...sources().map(sourceRow)]
+  const sinks = (await statuses()).map((status) => sinkRow(status, now))
+  const layers = (await lake()).filter(({ isOwn }) => isOwn).map((layer) => sinkRow({ ...layer, partition: -1 }, now))
+  return [...tasks, ...sinks, ...layers, ...sources().map(sourceRow)]
 }
 
 async function taskRows(session: Session, runner: Runner, now: number): Promise<PipelineHealthRow[]> {
@@ -104,7 +109,12 @@ const nothing = {
   lastError: null,
 } as const
 
-function sinkRow(status: SinkStatus, now: number): PipelineHealthRow {
+type SinkFigures = Pick<
+  SinkStatus,
+  'sink' | 'view' | 'partition' | 'lag' | 'deadLettered' | 'rowsPerSecond' | 'retries' | 'lastError'
+>
+
+function sinkRow(status: SinkFigures & { readonly state: string }, now: number): PipelineHealthRow {
   const { sink, view, partition, state, lag, deadLettered, rowsPerSecond, retries, lastError } = status
   const error = lastError === null ? null : `${lastError.code} at ${formatInstant(lastError.at)}: ${lastError.message}`
   const figures = { lag, deadLettered, rowsPerSecond, retries, lastError: error }

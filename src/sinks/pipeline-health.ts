@@ -2,9 +2,9 @@
 export interface PipelineHealthRow {
   /** `partition`: of a reading topic; `sink`: one partition of a view in a store; `source`: what publishes. */
   readonly part: 'partition' | 'sink' | 'source'
-  /** The topic's, `cassandra/weather_hourly`, or the source's. */
+  /** The topic's, `cassandra/weather_hourly`, `lake/gold`, or the source's. */
   readonly name: string
-  /** -1 for a source. */
+  /** -1 for a source, and for a layer of the lake, which has all of them. */
   readonly partition: number
   readonly state: string
   readonly lastEventAt: number | null

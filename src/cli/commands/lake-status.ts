@@ -7,10 +7,10 @@ import { renderTable } from '../table.ts'
 
 /** `windrow lake status`: what is in the lake, and how far it is behind the log. Nothing is written. */
 export async function lakeStatus(context: CliContext, options: { readonly json?: boolean }): Promise<ExitCode> {
-  return withSession(context, async ({ config, log }) => {
-    const storage = await openLakeStorage(config)
+  return withSession(context, async (session) => {
+    const storage = await openLakeStorage(session.config)
     try {
-      const parts = await lakeContents(storage, log)
+      const parts = await lakeContents(session, storage)
       if (options.json === true) {
         await context.stdout.write(`${JSON.stringify({ lake: storage.describe(), parts }, null, 2)}\n`)
         return 0

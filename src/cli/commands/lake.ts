@@ -1,7 +1,6 @@
 import type { LakeLayerStatus } from '../../sinks/lake/lake-layer.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { bytesText } from '../doctor/finding.ts'
-import { lakeHealth } from '../lake/lake-health.ts'
 import { untilDone } from '../lake/lake-of-pipeline.ts'
 import { startConfiguredLake } from '../lake/start-lake.ts'
 import { createLogger } from '../logger.ts'
@@ -35,7 +34,7 @@ export async function lake(context: CliContext, options: LakeOptions): Promise<E
         ...(keep === undefined ? {} : { keep }),
       })
       try {
-        server.watch({ runner: null, sinks: async () => lakeHealth(await runner.status()), sources: () => [] })
+        server.watch({ runner: null, sinks: () => runner.health(), sources: () => [] })
         logger.info({ lake: config.redact(config.lakeUrl ?? '') }, untilEnd ? 'writing the lake' : 'the lake is written')
         if (untilEnd) await untilDone(runner, context.signal)
         else await untilAborted(context.signal)

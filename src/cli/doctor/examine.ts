@@ -11,6 +11,7 @@ import { withSinks } from '../sinks/with-sinks.ts'
 import { configuredSources, configuredStations } from '../stations/configured-stations.ts'
 import { kindsOf } from '../stations/open-sources.ts'
 import { refuseMixing } from '../stations/refuse-mixing.ts'
+import { checkLake } from './check-lake.ts'
 import { checkLog } from './check-log.ts'
 import { checkMachine } from './check-machine.ts'
 import { checkPostgres, type TopicIds } from './check-postgres.ts'
@@ -37,6 +38,7 @@ export async function examine(
   const lookAtStores = async (session: Session | null, topicIds: TopicIds): Promise<void> => {
     await look('postgres', () => checkPostgres(config, logger, topicIds))
     await look('sinks', () => examineSinks(config, logger, session))
+    await look('lake', async () => (config.lakeUrl === null ? [] : checkLake(config, session)))
   }
 
   if (lookAtSources !== null) await look('sources', lookAtSources)

@@ -1,8 +1,7 @@
-import type { Log } from '../../log/port.ts'
-import { currentViews } from '../../runtime/live-views.ts'
 import { goldStateName, readGoldState } from '../../sinks/lake/gold/gold-state.ts'
-import { readState, stateName, type TopicState } from '../../sinks/lake/state-file.ts'
 import type { LakeStorage } from '../../sinks/lake/storage.ts'
+import type { Session } from '../session.ts'
+import { lakeLags } from './lake-lags.ts'
 import { LAKE_LAYERS, type LakeLayerName } from './lake-layers.ts'
 
 /** What a layer has of a topic of readings, or of a view. */
@@ -29,14 +28,15 @@ interface Found {
   readonly spans: Set<string>
 }
 
-/** What is in a lake, and how far it is behind the log (null: it is not looked at). Nothing is written. */
-export async function lakeContents(storage: LakeStorage, log: Log | null): Promise<LakePart[]> {
+/** What is in a lake, and how far it is behind the log. Nothing is written. */
+export async function lakeContents(session: Session, storage: LakeStorage): Promise<LakePart[]> {
   const parts: LakePart[] = []
+  const lags = await lakeLags(session, storage, LAKE_LAYERS)
   for (const layer of LAKE_LAYERS) {
     const found = await filesOf(storage, layer)
     for (const [name, { files, bytes, spans }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const sorted = [...spans].sort()
-      const { rows, lag } = await progressOf(storage, log, layer, name)
+      const known = lags.find((each) => each.layer === layer && each.name === name)
       parts.push({
         layer,
         name,
@@ -45,8 +45,8 @@ export async function lakeContents(storage: LakeStorage, log: Log | null): Promi
         first: sorted[0] ?? null,
         last: sorted.at(-1) ?? null,
         spans: spans.size,
-        rows,
-        lag,
+        rows: await rowsOf(storage, layer, name),
+        lag: known === undefined || known.isAhead ? null : known.lag,
       })
     }
   }
@@ -68,32 +68,8 @@ async function filesOf(storage: LakeStorage, layer: LakeLayerName): Promise<Map<
   return found
 }
 
-async function progressOf(
-  storage: LakeStorage,
-  log: Log | null,
-  layer: LakeLayerName,
-  name: string,
-): Promise<Pick<LakePart, 'rows' | 'lag'>> {
-  if (layer === 'gold') {
-    const state = await readGoldState(storage, goldStateName(name))
-    if (state === null) return { rows: null, lag: null }
-    const rows = Object.values(state.files).reduce((sum, file) => sum + file.rows, 0)
-    const current = log === null ? undefined : (await currentViews(log)).get(name)
-    // Of another generation nothing is there yet.
-    const ends = current !== undefined && current.topicId !== state.topicId ? [] : state.ends
-    return { rows, lag: await lagOf(log, current?.topic ?? state.topic, current?.topicId ?? state.topicId, ends) }
-  }
-  const state = await readState<TopicState>(storage, stateName(layer, name))
-  return { rows: null, lag: state === null ? null : await lagOf(log, state.topic, state.topicId, state.offsets) }
-}
-
-async function lagOf(log: Log | null, name: string, topicId: string, ends: readonly number[]): Promise<number | null> {
-  const topic = await log?.findTopic(name)
-  if (log === null || topic === null || topic === undefined || topic.id !== topicId) return null
-  let lag = 0
-  for (let partition = 0; partition < topic.partitions; partition++) {
-    const { start, end } = await log.bounds(topic, partition)
-    lag += Math.max(0, end - Math.max(start, ends[partition] ?? 0))
-  }
-  return lag
+/** Only of views: it is in their state. */
+async function rowsOf(storage: LakeStorage, layer: LakeLayerName, name: string): Promise<number | null> {
+  const state = layer === 'gold' ? await readGoldState(storage, goldStateName(name)) : null
+  return state === null ? null : Object.values(state.files).reduce((sum, file) => sum + file.rows, 0)
 }

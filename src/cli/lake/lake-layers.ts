@@ -1,10 +1,10 @@
 import { WindrowError } from '../../core/errors.ts'
-import type { DeadLetterTopic } from '../../runtime/dead-letter-output.ts'
+import type { Write } from '../../log/port.ts'
 import { goldLayer } from '../../sinks/lake/gold/gold-layer.ts'
 import type { LakeLayer } from '../../sinks/lake/lake-layer.ts'
 import { readingsLayer } from '../../sinks/lake/readings-layer.ts'
+import type { RefusedRow } from '../../sinks/refused-row.ts'
 import type { Session } from '../session.ts'
-import { deadLetterOf } from '../sinks/dead-letter-of.ts'
 
 export const LAKE_LAYERS = ['bronze', 'silver', 'gold'] as const
 export type LakeLayerName = (typeof LAKE_LAYERS)[number]
@@ -27,16 +27,16 @@ export interface LakeLayersOptions {
   readonly names: readonly LakeLayerName[]
   /** Null: for ever. */
   readonly keepDays: number | null
-  readonly deadLetters: DeadLetterTopic
-  readonly now: () => number
+  /** Makes the dead letter of a row that no file can have. */
+  readonly deadLetter: (row: RefusedRow) => Write
 }
 
-export function lakeLayers({ session, names, keepDays, deadLetters, now }: LakeLayersOptions): LakeLayer[] {
+export function lakeLayers({ session, names, keepDays, deadLetter }: LakeLayersOptions): LakeLayer[] {
   const { events, views, topicOf } = session.catalogue
   const topics = events.map((event) => ({ event, topic: topicOf(event) }))
   return [
     ...(names.includes('bronze') ? [readingsLayer({ topics, keepDays })] : []),
-    ...(names.includes('gold') ? [goldLayer({ views, deadLetter: (row) => deadLetterOf(row, deadLetters, now()) })] : []),
+    ...(names.includes('gold') ? [goldLayer({ views, deadLetter })] : []),
   ]
 }
 

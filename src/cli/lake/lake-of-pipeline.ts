@@ -3,7 +3,7 @@ import type { Logger } from '../../core/logger.ts'
 import type { DeadLetterTopic } from '../../runtime/dead-letter-output.ts'
 import type { LakeRunner } from '../../sinks/lake/lake-runner.ts'
 import type { Session } from '../session.ts'
-import { lakeHealth } from './lake-health.ts'
+import type { ConfiguredLake } from './start-lake.ts'
 
 /** The lake of a process that does other things too. */
 export interface LakeOfPipeline {
@@ -26,10 +26,10 @@ export async function lakeOfPipeline(
   deadLetters: DeadLetterTopic | null,
 ): Promise<LakeOfPipeline> {
   const { startConfiguredLake } = await import('./start-lake.ts')
-  const start = (once: boolean): Promise<LakeRunner> => startConfiguredLake({ session, logger, once, deadLetters })
+  const start = (once: boolean): Promise<ConfiguredLake> => startConfiguredLake({ session, logger, once, deadLetters })
   let runner = await start(false)
   return {
-    health: async () => lakeHealth(await runner.status()),
+    health: () => runner.health(),
     async untilEnd(signal) {
       // What goes on writes when it is due; one that is to have all at once does so now.
       await runner.stop()

@@ -1,9 +1,14 @@
+import type { SinkHealth } from '../../api/ports.ts'
 import { systemClock } from '../../core/clock.ts'
 import { WindrowError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { Write } from '../../log/port.ts'
 import { type DeadLetterTopic, ensureDeadLetters } from '../../runtime/dead-letter-output.ts'
 import { type LakeRunner, startLake } from '../../sinks/lake/lake-runner.ts'
+import type { RefusedRow } from '../../sinks/refused-row.ts'
 import type { Session } from '../session.ts'
+import { deadLetterOf } from '../sinks/dead-letter-of.ts'
+import { lakeHealth } from './lake-health.ts'
 import { lakeLayers, layersNamed } from './lake-layers.ts'
 import { openLakeStorage } from './open-lake-storage.ts'
 
@@ -22,19 +27,29 @@ export interface StartLakeOptions {
 const MS_PER_SECOND = 1000
 const MEBIBYTE = 1024 * 1024
 
+/** A lake that is written, and how it stands. */
+export interface ConfiguredLake extends LakeRunner {
+  health(): Promise<readonly SinkHealth[]>
+}
+
 /** Writes the lake for as long as it runs, or until it has all; of several processes that do so for one lake the others wait. */
-export async function startConfiguredLake(options: StartLakeOptions): Promise<LakeRunner> {
+export async function startConfiguredLake(options: StartLakeOptions): Promise<ConfiguredLake> {
   const { session, logger, once = false } = options
   const { config, log } = session
   const names = layersNamed(options.layers ?? config.lakeLayers)
   const keepDays = daysOf(options.keep ?? config.lakeKeep)
   const deadLetters = options.deadLetters ?? (await ensureDeadLetters(log, config.partitions))
   const storage = await openLakeStorage(config)
+  let refused = 0
+  const deadLetter = (row: RefusedRow): Write => {
+    refused += 1
+    return deadLetterOf(row, deadLetters, systemClock.now())
+  }
   try {
-    return await startLake({
+    const runner = await startLake({
       storage,
       log,
-      layers: lakeLayers({ session, names, keepDays, deadLetters, now: systemClock.now }),
+      layers: lakeLayers({ session, names, keepDays, deadLetter }),
       clock: systemClock,
       logger,
       once,
@@ -44,6 +59,9 @@ export async function startConfiguredLake(options: StartLakeOptions): Promise<La
         fileRows: config.lakeFileRows,
       },
     })
+    const health = async (): Promise<SinkHealth[]> =>
+      lakeHealth(await runner.status(), { flushSeconds: config.lakeFlushSeconds, refused })
+    return { ...runner, health }
   } catch (error) {
     await storage.close()
     throw error

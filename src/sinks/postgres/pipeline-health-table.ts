@@ -34,7 +34,7 @@ const columns: readonly HealthColumn[] = [
     name: 'partition',
     type: 'integer',
     constraint: 'NOT NULL',
-    comment: 'Number of the partition, -1 for a source.',
+    comment: 'Number of the partition, -1 for a source and for a layer of the lake.',
     value: ({ partition }) => partition,
   },
   { name: 'state', type: 'text', constraint: 'NOT NULL', comment: 'What it is doing.', value: ({ state }) => state },
