@@ -13,6 +13,8 @@ export interface FolderStorage extends LakeStorage {
   connect(): FolderStorage
   /** Called after each change. */
   onChange: () => Promise<void>
+  /** Called with the number of each call before it is carried out, and waited for. */
+  onCall: (call: number) => Promise<void>
 }
 
 /** A lake in a folder, whose tags are of the content, as those of S3 are. Everything happens at once. */
@@ -20,6 +22,7 @@ export function folderStorage(folder: string): FolderStorage {
   let calls = 0
   let crash: { readonly call: number; readonly when: 'before' | 'after' } | null = null
   let onChange = async (): Promise<void> => undefined
+  let onCall = async (_: number): Promise<void> => undefined
   const path = (name: string): string => join(folder, name)
   const tagOf = (name: string): FileTag | null =>
     existsSync(path(name))
@@ -30,6 +33,7 @@ export function folderStorage(folder: string): FolderStorage {
 
   async function step<T>(isChange: boolean, run: () => T): Promise<T> {
     calls += 1
+    await onCall(calls)
     const over = crash !== null && calls >= crash.call
     if (over && !(calls === crash?.call && crash.when === 'after')) throw new Error('crashed')
     const result = run()
@@ -66,6 +70,12 @@ export function folderStorage(folder: string): FolderStorage {
     },
     set onChange(listener) {
       onChange = listener
+    },
+    get onCall() {
+      return onCall
+    },
+    set onCall(listener) {
+      onCall = listener
     },
     async *list(prefix) {
       const names = await step(false, () =>

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/core/clock.ts'
 import type { GoldContext, GoldTuning } from '../../../src/sinks/lake/gold/gold-context.ts'
 import { DEFAULT_GOLD_TUNING } from '../../../src/sinks/lake/gold/gold-context.ts'
 import { GoldView } from '../../../src/sinks/lake/gold/gold-view.ts'
-import { openLakeDatabase } from '../../../src/sinks/lake/lake-database.ts'
+import { type LakeDatabase, openLakeDatabase } from '../../../src/sinks/lake/lake-database.ts'
 import type { RefusedRow } from '../../../src/sinks/refused-row.ts'
 import type { Cell, View } from '../../../src/views/view.ts'
 import { byKey, type SinkWorld, sinkWorld } from '../../conformance/sink-world.ts'
@@ -18,13 +18,22 @@ export interface GoldWorld {
   readonly storage: FolderStorage
   readonly lake: string
   readonly refused: RefusedRow[]
-  /** A process that writes the view. */
-  writer(options?: { readonly storage?: FolderStorage; readonly epoch?: number; readonly tuning?: Partial<GoldTuning> }): GoldView
+  /** A process that writes the view. Those that write at the same time need a database each. */
+  writer(options?: WriterOptions): GoldView
+  database(): Promise<LakeDatabase>
   /** All rows in the files of the view, by key: a key that is in two of them is there twice. */
   rows(): Promise<Cell[][]>
   /** The view's Parquet files, without `gold/<view>/`. */
   files(): Promise<string[]>
   sql(statement: string): Promise<Array<Record<string, unknown>>>
+}
+
+export interface WriterOptions {
+  readonly storage?: FolderStorage
+  readonly epoch?: number
+  readonly tuning?: Partial<GoldTuning>
+  readonly assertHeld?: () => void
+  readonly database?: LakeDatabase
 }
 
 export async function goldWorld(view: View, given?: SinkWorld): Promise<GoldWorld> {
@@ -33,11 +42,15 @@ export async function goldWorld(view: View, given?: SinkWorld): Promise<GoldWorl
   const lake = join(root, 'lake')
   const storage = folderStorage(lake)
   const refused: RefusedRow[] = []
-  const database = await openLakeDatabase({ scratch: root, memoryMb: 256, threads: 1 })
+  const openDatabase = async (): Promise<LakeDatabase> => {
+    const opened = await openLakeDatabase({ scratch: root, memoryMb: 256, threads: 1 })
+    onTestFinished(() => opened.close())
+    return opened
+  }
+  const database = await openDatabase()
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', enable_external_file_cache: 'false' })
   const connection = await instance.connect()
-  onTestFinished(async () => {
-    await database.close()
+  onTestFinished(() => {
     connection.closeSync()
     instance.closeSync()
   })
@@ -59,16 +72,17 @@ export async function goldWorld(view: View, given?: SinkWorld): Promise<GoldWorl
     lake,
     refused,
     sql,
-    writer({ storage: own = storage, epoch = 1, tuning = {} } = {}) {
+    database: openDatabase,
+    writer({ storage: own = storage, epoch = 1, tuning = {}, assertHeld = () => undefined, ...given } = {}) {
       const context: GoldContext = {
         storage: own,
         log: world.log,
         clock: systemClock,
         logger: silentLogger,
         epoch,
-        assertHeld: () => undefined,
+        assertHeld,
         signal: new AbortController().signal,
-        database,
+        database: given.database ?? database,
         tuning: { ...DEFAULT_GOLD_TUNING, ...tuning },
         refuse: async (row) => void refused.push(row),
       }

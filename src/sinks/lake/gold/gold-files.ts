@@ -7,8 +7,7 @@ import { type LakeDatabase, type LakeSession, sqlName, sqlText } from '../lake-d
 import type { GoldChange } from './gold-changes.ts'
 
 export interface MergedFile {
-  /** Null where no row is left. */
-  readonly path: string | null
+  /** 0 where no row is left: the file has columns alone. */
   readonly rows: number
   readonly bytes: number
   /** The rows are those of the file before. */
@@ -23,6 +22,8 @@ export interface MergeOptions {
   readonly changes: AsyncIterable<readonly GoldChange[]> | Iterable<readonly GoldChange[]>
   /** Written beside the rows: Parquet's key-value metadata. */
   readonly about: Readonly<Record<string, string>>
+  /** Where the file is to be. */
+  readonly path: string
 }
 
 /** Merges changes of one view into Parquet files of the scratch folder. What memory does not hold is on disk. */
@@ -54,7 +55,7 @@ export async function openGoldFiles(database: LakeDatabase, view: View): Promise
 }
 
 async function merge(database: LakeDatabase, session: LakeSession, view: View, options: MergeOptions): Promise<MergedFile> {
-  const { before, replace, about } = options
+  const { before, replace, about, path } = options
   await session.run('DELETE FROM gold_fresh; DELETE FROM gold_gone')
   for await (const page of options.changes) await stage(database, session, view, page)
   const columns = names(view.columns)
@@ -65,7 +66,6 @@ async function merge(database: LakeDatabase, session: LakeSession, view: View, o
     before === null || replace
       ? ''
       : `SELECT ${columns} FROM ${file(before)} ANTI JOIN (SELECT ${key} FROM gold_fresh UNION ALL SELECT ${key} FROM gold_gone) USING (${key}) UNION ALL `
-  const path = database.scratchPath()
   const metadata = Object.entries(about).map(([name, value]) => `${sqlName(name)}: ${sqlText(value)}`)
   const [copied] = await session.rows(
     `COPY (${kept}SELECT ${columns} FROM gold_fresh ORDER BY ${key}) TO ${sqlText(path)} ` +
@@ -74,7 +74,7 @@ async function merge(database: LakeDatabase, session: LakeSession, view: View, o
   const rows = Number(copied?.[0] ?? 0)
   const isSame = replace && before !== null && wrong === null && (await sameRows(session, path, rows, before))
   const { size } = await stat(path)
-  return { path: rows === 0 ? null : path, rows, bytes: size, isSame }
+  return { rows, bytes: size, isSame }
 }
 
 async function stage(database: LakeDatabase, session: LakeSession, view: View, page: readonly GoldChange[]): Promise<void> {

@@ -17,7 +17,7 @@ export interface GoldIntent {
   /** True: the whole view is compared, and any file may be another already. */
   readonly whole: boolean
   readonly ends: readonly number[]
-  /** Those that are written, unless all may be. */
+  /** Those that are written, and what one who wakes up later may still be about to write. */
   readonly files: readonly string[]
 }
 

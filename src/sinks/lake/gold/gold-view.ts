@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { isWindrowError } from '../../../core/errors.ts'
 import type { PartitionBounds, Topic } from '../../../log/port.ts'
 import type { View } from '../../../views/view.ts'
@@ -35,7 +37,8 @@ interface Held {
 
 /**
  * Keeps one view in the lake. Before the first file of a flush is written the state says which ones are, and up to where in the topic: what ends
- * in the middle is done again from there, and gives the same. A file is replaced only as it was read, so that of two writers one fails.
+ * in the middle is done again from there, and gives the same. A file is replaced only as it was read, so that of two writers one fails. A file whose
+ * rows are all gone stays, without rows: to remove one has no such condition, and where none is an old owner could still put its own.
  */
 export class GoldView {
   readonly view: View
@@ -173,24 +176,35 @@ export class GoldView {
     const fileOf = (slot: string): string => this.layout.fileOf(slot, parts(this.layout.monthOf(slot)))
     const touched = [...new Set([...changes.slots.keys()].map(fileOf))]
     const base: GoldState = before ?? this.empty()
+    // Files that a try before this one, of whatever owner, may still be about to write: each has to be another than it found.
+    const doubtful = new Set(base.intent?.files ?? [])
+    const isOwn = (name: string): boolean => {
+      const parsed = this.layout.parse(name)
+      return parsed !== null && parsed.parts === parts(parsed.month)
+    }
+    const emptied = whole
+      ? [...new Set([...there.keys(), ...doubtful])].filter((name) => isOwn(name) && !touched.includes(name))
+      : []
+    const names = [...touched, ...emptied]
     // The state without files: the progress alone.
-    if (touched.length > 0 || whole || base.intent !== null) {
-      await this.writeState({ ...base, at: clock.now(), intent: { epoch, whole, ends, files: whole ? [] : touched } })
+    if (names.length > 0 || whole || base.intent !== null) {
+      await this.writeState({ ...base, at: clock.now(), intent: { epoch, whole, ends, files: names } })
     }
     const files = new Map<string, GoldFile>(whole ? [] : Object.entries(base.files))
-    const others = base.intent !== null && base.intent.epoch !== epoch
     const counts = { whole, rows: 0, filesWritten: 0, filesRemoved: 0, bytesWritten: 0 }
-    const merger = touched.length === 0 ? null : await openGoldFiles(database, this.view)
+    const merger = names.length === 0 ? null : await openGoldFiles(database, this.view)
+    const writeFile = (name: string, pages: AsyncIterable<readonly GoldChange[]>): Promise<void> =>
+      this.writeFile(merger as GoldFiles, name, pages, { whole, isDoubtful: doubtful.has(name), topic }, files, counts)
     try {
-      for await (const { name, pages } of byFile(changes, fileOf)) {
-        await this.writeFile(merger as GoldFiles, name, pages, { whole, rewrite: others, topic }, files, counts)
-      }
+      for await (const { name, pages } of byFile(changes, fileOf)) await writeFile(name, pages)
+      for (const name of emptied) await writeFile(name, noPages())
     } finally {
       await merger?.close()
     }
-    const extra = whole ? [...there.keys()].filter((name) => !files.has(name)) : []
-    await this.remove(extra)
-    counts.filesRemoved += extra.length
+    // What somebody else put there.
+    const foreign = whole ? [...there.keys()].filter((name) => !isOwn(name)) : []
+    await this.remove(foreign)
+    counts.filesRemoved += foreign.length
     await this.writeState({
       view: this.view.name,
       topic: topic.name,
@@ -208,42 +222,40 @@ export class GoldView {
     merger: GoldFiles,
     name: string,
     pages: AsyncIterable<readonly GoldChange[]>,
-    how: { readonly whole: boolean; readonly rewrite: boolean; readonly topic: Topic },
+    how: { readonly whole: boolean; readonly isDoubtful: boolean; readonly topic: Topic },
     files: Map<string, GoldFile>,
-    counts: { rows: number; filesWritten: number; filesRemoved: number; bytesWritten: number },
+    counts: { rows: number; filesWritten: number; bytesWritten: number },
   ): Promise<void> {
     const { storage, database, assertHeld, signal } = this.context
     signal.throwIfAborted()
     const local = database.scratchPath()
-    const tag = await storage.fetch(name, local)
-    const counted = counting(pages)
-    const made = await merger.merge({
-      before: tag === null ? null : local,
-      replace: how.whole,
-      changes: counted.pages,
-      about: this.about(how.topic),
-    })
-    counts.rows += counted.count()
-    if (made.path === null) {
-      files.delete(name)
-      if (tag === null) return
-      await this.remove([name])
-      counts.filesRemoved += 1
-      return
+    const merged = database.scratchPath()
+    try {
+      const tag = await storage.fetch(name, local)
+      const counted = counting(pages)
+      const { rows, bytes, isSame } = await merger.merge({
+        before: tag === null ? null : local,
+        replace: how.whole,
+        changes: counted.pages,
+        about: this.about(how.topic),
+        path: merged,
+      })
+      counts.rows += counted.count()
+      if (rows === 0 && tag === null && !how.isDoubtful) return
+      if (isSame && tag !== null && !how.isDoubtful) {
+        files.set(name, { tag, rows, bytes })
+        return
+      }
+      assertHeld()
+      files.set(name, { tag: await storage.store(merged, name, tag === null ? 'none' : { tag }), rows, bytes })
+      counts.filesWritten += 1
+      counts.bytesWritten += bytes
+    } finally {
+      for (const path of [local, merged]) await rm(path, { force: true })
     }
-    // One who was here before may still be about to replace the file as it is: only another one keeps it from that.
-    if (made.isSame && tag !== null && !how.rewrite) {
-      files.set(name, { tag, rows: made.rows, bytes: made.bytes })
-      return
-    }
-    assertHeld()
-    const written = await storage.store(made.path, name, tag === null ? 'none' : { tag })
-    files.set(name, { tag: written, rows: made.rows, bytes: made.bytes })
-    counts.filesWritten += 1
-    counts.bytesWritten += made.bytes
   }
 
-  /** In every file: what its columns are, and which writer made it, so that no two writers' files are alike byte for byte. */
+  /** In every file: what its columns are, and something of its own, so that no two files are alike byte for byte, and have one tag. */
   private about(topic: Topic): Record<string, string> {
     const columns = this.view.columns.map(({ column, type, unit, doc, isKey }) => ({ column, type, unit, doc, is_key: isKey }))
     return {
@@ -251,6 +263,7 @@ export class GoldView {
       'windrow.columns': JSON.stringify(columns),
       'windrow.topic': `${topic.name} ${topic.id}`,
       'windrow.epoch': String(this.context.epoch),
+      'windrow.file': randomUUID(),
     }
   }
 
@@ -320,3 +333,5 @@ function counting(pages: AsyncIterable<readonly GoldChange[]>): {
   }
   return { pages: counted(), count: () => count }
 }
+
+async function* noPages(): AsyncGenerator<readonly GoldChange[]> {}
