@@ -43,7 +43,11 @@ export function qualityRows<R extends Reading>(kind: string, current: readonly R
     for (const [day, inDay] of byWindow(readings, days)) {
       const key = { kind, stationId, series, day }
       const window = windowColumns(inDay, day, days, watermark)
-      rows.set(rowKey(kind, stationId, series, day), { ...key, ...window, ...quality(kind, inDay, day, window.complete === true) })
+      rows.set(rowKey(kind, stationId, series, day), {
+        ...key,
+        ...window,
+        ...quality(kind, inDay, day, window.complete === true),
+      })
     }
   }
   return rows
