@@ -9,7 +9,8 @@ import type { Session } from './session.ts'
 /** Of several topologies that fill one view, the key names the event. */
 export function topologyOf({ catalogue }: Session, view: View, key: readonly Cell[]): Topology {
   const candidates = catalogue.topologies.filter((topology) => topology.view === view)
-  const found = candidates.length === 1 ? candidates[0] : candidates.find(({ event }) => key.includes(event.name))
+  const kind = key[view.key.findIndex(({ name }) => name === 'kind')]
+  const found = candidates.length === 1 ? candidates[0] : candidates.find(({ event }) => event.name === kind)
   if (found !== undefined) return found
   throw new WindrowError('WR_WHY_KEY', {
     message: `No topology makes a row of ${view.name} with the key ${JSON.stringify(key)}.`,

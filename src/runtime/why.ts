@@ -20,7 +20,7 @@ import { schemaIdOf, WIRE_HEADER_BYTES } from '../events/wire-format.ts'
 import type { Log, Topic } from '../log/port.ts'
 import type { Topology } from '../streams/topology.ts'
 import { isSessions } from '../streams/windows/windower.ts'
-import { joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
+import { isKeyedBySubKey, joinedSubKeys, windowsOfPlan } from '../streams/windows/windows-of-plan.ts'
 import { formatInstant } from '../views/instant.ts'
 import { canonicalKey } from '../views/row-key.ts'
 import type { Cell } from '../views/view.ts'
@@ -114,6 +114,13 @@ function stationOf({ view, event }: Topology, key: readonly Cell[]): string {
     remedy: 'Give all parts of the key, in this order.',
     kind: 'usage',
   })
+}
+
+/** The sub-keys whose readings make a row, null for all. */
+function usedSubKeys({ plan, view }: Topology, key: readonly Cell[]): readonly string[] | null {
+  if (!isKeyedBySubKey(plan)) return joinedSubKeys(plan)
+  const index = view.key.findIndex(({ name }) => name === 'series' || name === 'subKey')
+  return index < 0 ? null : [String(key[index])]
 }
 
 class Explainer {
@@ -242,7 +249,7 @@ class Explainer {
 
   private belongs(row: Float64Array, subKey: string): boolean {
     const { topology, key } = this.options
-    const used = joinedSubKeys(topology.plan)
+    const used = usedSubKeys(topology, key)
     if (used !== null && !used.includes(subKey)) return false
     const timestamp = row[ROW_TIMESTAMP] as number
     const windows = windowsOfPlan(topology.plan)
@@ -274,7 +281,7 @@ class Explainer {
   private watermarks(): Array<{ subKey: string; watermark: number }> {
     const { keys, subKeys } = this.dictionaries
     const key = keys.idOf(this.station)
-    const used = joinedSubKeys(this.options.topology.plan) ?? this.store.subKeysOf(key).map((id) => subKeys.textOf(id))
+    const used = usedSubKeys(this.options.topology, this.options.key) ?? this.store.subKeysOf(key).map((id) => subKeys.textOf(id))
     return used.map((subKey) => {
       const id = subKeys.find(subKey)
       return { subKey, watermark: id < 0 ? Number.NEGATIVE_INFINITY : this.store.watermark(key, id) }

@@ -1,5 +1,6 @@
 import { airHourlyView, dailySensorMeansView } from './air.ts'
 import { dailyEnergySummaryView, energiesView } from './energy.ts'
+import { dataQualityView } from './quality.ts'
 import { stationsView } from './stations.ts'
 import type { View } from './view.ts'
 import { weatherDailyView, weatherDataView, weatherHourlyView, weatherMonthlyView } from './weather.ts'
@@ -15,4 +16,5 @@ export const builtInViews: readonly View[] = [
   airHourlyView,
   dailySensorMeansView,
   stationsView,
+  dataQualityView,
 ]

@@ -2,6 +2,7 @@ import type { AirReading, EnergyReading, Reading, WeatherReading } from '../../s
 import { airRows } from './air-rows.ts'
 import { energyRows, energySubKey } from './energy-rows.ts'
 import type { ExpectedRows, Fate, LogRecord } from './log-record.ts'
+import { qualityRows } from './quality-rows.ts'
 import { type Identity, resolveReadings } from './resolve-readings.ts'
 import { stationRows } from './station-rows.ts'
 import { weatherRows } from './weather-rows.ts'
@@ -46,5 +47,6 @@ function expectation<R extends Reading>(
   allowedLatenessMs: number | null,
 ): Expectation {
   const { current, fates } = resolveReadings(records, identity, allowedLatenessMs)
-  return { fates, current, views: { ...rowsOf(current), stations: stationRows(kind, current, identity) } }
+  const common = { stations: stationRows(kind, current, identity), data_quality: qualityRows(kind, current, identity) }
+  return { fates, current, views: { ...rowsOf(current), ...common } }
 }

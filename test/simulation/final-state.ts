@@ -85,8 +85,9 @@ async function viewState(log: Log, view: View, topic: Topic, event: EventName, c
 /** The station or zone that a row is about. */
 function ownerOf(view: View, key: string, event: EventName): string {
   const cells = JSON.parse(key) as string[]
-  if (view.name === 'stations' && cells[0] !== event) throw new RangeError(`a station of another kind: ${key}`)
-  return cells[view.name === 'stations' ? 1 : 0] as string
+  const isOfAllKinds = view.key[0]?.name === 'kind'
+  if (isOfAllKinds && cells[0] !== event) throw new RangeError(`a row of another kind: ${key}`)
+  return cells[isOfAllKinds ? 1 : 0] as string
 }
 
 async function ledgerOf(log: Log, topic: Topic, contradictions: string[]): Promise<Ledger> {

@@ -8,6 +8,10 @@ import type { Primitive } from './primitive.ts'
 /** What an aggregate may know of its window besides its own state. */
 export interface WindowFacts {
   readonly minutes: number
+  /** Where the window begins. */
+  readonly start: number
+  /** True once the watermark has reached its end. */
+  readonly complete: boolean
   /** The state of the window before, null when that one has no readings. */
   readonly previous: Float64Array | null
 }

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../core/calendar.ts'
 import { ROW_INTERVAL } from '../../events/reading-batch.ts'
 import type { Cell } from '../../views/view.ts'
 import type { Aggregate, AggregateCompiler, Finish } from './aggregate.ts'
@@ -95,6 +96,20 @@ function useCovered(compiler: AggregateCompiler, column: string): number {
 /** The state of `coveredMinutes` as a share of a window of so many minutes, at most 1. */
 export function coverageOf(s: Float64Array, at: number, windowMinutes: number): number {
   return Math.min(1, ((s[at] as number) + (s[at + 3] as number)) / windowMinutes)
+}
+
+/**
+ * Minutes that readings cover as a share of the window, at most 1; of a window that is not complete, of its part up to the end of its last
+ * reading, so that what cannot be there yet is not missed.
+ */
+export function completeness(): Aggregate<never, number> {
+  return aggregate('completeness', {}, (compiler) => {
+    const at = compiler.use(coveredMinutes(-1))
+    return (s, { minutes, start, complete }) => {
+      const soFar = ((s[at + 2] as number) - start) / MINUTE_MS + (s[at + 3] as number)
+      return coverageOf(s, at, complete ? minutes : Math.min(minutes, soFar))
+    }
+  })
 }
 
 /** Sum of value x interval in hours: MW give MWh, mm/h give mm. Null when there are no values. */
@@ -244,7 +259,7 @@ export function changeFromPrevious<Numbers extends string, Flags extends string>
     return (s, facts) => {
       if (facts.previous === null) return null
       const now = finish(s, facts)
-      const before = finish(facts.previous, { minutes: Number.NaN, previous: null })
+      const before = finish(facts.previous, { minutes: Number.NaN, start: Number.NaN, complete: true, previous: null })
       return typeof now === 'number' && typeof before === 'number' ? now - before : null
     }
   })

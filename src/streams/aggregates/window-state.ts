@@ -135,6 +135,7 @@ export class WindowState {
     const minutes = (window.end - window.start) / 60_000
     const place = this.source.placeOf(this.newestPlace(s))
     const revised = s[this.revisedAt + 1] as number
+    const complete = watermark >= completeAt
     cells.push(
       place.city,
       place.country,
@@ -142,11 +143,11 @@ export class WindowState {
       s[this.coveredAt + 4] as number,
       Math.max(1, Math.round(minutes / (s[this.newestAt + 1] as number))),
       coverageOf(s, this.coveredAt, minutes),
-      watermark >= completeAt,
+      complete,
       Number.isFinite(revised) ? revised : null,
       s[this.updatedAt + 1] as number,
     )
-    const facts: WindowFacts = { minutes, previous }
+    const facts: WindowFacts = { minutes, start: window.start, complete, previous }
     for (const finish of this.compiled.finishes) cells.push(finish(s, facts))
   }
 

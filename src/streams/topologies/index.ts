@@ -1,6 +1,7 @@
 import type { Topology } from '../topology.ts'
 import { airHourly, airStations, dailySensorMeans } from './air.ts'
 import { dailyEnergySummary, energies, energyZones } from './energy.ts'
+import { airDataQuality, energyDataQuality, weatherDataQuality } from './quality.ts'
 import { weatherDaily, weatherData, weatherHourly, weatherMonthly, weatherStations } from './weather.ts'
 
 /** The topologies that windrow comes with. */
@@ -16,4 +17,7 @@ export const builtInTopologies: readonly Topology[] = [
   airHourly,
   dailySensorMeans,
   airStations,
+  weatherDataQuality,
+  energyDataQuality,
+  airDataQuality,
 ]

@@ -23,6 +23,11 @@ export function windowsOfPlan(plan: Plan): AnyWindows | null {
   return null
 }
 
+/** Whether each series (sub-key) of a station has rows of its own. */
+export function isKeyedBySubKey(plan: Plan): boolean {
+  return plan.some((step) => step.operator === 'keyBy' && step.subKey !== undefined)
+}
+
 /** The sub-keys that a join uses; null when the topology joins nothing. */
 export function joinedSubKeys(plan: Plan): readonly string[] | null {
   const join = plan.find((step) => step.operator === 'join')

@@ -1,0 +1,33 @@
+import { count, defineView, double, localDay, requiredDouble, text } from './view.ts'
+import { windowColumns } from './window-columns.ts'
+
+/** What stands in `series` where a station has one series of readings only. */
+export const ONLY_SERIES = 'all'
+
+export const dataQualityView = defineView({
+  name: 'data_quality',
+  doc: 'How good the readings of a station and local day are: what came, what of it can be true, and a score.',
+  key: {
+    kind: text('What it measures: weather, energy or air.'),
+    stationId: text('Identity of the station or zone.'),
+    series: text(`Which of its series: consumption or production/SOLAR of a zone; ${ONLY_SERIES} where there is one.`),
+    day: localDay('Day of the local calendar.'),
+  },
+  values: {
+    ...windowColumns,
+    score: requiredDouble('%', 'Weighted mean of the shares below that are known, 0 to 100; 0 for a day without any value.'),
+    completeness: requiredDouble(
+      '1',
+      'Minutes covered by distinct readings / minutes of the day, at most 1; of a day that is not complete, up to the end of its last reading.',
+    ),
+    validity: double('1', 'Values that are there and plausible / values of quantities x readings; null without any value.'),
+    regularity: double('1', 'Judged values that are no outliers / judged values; null where none could be judged.'),
+    quantityN: count('Number of measured quantities of which the day has a value.'),
+    valueN: count('Number of values of those quantities.'),
+    missingN: count('Number of readings that lack one of those quantities, summed over the quantities.'),
+    implausibleN: count('Number of values outside the plausible bounds of their quantity.'),
+    judgedN: count('Number of values that could be compared with the values before and after.'),
+    outlierN: count('Number of those that stand out from both.'),
+  },
+  stores: ['postgres', 'cassandra', 'influxdb'],
+})
