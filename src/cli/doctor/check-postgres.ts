@@ -4,7 +4,7 @@ import type { Config } from '../../config/load-config.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import { storedTopics } from '../../sinks/postgres/stored-views.ts'
-import { closedTables } from '../../warehouse/access/closed-tables.ts'
+import { closedTables, isSetUp } from '../../warehouse/access/closed-tables.ts'
 import { accessTarget } from '../access/access-target.ts'
 import { openViewsSql } from '../views-postgres.ts'
 import { checkSinkReports } from './check-sinks.ts'
@@ -41,6 +41,11 @@ async function staleViews(sql: SqlClient, topicIds: TopicIds): Promise<Finding[]
 
 /** Tables made since access was last set up. */
 async function closedViews(sql: SqlClient, config: Config): Promise<Finding[]> {
+  if (!(await isSetUp(sql))) {
+    // The embedded one has no logins to give rights to.
+    if (config.postgresUrl === null) return []
+    return [note('postgres', 'access is not set up: `windrow access setup` makes roles that read some of it')]
+  }
   const closed = await closedTables(sql, await accessTarget(config))
   if (closed.length === 0) return []
   const text = `windrow's roles do not have ${closed.join(', ')}: closed to them, or open without a policy`

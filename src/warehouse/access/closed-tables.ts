@@ -4,6 +4,12 @@ import { GROUPS } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
 import { textArray } from './sql-text.ts'
 
+/** Whether a set-up has ever made windrow's roles on this server. */
+export async function isSetUp(session: SqlSession): Promise<boolean> {
+  const { rows } = await session.query('SELECT count(*)::int FROM pg_roles WHERE rolname = $1', [GROUPS.reader])
+  return rows[0]?.[0] === 1
+}
+
 /**
  * Tables of views, in order, that the groups do not have although they are there: made since the last set-up, and closed to everybody but
  * the pipeline; or open without a policy. None where access was never set up.
