@@ -26,10 +26,13 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) \gexe
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 SELECT format('GRANT CONNECT ON DATABASE %I TO grafana, exporter', current_database()) \gexec
 
--- Dashboards read every table of windrow's, also those to come, and cannot hold it up.
+-- Dashboards read every table of windrow's, also those to come, and cannot hold it up. Once windrow access setup has made its groups,
+-- grafana has what its group has, and no more: the log of changes is a table too.
 GRANT USAGE ON SCHEMA public TO grafana;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO grafana;
-ALTER DEFAULT PRIVILEGES FOR ROLE windrow IN SCHEMA public GRANT SELECT ON TABLES TO grafana;
+SELECT statement FROM (VALUES
+  ('GRANT SELECT ON ALL TABLES IN SCHEMA public TO grafana'),
+  ('ALTER DEFAULT PRIVILEGES FOR ROLE windrow IN SCHEMA public GRANT SELECT ON TABLES TO grafana')) AS statements (statement)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'windrow_reader') \gexec
 ALTER ROLE grafana SET default_transaction_read_only = on;
 ALTER ROLE grafana SET statement_timeout = '60s';
 

@@ -16,7 +16,7 @@ const groups = Object.keys(GROUPS) as Group[]
 export function accessTable(): string {
   const users = groups.map((group) => Object.entries(USERS).find(([, of]) => of === group)?.[0])
   const rows = [
-    ['', ...groups.map((group) => `\`${GROUPS[group]}\``)],
+    ['group', ...groups.map((group) => `\`${GROUPS[group]}\``)],
     groups.map(() => '---').concat('---'),
     ['user', ...users.map((user) => (user === undefined ? 'whom you name' : `\`${user}\``))],
     ['rows', ...groups.map((group) => (group === 'reader' || group === 'analyst' ? `of the last ${VISIBLE[group]}` : 'all'))],

@@ -25,6 +25,9 @@ export interface GuardedServer {
   as(user: string, password: string): SqlClient
 }
 
+/** Of the superuser `windrow`. */
+export const SUPERUSER_PASSWORD = 'the superuser of this test'
+
 /** A server on which a password is asked for (SCRAM), and every statement lands in the log. */
 export function guardedServer(): GuardedServer {
   const clients: SqlClient[] = []
@@ -41,7 +44,7 @@ export function guardedServer(): GuardedServer {
   let admin: SqlClient | null = null
   beforeAll(async () => {
     server = await startPostgres({
-      password: 'the superuser of this test',
+      password: SUPERUSER_PASSWORD,
       settings: { log_statement: 'all', log_min_error_statement: 'error', log_min_duration_statement: '0', log_duration: 'on' },
     })
     admin = open(server.url)
