@@ -2,7 +2,7 @@ import type { Cell } from '../../src/views/view.ts'
 import { weatherHourlyView } from '../../src/views/weather.ts'
 import { hundredths, randomAt } from './random.ts'
 
-/** The view whose rows are written to stores: 21 columns, as wide as views come. */
+/** The view whose rows are written to stores: as wide as views come. */
 export const hourlyView = weatherHourlyView
 
 const STATIONS = 64
@@ -37,6 +37,12 @@ export function hourlyRow(index: number): Cell[] {
     precipitationSum: hundredths(randomAt(index, 8)),
     rainHours: randomAt(index, 9) < 0.2 ? 1 : 0,
     stormHours: 0,
+    temperatureN: 6,
+    humidityN: 6,
+    pressureN: 6,
+    windSpeedN: 6,
+    windDirectionN: 6,
+    precipitationN: 6,
   }
   return hourlyView.columns.map(({ name }) => cells[name] ?? null)
 }

@@ -150,6 +150,21 @@ describe.runIf(canStart)('the audit on a server', () => {
     expect(told).toEqual([['conformance', 'INSERT', 'user_etl', 'windrow_admin']])
   })
 
+  test('a function of the pipeline that an administrator calls does not lend her the mark', async () => {
+    await root.query(
+      `CREATE FUNCTION public.lent() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN ${insert('lent')}; END $$`,
+    )
+    await root.query('ALTER FUNCTION public.lent() OWNER TO windrow_etl')
+    const told = await linesOf(() =>
+      anna.transaction(async (session) => {
+        await session.query(`SET LOCAL windrow.writer = 'sink'`)
+        await session.query('SELECT public.lent()')
+      }),
+    )
+    await root.query('DROP FUNCTION public.lent()')
+    expect(told).toEqual([['conformance', 'INSERT', 'anna', 'anna']])
+  })
+
   test.each(['anna', 'user_etl', 'user_readonly', 'user_data_analyst', 'user_backup'])(
     '%s changes no line, turns no trigger off for a session, and is no keeper',
     async (user) => {
