@@ -225,21 +225,31 @@ describe.runIf(canStart)('a backup of a server that asks for passwords', () => {
     }
   }
 
-  test('put in the place of newer rows it takes the right to write from sinks that are at work, which then bring the rest again', async () => {
+  test('put in the place of newer rows it takes the right to write from a sink that is at work, which then brings the rest again', async () => {
     const epochs = 'SELECT max(owner_epoch) FROM windrow_progress'
     const before = (await other.admin.query(epochs)).rows[0]?.[0] as number
     const notEmpty = await windrow(other.server.url, ['restore', dump])
     expect(notEmpty.stderr).toContain('WR_RESTORE_NOT_EMPTY')
     expect(notEmpty.code).toBe(2)
+    // It has nothing to write, and learns of the restore only by being asked who it is.
+    const etl = other.url('user_etl', passwords.get('user_etl') as string)
+    const stop = new AbortController()
+    const running = runCommand(folder, ['run'], environment(etl), stop.signal)
+    const stores = storesOfLog(folder, environment(other.server.url), ['postgres'])
+    await expect.poll(async () => (await other.admin.query(epochs)).rows[0]?.[0], { timeout: 60_000 }).toBeGreaterThan(before)
+    await stores.untilCaughtUp(['postgres'])
+
     const { stdout } = await succeed(other.server.url, ['restore', dump, '--replace', '--json'])
     const outcome = JSON.parse(stdout)
     expect(outcome.log.views.every(({ next }: { next: string }) => next === 'goes on')).toBe(true)
     expect(outcome.log.views.some(({ behind }: { behind: number }) => behind > 0)).toBe(true)
-    const least = (await other.admin.query('SELECT min(owner_epoch) FROM windrow_progress')).rows[0]?.[0]
-    expect(least).toBeGreaterThan(before)
-    await succeed(other.url('user_etl', passwords.get('user_etl') as string), ['run', '--until-end'])
-    const stores = storesOfLog(folder, environment(other.server.url), ['postgres'])
+    await readings.publish(100)
+    await stores.untilProcessed()
+    await stores.untilCaughtUp(['postgres'])
     expect((await stores.differences()).lines).toEqual([])
+    stop.abort()
+    const { code, stderr } = await running
+    expect(code, stderr).toBe(0)
   })
 
   test('with a log that is another one the tables become what that log says, and the restore says so', async () => {
