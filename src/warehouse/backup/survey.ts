@@ -105,8 +105,7 @@ export async function rolesInUse(session: SqlSession): Promise<RolesInUse> {
        UNION SELECT n.nspowner FROM pg_namespace n WHERE ${USERS_SCHEMA})
      SELECT r.rolname::text, o.oid IS NOT NULL FROM pg_roles r LEFT JOIN owners o ON o.oid = r.oid
      WHERE r.rolname !~ '^pg_' AND (o.oid IS NOT NULL OR EXISTS (SELECT FROM pg_shdepend d
-       WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-         AND d.classid NOT IN ('pg_default_acl'::regclass)))
+       WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())))
      ORDER BY r.rolname COLLATE "C"`,
   )
   return {

@@ -24,6 +24,7 @@ const questions: Readonly<Record<string, string>> = {
   functions: `SELECT pg_get_functiondef(f.oid), f.proowner::regrole, ${acl('f.proacl')}, obj_description(f.oid, 'pg_proc')
     FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace WHERE ${USERS} AND f.prokind IN ('f', 'p')`,
   sequences: `SELECT schemaname, sequencename, last_value, increment_by, cycle FROM pg_sequences`,
+  'default rights': `SELECT d.defaclrole::regrole, n.nspname, d.defaclobjtype, ${acl('d.defaclacl')} FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace`,
   database: `SELECT datdba::regrole, ${acl('datacl')} FROM pg_database WHERE datname = current_database()`,
   'settings of roles': `SELECT s.setrole::regrole, s.setconfig FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   roles: `SELECT r.rolname, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolconnlimit, r.rolbypassrls, shobj_description(r.oid, 'pg_authid') FROM pg_roles r WHERE ${OURS}`,
