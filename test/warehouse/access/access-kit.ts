@@ -60,20 +60,22 @@ export async function fillTables(client: SqlClient, schema: string, views: reado
   const ages = ["'0'", "'29 days 23 hours'", "'30 days 1 hour'", "'5 months 20 days'", "'6 months 1 hour'", "'1 year'"]
   for (const view of views) {
     const columns = view.columns.map(({ column }) => quoteName(column)).join(', ')
+    // A local day begins within 12 hours of its date in UTC.
+    const isOfWindows = view.columns.some(({ column }) => column === 'window_start')
     const rows = ages.map((age, i) => {
       const at = `((now() AT TIME ZONE 'UTC') - interval ${age}) AT TIME ZONE 'UTC'`
-      return `(${view.columns.map((column) => sampleOf(column, at, i)).join(', ')})`
+      return `(${view.columns.map((column) => sampleOf(column, at, i, isOfWindows ? 12 : 0)).join(', ')})`
     })
     await client.query(`INSERT INTO ${quoteName(schema)}.${quoteName(view.name)} (${columns}) VALUES ${rows.join(', ')}`)
   }
 }
 
-function sampleOf({ column, type }: ViewColumn, at: string, row: number): string {
+function sampleOf({ column, type }: ViewColumn, at: string, row: number, hours: number): string {
   switch (type) {
     case 'instant':
       return at
     case 'day':
-      return `((${at}) AT TIME ZONE 'UTC')::date`
+      return `((${at}) AT TIME ZONE 'UTC' + interval '${hours} hours')::date`
     case 'month':
       return `to_char((${at}) AT TIME ZONE 'UTC', 'YYYY-MM')`
     case 'text':
