@@ -20,6 +20,8 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command')
+    // An option after the name of a command within another is its own, also where both have one of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(windrow --help tells more)')
     .configureOutput({

@@ -184,6 +184,25 @@ describe('/metrics', () => {
     expect(text).not.toContain('windrow_task_offset_lag{')
   })
 
+  test('has the lake by layer, and no figures of files where another process writes it', async () => {
+    const [sink] = well.sinks
+    if (sink === undefined) throw new Error('no sink')
+    const files = { written: 7, bytes: 4_096, flushSeconds: 60 }
+    const gold = { ...sink, sink: 'lake', view: 'gold', lag: 3, files }
+    const text = await createMetrics().render({ ...well, sinks: [sink, gold] })
+    expect(figure(text, 'windrow_lake_lag{layer="gold"}')).toBe(3)
+    expect(figure(text, 'windrow_lake_rows_written_total{layer="gold"}')).toBe(1_200)
+    expect(figure(text, 'windrow_lake_files_written_total{layer="gold"}')).toBe(7)
+    expect(figure(text, 'windrow_lake_written_bytes_total{layer="gold"}')).toBe(4_096)
+    expect(figure(text, 'windrow_lake_last_flush_timestamp_seconds{layer="gold"}')).toBe((NOW - 3_000) / 1000)
+    expect(figure(text, 'windrow_lake_flush_interval_seconds{layer="gold"}')).toBe(60)
+    const away = { ...gold, isOwn: false, files: { written: 0, bytes: 0, flushSeconds: null } }
+    const other = await createMetrics().render({ ...well, sinks: [away] })
+    expect(figure(other, 'windrow_lake_lag{layer="gold"}')).toBe(3)
+    expect(other).not.toContain('windrow_lake_files_written_total{')
+    expect(other).not.toContain('windrow_lake_flush_interval_seconds{')
+  })
+
   test('has how the last replay of each view stands', async () => {
     const text = await createMetrics().render(well)
     expect(figure(text, 'windrow_replay_records_read{view="weather_daily"}')).toBe(505_680)

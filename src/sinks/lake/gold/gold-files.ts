@@ -35,6 +35,8 @@ export interface GoldFiles {
 
 /** Rows of a group: readers skip those whose least and greatest values do not fit. */
 const GROUP_ROWS = 122_880
+/** To begin and to end an append takes as long as some thousand rows. */
+const STAGED_AT_ONCE = 16_384
 
 export async function openGoldFiles(database: LakeDatabase, view: View): Promise<GoldFiles> {
   const session = await database.session()
@@ -57,7 +59,14 @@ export async function openGoldFiles(database: LakeDatabase, view: View): Promise
 async function merge(database: LakeDatabase, session: LakeSession, view: View, options: MergeOptions): Promise<MergedFile> {
   const { before, replace, about, path } = options
   await session.run('DELETE FROM gold_fresh; DELETE FROM gold_gone')
-  for await (const page of options.changes) await stage(database, session, view, page)
+  let waiting: GoldChange[] = []
+  for await (const page of options.changes) {
+    waiting = waiting.length === 0 ? [...page] : waiting.concat(page)
+    if (waiting.length < STAGED_AT_ONCE) continue
+    await stage(database, session, view, waiting)
+    waiting = []
+  }
+  await stage(database, session, view, waiting)
   const columns = names(view.columns)
   const key = names(view.key)
   const wrong = before === null ? null : await wrongColumns(session, before)

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../core/calendar.ts'
 import { WindrowError } from '../../../core/errors.ts'
 import type { Cell, View, ViewColumn } from '../../../views/view.ts'
 
@@ -66,12 +67,25 @@ export function goldLayout(view: View): GoldLayout {
   }
 }
 
+/** Of the days that were asked for last: to make a date of every row takes longer than all else that is done with it. */
+const slots = new Map<number, string>()
+const MOST_SLOTS = 50_000
+
+function instantSlot(at: number): string {
+  const day = Math.floor(at / DAY_MS)
+  const known = slots.get(day)
+  if (known !== undefined) return known
+  const match = ISO_INSTANT.exec(new Date(at).toISOString())
+  const slot = match === null ? '' : `${match[1]}-${match[2]}`
+  if (slots.size >= MOST_SLOTS) slots.clear()
+  slots.set(day, slot)
+  return slot
+}
+
 function slotOf(view: View, time: ViewColumn, cell: Cell): string {
   switch (time.type) {
-    case 'instant': {
-      const match = ISO_INSTANT.exec(new Date(Number(cell)).toISOString())
-      return match === null ? '' : `${match[1]}-${match[2]}`
-    }
+    case 'instant':
+      return instantSlot(Number(cell))
     case 'day':
       if (isDay(cell)) return String(cell)
       break
