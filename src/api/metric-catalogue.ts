@@ -266,6 +266,18 @@ export const declaredMetrics = {
     station,
     ofLog('seconds'),
   ),
+  qualityScore: gauge(
+    'windrow_quality_score',
+    "Score (0 to 100) of a station's last finished day, where that began less than eight days ago; of several series the lowest; beyond 1000 stations, the 1000 lowest.",
+    station,
+    ofLog('1'),
+  ),
+  qualityCompleteness: gauge(
+    'windrow_quality_completeness_ratio',
+    'Share of that day that readings cover; of the stations that have windrow_quality_score.',
+    station,
+    ofLog('1'),
+  ),
 
   replayRead: gauge(
     'windrow_replay_records_read',

@@ -169,6 +169,18 @@ export interface StationFigures {
   readonly kinds: ReadonlyArray<{ readonly kind: string; readonly stations: number; readonly lastReadingAt: number }>
   /** Those that have been silent for longest, at most `MOST_STATIONS`. */
   readonly silent: readonly StationFigure[]
+  /** Of those that finished a day lately, the lowest scores, at most `MOST_STATIONS`. */
+  readonly quality: readonly StationQuality[]
+}
+
+/** How good the data of a station's last finished day is; of several series of a station the one with the lowest score. */
+export interface StationQuality {
+  readonly kind: string
+  readonly stationId: string
+  /** 0 to 100. */
+  readonly score: number
+  /** Covered share of the day, 0 to 1. */
+  readonly completeness: number
 }
 
 export interface StationFigure {

@@ -100,6 +100,10 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         { kind: 'weather', stationId: 'oslo', watermarkAt: now - 300 * MINUTE_MS, intervalSeconds: 3_600 },
         { kind: 'weather', stationId: 'paris', watermarkAt: now - 5 * MINUTE_MS, intervalSeconds: 600 },
       ],
+      quality: [
+        { kind: 'weather', stationId: 'oslo', score: 61.5, completeness: 0.4 },
+        { kind: 'weather', stationId: 'paris', score: 100, completeness: 1 },
+      ],
     },
   }
 }

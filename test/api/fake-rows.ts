@@ -2,6 +2,7 @@ import { HOUR_MS } from '../../src/core/calendar.ts'
 import { snakeCase } from '../../src/core/naming.ts'
 import { airHourlyView, dailySensorMeansView } from '../../src/views/air.ts'
 import { dailyEnergySummaryView, energiesView } from '../../src/views/energy.ts'
+import { dataQualityView } from '../../src/views/quality.ts'
 import { stationsView } from '../../src/views/stations.ts'
 import type { View } from '../../src/views/view.ts'
 import { weatherDailyView, weatherDataView, weatherHourlyView, weatherMonthlyView } from '../../src/views/weather.ts'
@@ -169,6 +170,37 @@ function ofKind(view: View, kind: Place['kind'], rowsOf: (place: Place, from: nu
   return { view, kind, rows: (from, to) => placesOf(kind).flatMap((place) => rowsOf(place, from, to)) }
 }
 
+/** Every ninth day has values that cannot be true, and every fourth an outlier. */
+function qualityRows(from: number, to: number): Row[] {
+  return places.flatMap((place) =>
+    windowsOf(place.zone, 'days', from, to).flatMap((window): Row[] => {
+      const found = samples(place, window, from, to)
+      if (found.length === 0) return []
+      const common = trust(place, window, found, to)
+      const date = Math.floor(window.start / (24 * HOUR_MS))
+      const values = found.length * 2
+      const implausible = date % 9 === 0 ? Math.floor(values * 0.8) : 0
+      const outliers = date % 4 === 0 ? 1 : 0
+      const completeness = common.complete ? (common.coverage as number) : 1
+      const [validity, regularity] = [1 - implausible / values, 1 - outliers / values]
+      const key = {
+        kind: place.kind,
+        station_id: place.id,
+        series: place.kind === 'energy' ? 'consumption' : 'all',
+        day: window.label,
+      }
+      return [
+        {
+          ...key,
+          ...common,
+          ...{ score: 50 * completeness + 30 * validity + 20 * regularity, completeness, validity, regularity },
+          ...{ quantity_n: 2, value_n: values, missing_n: 0, implausible_n: implausible, judged_n: values, outlier_n: outliers },
+        },
+      ]
+    }),
+  )
+}
+
 const monthly = windowed(weatherMonthlyView, 'months', weatherValues)
 
 export const fakeViews: readonly FakeView[] = [
@@ -180,6 +212,7 @@ export const fakeViews: readonly FakeView[] = [
   ofKind(dailyEnergySummaryView, 'energy', windowed(dailyEnergySummaryView, 'days', energyValues)),
   ofKind(airHourlyView, 'air', windowed(airHourlyView, 'hours', airValues)),
   ofKind(dailySensorMeansView, 'air', windowed(dailySensorMeansView, 'days', airValues)),
+  { view: dataQualityView, kind: null, rows: qualityRows },
   {
     view: stationsView,
     kind: null,

@@ -58,8 +58,8 @@ function superseded(reading: WhyReading): WhyReading[] {
 }
 
 function windowOf(view: View, place: Place, key: readonly Cell[]): Window {
-  const time = view.key[1]!
-  const cell = key[1]!
+  const time = view.key.at(-1)!
+  const cell = key.at(-1)!
   if (typeof cell === 'number')
     return { label: String(cell), start: cell, end: cell + (time.column === 'hour' ? HOUR_MS : place.intervalMinutes * 60_000) }
   const noon = Date.parse(`${cell}${time.type === 'month' ? '-15' : ''}T12:00:00Z`)

@@ -190,6 +190,22 @@ describe.runIf(chromium !== null)(title, () => {
     expect(complaints).toEqual([])
   })
 
+  test('shows a score a station and day, in colours and words, and why', async () => {
+    const { page, complaints, url } = await visit('/?tab=quality&kind=weather&range=30d')
+    await page.locator('.scores tbody tr').first().waitFor()
+    expect(await page.locator('.scores thead th').count()).toBe(31)
+    const madrid = page.locator('.scores tbody tr', { hasText: 'madrid' })
+    expect(await madrid.locator('td').last().getAttribute('class')).toBe('score score-good open')
+    const bad = page.locator('td.score-poor a, td.score-fair a').first()
+    expect(await bad.getAttribute('aria-label')).toMatch(/: \d\d of 100, (poor|fair)$/)
+    const worst = page.getByRole('region', { name: 'Last finished day of every series' }).locator('tbody tr').first()
+    expect(await worst.textContent()).toMatch(/good|fair|poor/)
+    await bad.click()
+    await expect.poll(() => page.locator('#why-subtitle').textContent()).toMatch(/^data_quality · weather · /)
+    expect(page.url()).toContain(`${url}/?tab=quality&kind=weather&range=30d&why=`)
+    expect(complaints).toEqual([])
+  })
+
   test('any view is a table, page by page, with what its columns mean', async () => {
     const { page, url } = await visit('/?tab=views')
     await rows(page).first().waitFor()
@@ -358,7 +374,7 @@ describe.runIf(chromium !== null)(title, () => {
 
   test('fits into 360 pixels, in the dark', async () => {
     const { page, complaints, url } = await visit('/', { viewport: { width: 360, height: 700 }, colorScheme: 'dark' })
-    for (const tab of ['weather', 'energy', 'air', 'compare', 'pipeline', 'views']) {
+    for (const tab of ['weather', 'energy', 'air', 'compare', 'quality', 'pipeline', 'views']) {
       await page.goto(`${url}/?tab=${tab}`)
       await page.locator('tbody tr').first().waitFor()
       expect(await page.evaluate('document.documentElement.scrollWidth'), tab).toBeLessThanOrEqual(360)

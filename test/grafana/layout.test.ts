@@ -23,7 +23,14 @@ const withoutDeclarations = ({ templating, ...rest }: StoredDashboard): string =
 
 test('the dashboards have uids and titles of their own, and lead to each other', () => {
   const uids = dashboards.map(([, { uid }]) => uid)
-  expect(uids.toSorted()).toEqual(['windrow-air', 'windrow-batch', 'windrow-energy', 'windrow-pipeline', 'windrow-speed'])
+  expect(uids.toSorted()).toEqual([
+    'windrow-air',
+    'windrow-batch',
+    'windrow-energy',
+    'windrow-pipeline',
+    'windrow-quality',
+    'windrow-speed',
+  ])
   expect(new Set(dashboards.map(([, { title }]) => title)).size).toBe(dashboards.length)
   for (const [, { tags, links }] of dashboards) {
     expect(tags).toEqual(['windrow'])

@@ -3,7 +3,7 @@
 /** What the page shows, as the address bar has it: a link reproduces the view. */
 /**
  * @typedef {object} AppState
- * @property {'weather' | 'energy' | 'air' | 'compare' | 'pipeline' | 'views'} tab
+ * @property {'weather' | 'energy' | 'air' | 'compare' | 'quality' | 'pipeline' | 'views'} tab
  * @property {string | null} kind
  * @property {string | null} city
  * @property {string | null} station
@@ -17,7 +17,7 @@
  * @property {string | null} why The view and the key of the row that is being explained, as JSON.
  */
 
-export const TABS = /** @type {const} */ (['weather', 'energy', 'air', 'compare', 'pipeline', 'views'])
+export const TABS = /** @type {const} */ (['weather', 'energy', 'air', 'compare', 'quality', 'pipeline', 'views'])
 export const RANGES = /** @type {const} */ (['24h', '7d', '30d', '90d', 'all', 'custom'])
 
 /** What is asked of one section and means nothing to another. @type {Partial<AppState>} */

@@ -8,6 +8,7 @@ import { air } from './sections/air.js'
 import { createCompareSection } from './sections/compare.js'
 import { energy } from './sections/energy.js'
 import { createPipelineSection } from './sections/pipeline.js'
+import { createQualitySection } from './sections/quality.js'
 import { createSeriesSection } from './sections/series-section.js'
 import { createViewsSection } from './sections/views.js'
 import { weather } from './sections/weather.js'
@@ -70,6 +71,7 @@ function startPage(views) {
     energy: () => createSeriesSection(energy, app),
     air: () => createSeriesSection(air, app),
     compare: () => createCompareSection(app),
+    quality: () => createQualitySection(app),
     pipeline: () => createPipelineSection(app),
     views: () => createViewsSection(app),
   }
