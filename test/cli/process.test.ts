@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtInViews } from '../../src/views/index.ts'
 import { isBuilt, windrowProcesses } from '../support/windrow-processes.ts'
 
 let folder: string
@@ -24,7 +25,7 @@ describe.runIf(isBuilt)('the built program (skipped where dist/ is not built)', 
     const url = (await started.lineWith('windrow is at')).split(' ').at(-1) as string
     await started.lineWith('published')
     const views = (await (await fetch(`${url}/api/views`)).json()) as { readonly views: readonly unknown[] }
-    expect(views.views).toHaveLength(9)
+    expect(views.views).toHaveLength(builtInViews.length)
     expect((await fetch(`${url}/`)).headers.get('content-type')).toContain('text/html')
     const counted = await windrow('count', 'weather.readings', '--json').ended
     expect([counted.code, JSON.parse(counted.output)[0].count > 0]).toEqual([0, true])
