@@ -1,4 +1,5 @@
 // How compactly and how fast segments of a station's day are written and read: `node dist-bench/bench/segments.js`.
+import { firstArrival } from '../src/events/arrival.ts'
 import { Dictionaries } from '../src/events/dictionaries.ts'
 import { ROW_PAYLOAD } from '../src/events/reading-batch.ts'
 import { weatherReadings } from '../src/events/weather.ts'
@@ -37,7 +38,10 @@ function day(minutes: number, seed: number): { rows: Float64Array; count: number
       Number.NaN,
       Number.NaN,
     ]
-    rows.set([seed * 86_400_000 + i * minutes * 60_000, minutes, Number.NaN, place, ...payload], i * width)
+    const start = seed * 86_400_000 + i * minutes * 60_000
+    // Published some seconds after the end.
+    const arrival = firstArrival(start, start + minutes * 60_000 + 5000 + Math.round(Math.abs(noise(5.3)) * 400))
+    rows.set([start, minutes, Number.NaN, place, arrival, ...payload], i * width)
   }
   return { rows, count }
 }

@@ -132,6 +132,19 @@ export const quality = dashboardOf({
           ...common,
         }),
         chart({
+          id: 14,
+          title: 'In time by day',
+          description:
+            'Readings that first came within two hours after their end, or within their own interval where that is longer, of those that came within seven days.',
+          unit: units.PercentUnit,
+          queries: [byDay(q.timeliness)],
+          min: 0,
+          max: 1,
+          gap: 36,
+          showsPoints: true,
+          ...common,
+        }),
+        chart({
           id: 12,
           title: 'Outliers by day',
           description: 'Values that stand out from both their neighbours.',
@@ -139,6 +152,7 @@ export const quality = dashboardOf({
           queries: [byDay(q.outlierN)],
           style: 'bars',
           min: 0,
+          width: 24,
           ...common,
         }),
         table({
@@ -149,7 +163,8 @@ export const quality = dashboardOf({
           queries: [
             sqlTable(sql`
               SELECT ${q.kind}, ${q.stationId}, ${q.series}, to_char(${q.day}, 'YYYY-MM-DD') AS day, ${q.score}, ${q.completeness}, ${q.validity},
-                ${q.regularity}, ${q.n}, ${q.expected}, ${q.missingN}, ${q.implausibleN}, ${q.outlierN}, ${q.complete}
+                ${q.timeliness}, ${q.regularity}, ${q.n}, ${q.expected}, ${q.missingN}, ${q.implausibleN}, ${q.outlierN}, ${q.lateN},
+                ${q.delayMedian}, ${q.complete}
               FROM ${dataQualityView}
               WHERE ${inDays}
               ORDER BY ${q.score}, ${q.windowStart} DESC, ${q.stationId}, ${q.series}
@@ -157,7 +172,8 @@ export const quality = dashboardOf({
           ],
           overrides: [
             { fields: 'score', properties: { unit: grafanaUnit(q.score), decimals: 1, ...coloured(scoreSteps) } },
-            { fields: /^(completeness|validity|regularity)$/, properties: share },
+            { fields: /^(completeness|validity|timeliness|regularity)$/, properties: share },
+            { fields: 'delay_median', properties: { unit: grafanaUnit(q.delayMedian) } },
             { fields: 'day', properties: { links: [whyLink(dataQualityView)] } },
           ],
           height: 12,

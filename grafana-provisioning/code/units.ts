@@ -14,6 +14,7 @@ const GRAFANA_UNITS: Readonly<Record<string, string>> = {
   mm: units.Millimeter,
   MW: units.MegaWatt,
   MWh: units.MegaWattHour,
+  s: units.Seconds,
   'ug/m3': units.MicrogramPerCubicMeter,
 }
 

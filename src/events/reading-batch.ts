@@ -6,7 +6,9 @@ export const ROW_INTERVAL = 1
 export const ROW_REVISED_AT = 2
 /** Index into `Dictionaries.places`. */
 export const ROW_PLACE = 3
-export const ROW_PAYLOAD = 4
+/** How it arrived, as arrival.ts packs it: no part of what the reading says. */
+export const ROW_ARRIVAL = 4
+export const ROW_PAYLOAD = 5
 
 /** A record that is no usable reading. */
 export interface Fault {

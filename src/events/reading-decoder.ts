@@ -1,12 +1,13 @@
 import { WindrowError } from '../core/errors.ts'
 import { type RecordBatch, valueBytes } from '../core/record-block.ts'
+import { firstArrival } from './arrival.ts'
 import { BodyReader } from './body-reader.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import { planOf } from './event-plan.ts'
 import type { EventType } from './event-type.ts'
 import { KeyTable } from './key-table.ts'
 import type { EventPlan } from './planned-field.ts'
-import { newReadingBatch, type ReadingBatch, resetReadingBatch } from './reading-batch.ts'
+import { newReadingBatch, type ReadingBatch, ROW_ARRIVAL, ROW_TIMESTAMP, resetReadingBatch } from './reading-batch.ts'
 import { explainProblem, FINE, MALFORMED, SCHEMA_INCOMPATIBLE, SCHEMA_UNKNOWN, TOMBSTONE, WIRE_FORMAT } from './record-problem.ts'
 import { WIRE_HEADER_BYTES, WIRE_MAGIC } from './wire-format.ts'
 import { type WriterSchema, writerSchema } from './writer-schemas.ts'
@@ -92,6 +93,8 @@ class Decoder implements ReadingDecoder {
     for (let i = 0; i < batch.count; i++) {
       const problem = this.decodeRecord(batch, i, out)
       if (problem === FINE) {
+        const base = out.count * out.width
+        out.rows[base + ROW_ARRIVAL] = firstArrival(out.rows[base + ROW_TIMESTAMP] as number, out.ingestedAt[out.count] as number)
         out.offsets[out.count] = batch.offsets[i] as number
         out.count += 1
       } else if (problem !== LEFT_OUT) {

@@ -17,6 +17,7 @@ export class ChangeLog implements Changes {
   readonly emit = false
   private previousCount = 0
   private readonly width: number
+  private ofArrivals: ChangeLog | null = null
 
   constructor(event: EventType, view: ReadingView, width: number) {
     this.event = event
@@ -24,10 +25,16 @@ export class ChangeLog implements Changes {
     this.width = width
   }
 
+  get arrivals(): Changes | null {
+    const { ofArrivals } = this
+    return ofArrivals === null || ofArrivals.count === 0 ? null : ofArrivals
+  }
+
   start(batch: ReadingBatch): void {
     this.count = 0
     this.previousCount = 0
     this.rows = batch.rows
+    this.ofArrivals?.start(batch)
     if (this.keys.length >= batch.count) return
     this.keys = new Int32Array(batch.count)
     this.subKeys = new Int32Array(batch.count)
@@ -57,5 +64,19 @@ export class ChangeLog implements Changes {
     }
     this.previous.set(rows.subarray(base, base + this.width), at * this.width)
     this.previousAt[this.count - 1] = at
+  }
+
+  /** Reading i changed no more of the row at `base` of `rows` than how it arrived, which it says already. */
+  arrived(batch: ReadingBatch, i: number, rows: Float64Array, base: number): void {
+    let log = this.ofArrivals
+    if (log === null) {
+      log = new ChangeLog(this.event, this.view, this.width)
+      log.start(batch)
+      this.ofArrivals = log
+    }
+    log.replaced(batch, i, rows, base)
+    // An older revision may name another place than the one in force, which is what both sides of this change are.
+    log.rows = log.previous
+    log.rowAt[log.count - 1] = log.previousAt[log.count - 1] as number
   }
 }

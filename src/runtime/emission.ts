@@ -18,6 +18,7 @@ export function emission(view: ReadingStore, event: EventType): Changes {
     rowAt: NONE,
     previous: NO_NUMBERS,
     previousAt: NONE,
+    arrivals: null,
     emit: true,
   }
 }

@@ -113,8 +113,8 @@ export class SegmentDisk {
   }
 }
 
-/** Raised when bytes on disk mean something else than before. */
-const FORMAT = 1
+/** Raised when bytes on disk mean something else than before: a state of another format is cleared, and read from the log again. */
+const FORMAT = 2
 
 export interface SegmentDiskOptions {
   readonly kv: KeyValueStore

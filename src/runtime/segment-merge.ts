@@ -1,4 +1,5 @@
-import { type ReadingBatch, ROW_INTERVAL, ROW_TIMESTAMP } from '../events/reading-batch.ts'
+import { arrivalOfBoth } from '../events/arrival.ts'
+import { type ReadingBatch, ROW_ARRIVAL, ROW_INTERVAL, ROW_TIMESTAMP } from '../events/reading-batch.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { Ledger } from './ledger.ts'
 import { resolveRevision } from './revision.ts'
@@ -84,7 +85,7 @@ function insertRows(
   segment.count += inserts
 }
 
-/** Decides between the readings of one start, in the order of the log; the winner stands at `base`. */
+/** Decides between the readings of one start, in the order of the log; the winner stands at `base`, with the arrivals of all. */
 function decide(
   segment: Segment,
   batch: ReadingBatch,
@@ -101,16 +102,25 @@ function decide(
     if (occupied) {
       const fate = resolveRevision(rows, base, batch.rows, from, width)
       ledger[fate] += 1
-      if (fate !== 'superseded') continue
-      log.replaced(batch, i, rows, base)
-      segment.noteLeaving(base)
+      const before = rows[base + ROW_ARRIVAL] as number
+      const arrival = arrivalOfBoth(before, batch.rows[from + ROW_ARRIVAL] as number, fate === 'duplicate')
+      if (fate === 'superseded') {
+        log.replaced(batch, i, rows, base)
+        segment.noteLeaving(base)
+        rows.set(batch.rows.subarray(from, from + width), base)
+        segment.noteEntered(base)
+        rows[base + ROW_ARRIVAL] = arrival
+      } else if (arrival !== before) {
+        rows[base + ROW_ARRIVAL] = arrival
+        log.arrived(batch, i, rows, base)
+      }
     } else {
       log.inserted(batch, i)
       ledger.current += 1
       occupied = true
+      rows.set(batch.rows.subarray(from, from + width), base)
+      segment.noteEntered(base)
     }
-    rows.set(batch.rows.subarray(from, from + width), base)
-    segment.noteEntered(base)
   }
 }
 

@@ -66,6 +66,11 @@ export interface Changes<R extends Reading = Reading> {
   /** Row `previousAt[i]` of `previous` is what it replaced; -1 where it is new. */
   readonly previous: Float64Array
   readonly previousAt: Int32Array
+  /**
+   * The readings of which no more changed than how they arrived, which is what `ROW_ARRIVAL` of their rows says; to operators they are changes
+   * like others. Apart from the others, since hardly any view asks: the rest would make rows again that are the same. Null where there are none.
+   */
+  readonly arrivals: Changes<R> | null
   /** True when the rows that changed since the last such batch are to be emitted now. */
   readonly emit: boolean
 }

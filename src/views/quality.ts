@@ -21,6 +21,7 @@ export const dataQualityView = defineView({
       'Minutes covered by distinct readings / minutes of the day, at most 1; of a day that is not complete, up to the end of its last reading.',
     ),
     validity: double('1', 'Values that are there and plausible / values of quantities x readings; null without any value.'),
+    timeliness: double('1', 'Timed readings that were in time / timed readings; null where all of them are history.'),
     regularity: double('1', 'Judged values that are no outliers / judged values; null where none could be judged.'),
     quantityN: count('Number of measured quantities of which the day has a value.'),
     valueN: count('Number of values of those quantities.'),
@@ -28,6 +29,13 @@ export const dataQualityView = defineView({
     implausibleN: count('Number of values outside the plausible bounds of their quantity.'),
     judgedN: count('Number of values that could be compared with the values before and after.'),
     outlierN: count('Number of those that stand out from both.'),
+    timedN: count('Number of readings that first came within 7 days after their end; what came later is history.'),
+    lateN: count('Number of those that came later than 2 hours after their end, and later than their own interval.'),
+    delayMedian: double(
+      's',
+      'Median time from the end of a timed reading to its first record, 0 where that came before the end.',
+    ),
+    delayMax: double('s', 'The longest of those times.'),
   },
   stores: ['postgres', 'cassandra', 'influxdb'],
 })

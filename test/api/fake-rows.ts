@@ -182,7 +182,8 @@ function qualityRows(from: number, to: number): Row[] {
       const implausible = date % 9 === 0 ? Math.floor(values * 0.8) : 0
       const outliers = date % 4 === 0 ? 1 : 0
       const completeness = common.complete ? (common.coverage as number) : 1
-      const [validity, regularity] = [1 - implausible / values, 1 - outliers / values]
+      const late = date % 5 === 0 ? Math.ceil(found.length / 4) : 0
+      const [validity, regularity, timeliness] = [1 - implausible / values, 1 - outliers / values, 1 - late / found.length]
       const key = {
         kind: place.kind,
         station_id: place.id,
@@ -193,8 +194,15 @@ function qualityRows(from: number, to: number): Row[] {
         {
           ...key,
           ...common,
-          ...{ score: 50 * completeness + 30 * validity + 20 * regularity, completeness, validity, regularity },
+          ...{
+            score: 40 * completeness + 30 * validity + 15 * timeliness + 15 * regularity,
+            completeness,
+            validity,
+            timeliness,
+            regularity,
+          },
           ...{ quantity_n: 2, value_n: values, missing_n: 0, implausible_n: implausible, judged_n: values, outlier_n: outliers },
+          ...{ timed_n: found.length, late_n: late, delay_median: 240, delay_max: late === 0 ? 300 : 9000 },
         },
       ]
     }),

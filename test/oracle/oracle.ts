@@ -46,7 +46,7 @@ function expectation<R extends Reading>(
   rowsOf: (current: readonly R[]) => Record<string, ExpectedRows>,
   allowedLatenessMs: number | null,
 ): Expectation {
-  const { current, fates } = resolveReadings(records, identity, allowedLatenessMs)
-  const common = { stations: stationRows(kind, current, identity), data_quality: qualityRows(kind, current, identity) }
+  const { current, arrivals, fates } = resolveReadings(records, identity, allowedLatenessMs)
+  const common = { stations: stationRows(kind, current, identity), data_quality: qualityRows(kind, current, arrivals, identity) }
   return { fates, current, views: { ...rowsOf(current), ...common } }
 }

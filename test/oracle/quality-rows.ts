@@ -1,6 +1,6 @@
 import type { Reading } from '../../src/events/reading.ts'
 import type { ExpectedRow, ExpectedRows } from './log-record.ts'
-import { endOf, type Identity } from './resolve-readings.ts'
+import { type Arrival, endOf, type Identity } from './resolve-readings.ts'
 import { coverageOf, greatestOf, quotientOf } from './statistics.ts'
 import { byWindow, days, groupBy, rowKey, windowColumns } from './window-rows.ts'
 
@@ -34,7 +34,12 @@ interface Measured {
 }
 
 /** One row a series and local day. */
-export function qualityRows<R extends Reading>(kind: string, current: readonly R[], identity: Identity<R>): ExpectedRows {
+export function qualityRows<R extends Reading>(
+  kind: string,
+  current: readonly R[],
+  arrivals: ReadonlyMap<R, Arrival>,
+  identity: Identity<R>,
+): ExpectedRows {
   const rows = new Map<string, ExpectedRow>()
   const ofSeries = groupBy(current, (reading) => JSON.stringify([identity.key(reading), identity.subKey(reading) || 'all']))
   for (const [text, readings] of ofSeries) {
@@ -46,14 +51,42 @@ export function qualityRows<R extends Reading>(kind: string, current: readonly R
       rows.set(rowKey(kind, stationId, series, day), {
         ...key,
         ...window,
-        ...quality(kind, inDay, day, window.complete === true),
+        ...quality(kind, inDay, day, window.complete === true, timelinessOf(inDay, arrivals)),
       })
     }
   }
   return rows
 }
 
-function quality(kind: string, readings: readonly Reading[], day: string, complete: boolean): ExpectedRow {
+interface Timeliness {
+  readonly timedN: number
+  readonly lateN: number
+  readonly delayMedian: number | null
+  readonly delayMax: number | null
+}
+
+const HOUR_MS = 3_600_000
+
+function timelinessOf<R extends Reading>(readings: readonly R[], arrivals: ReadonlyMap<R, Arrival>): Timeliness {
+  const timed = readings
+    .map((reading) => ({ reading, delay: (arrivals.get(reading) as Arrival).firstAt - endOf(reading) }))
+    // Delays are whole seconds, rounded down.
+    .filter(({ delay }) => Math.floor(delay / 1000) <= 7 * 24 * 3600)
+  const late = timed.filter(({ reading, delay }) => Math.floor(delay / 1000) * 1000 > longest(2 * HOUR_MS, reading))
+  const seconds = timed.map(({ delay }) => (delay < 0 ? 0 : Math.floor(delay / 1000)))
+  return {
+    timedN: timed.length,
+    lateN: late.length,
+    delayMedian: timed.length === 0 ? null : medianOf(seconds),
+    delayMax: greatestOf(seconds),
+  }
+}
+
+function longest(ms: number, { intervalMinutes }: Reading): number {
+  return Math.max(ms, intervalMinutes * 60_000)
+}
+
+function quality(kind: string, readings: readonly Reading[], day: string, complete: boolean, timing: Timeliness): ExpectedRow {
   const counts = { quantityN: 0, valueN: 0, missingN: 0, implausibleN: 0, judgedN: 0, outlierN: 0 }
   for (const [name, [from, to, spike]] of Object.entries(RULES[kind] ?? {})) {
     const measured = readings.flatMap((reading): Measured[] => {
@@ -75,7 +108,9 @@ function quality(kind: string, readings: readonly Reading[], day: string, comple
   const completeness = completenessOf(readings, day, complete)
   const validity = quotientOf(counts.valueN - counts.implausibleN, counts.valueN + counts.missingN)
   const regularity = quotientOf(counts.judgedN - counts.outlierN, counts.judgedN)
-  return { ...counts, completeness, validity, regularity, score: scoreOf(completeness, validity, regularity) }
+  const timeliness = quotientOf(timing.timedN - timing.lateN, timing.timedN)
+  const score = validity === null ? 0 : scoreOf([40, completeness], [30, validity], [15, timeliness], [15, regularity])
+  return { ...counts, ...timing, completeness, validity, timeliness, regularity, score }
 }
 
 function completenessOf(readings: readonly Reading[], day: string, complete: boolean): number {
@@ -85,11 +120,11 @@ function completenessOf(readings: readonly Reading[], day: string, complete: boo
   return coverageOf(readings, complete ? bounds : soFar)
 }
 
-/** Of half, three tenths and two tenths; without regularity the other two are five and three eighths; without any value 0. */
-function scoreOf(completeness: number, validity: number | null, regularity: number | null): number {
-  if (validity === null) return 0
-  if (regularity === null) return (100 * (5 * completeness + 3 * validity)) / 8
-  return 50 * completeness + 30 * validity + 20 * regularity
+/** The mean of what is known, in percent. */
+function scoreOf(...shares: ReadonlyArray<readonly [weight: number, share: number | null]>): number {
+  const known = shares.filter(([, share]) => share !== null)
+  const weights = known.reduce((sum, [weight]) => sum + weight, 0)
+  return (100 * known.reduce((sum, [weight, share]) => sum + weight * (share as number), 0)) / weights
 }
 
 function judge(values: readonly Measured[], floor: number): { judged: number; outliers: number } {

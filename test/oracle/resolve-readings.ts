@@ -7,9 +7,19 @@ export interface Identity<R extends Reading> {
   readonly subKey: (reading: R) => string
 }
 
+/** How the records of a reading came. */
+export interface Arrival {
+  /** The least `ingestedAt` of all of them. */
+  readonly firstAt: number
+  /** How many of them were duplicates. */
+  readonly duplicates: number
+}
+
 export interface Resolved<R extends Reading> {
   /** The latest revision of every reading, in no particular order. */
   readonly current: readonly R[]
+  /** Of each of those. */
+  readonly arrivals: ReadonlyMap<R, Arrival>
   /** The fate of each record, in the order in which they were given. */
   readonly fates: readonly Fate[]
 }
@@ -31,6 +41,7 @@ export function resolveReadings<R extends Reading>(
 ): Resolved<R> {
   const fates = new Map<LogRecord<R>, Fate>()
   const inForce = new Map<string, { record: LogRecord<R>; reading: R }>()
+  const taken = new Map<string, LogRecord<R>[]>()
   const greatestEnd = new Map<string, number>()
   const inOrder = [...records].sort((a, b) => a.partition - b.partition || a.offset - b.offset)
   for (const record of inOrder) {
@@ -48,6 +59,7 @@ export function resolveReadings<R extends Reading>(
     }
     greatestEnd.set(series, Math.max(greatest, end))
     const id = `${series} ${reading.timestamp}`
+    taken.set(id, [...(taken.get(id) ?? []), record])
     const before = inForce.get(id)
     if (before === undefined) {
       fates.set(record, 'current')
@@ -64,7 +76,15 @@ export function resolveReadings<R extends Reading>(
   }
   return {
     current: [...inForce.values()].map(({ reading }) => reading),
+    arrivals: new Map([...inForce].map(([id, { reading }]) => [reading, arrivalOf(taken.get(id) as LogRecord<R>[], fates)])),
     fates: records.map((record) => fates.get(record) as Fate),
+  }
+}
+
+function arrivalOf<R extends Reading>(records: readonly LogRecord<R>[], fates: ReadonlyMap<LogRecord<R>, Fate>): Arrival {
+  return {
+    firstAt: Math.min(...records.map(({ reading }) => (reading as R).ingestedAt)),
+    duplicates: records.filter((record) => fates.get(record) === 'duplicate').length,
   }
 }
 

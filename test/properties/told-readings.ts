@@ -38,14 +38,15 @@ export const toldReading: fc.Arbitrary<WeatherReading> = fc
     windDirection: fc.option(fc.nat(360), { nil: null }),
     precipitation: measured,
     isRain: fc.option(fc.boolean(), { nil: null }),
+    hoursUntilIngested: fc.nat(300),
   })
-  .map(({ slot, timeZone, revision, ...values }) => ({
+  .map(({ slot, timeZone, revision, hoursUntilIngested, ...values }) => ({
     ...weatherReading,
     ...values,
     timestamp: BASE + slot * 160 * MINUTE,
     location: { city: timeZone, country: null, latitude: null, longitude: null, timeZone },
     revisedAt: revision === null ? null : BASE + revision,
-    ingestedAt: BASE + 30 * 1440 * MINUTE,
+    ingestedAt: BASE + (slot * 160 + hoursUntilIngested * 60) * MINUTE,
   }))
 
 /** What identifies a reading. */

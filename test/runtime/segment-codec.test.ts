@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { firstArrival } from '../../src/events/arrival.ts'
 import { Dictionaries } from '../../src/events/dictionaries.ts'
 import type { PayloadKind } from '../../src/events/event-type.ts'
 import { ROW_PAYLOAD, ROW_PLACE } from '../../src/events/reading-batch.ts'
@@ -52,7 +53,7 @@ describe('a segment', () => {
       .chain((count) =>
         fc.tuple(
           fc.constant(count),
-          fc.array(column(count), { minLength: 6, maxLength: 6 }),
+          fc.array(column(count), { minLength: 7, maxLength: 7 }),
           fc.array(fc.constantFrom(0, 1, 2), { minLength: count, maxLength: count }),
           fc.array(fc.constantFrom(0, 1, 2, Number.NaN), { minLength: count, maxLength: count }),
         ),
@@ -63,8 +64,9 @@ describe('a segment', () => {
       dictionaries.places.idOf({ ...paris, city, latitude: city === null ? null : 1.5 })
     fc.assert(
       fc.property(segment, ([count, numbers, places, texts]) => {
-        const columns = [numbers[0], numbers[1], numbers[2], places, numbers[3], numbers[4], texts, numbers[5]] as number[][]
-        const rows = Float64Array.from({ length: count * 8 }, (_, i) => columns[i % 8]?.[Math.floor(i / 8)] as number)
+        const common = [numbers[0], numbers[1], numbers[2], places, numbers[3]]
+        const columns = [...common, numbers[4], numbers[5], texts, numbers[6]] as number[][]
+        const rows = Float64Array.from({ length: count * 9 }, (_, i) => columns[i % 9]?.[Math.floor(i / 9)] as number)
         roundTrip(rows, count, kinds, dictionaries)
       }),
       { numRuns: 300 },
@@ -72,17 +74,17 @@ describe('a segment', () => {
   })
 
   test('of more rows than any before comes back too', () => {
-    const rows = Float64Array.from({ length: 6000 * 5 }, (_, i) => (i % 5 === ROW_PLACE ? 0 : Math.sin(i)))
+    const rows = Float64Array.from({ length: 6000 * 6 }, (_, i) => (i % 6 === ROW_PLACE ? 0 : Math.sin(i)))
     const dictionaries = new Dictionaries()
     dictionaries.places.idOf(paris)
     roundTrip(rows, 6000, ['number'], dictionaries)
   })
 
   test('leaves out what the rows have room for beyond their count', () => {
-    const rows = new Float64Array(10 * 5)
+    const rows = new Float64Array(10 * 6)
     const dictionaries = new Dictionaries()
     dictionaries.places.idOf(paris)
-    expect(decodeSegment(encodeSegment(rows, 3, 5, ['number'], dictionaries), 5, ['number'], dictionaries).rows.length).toBe(15)
+    expect(decodeSegment(encodeSegment(rows, 3, 6, ['number'], dictionaries), 6, ['number'], dictionaries).rows.length).toBe(18)
   })
 
   test('keeps its texts and places where their numbers are others', () => {
@@ -94,21 +96,23 @@ describe('a segment', () => {
       60,
       Number.NaN,
       place,
+      307_200,
       written.texts.idOf('Rain'),
       3_600_000,
       60,
       Number.NaN,
       place,
+      307_201,
       Number.NaN,
     )
-    const bytes = encodeSegment(rows, 2, 5, ['text'], written)
+    const bytes = encodeSegment(rows, 2, 6, ['text'], written)
     const read = new Dictionaries()
     read.texts.idOf('Snow')
     read.places.idOf({ ...paris, city: 'Lyon' })
-    const decoded = decodeSegment(bytes, 5, ['text'], read)
+    const decoded = decodeSegment(bytes, 6, ['text'], read)
     expect(read.places.placeOf(decoded.rows[ROW_PLACE] as number)).toEqual(paris)
     expect(read.texts.textOf(decoded.rows[ROW_PAYLOAD] as number)).toBe('Rain')
-    expect(decoded.rows[5 + ROW_PAYLOAD]).toBeNaN()
+    expect(decoded.rows[6 + ROW_PAYLOAD]).toBeNaN()
   })
 })
 
@@ -118,33 +122,33 @@ describe('a damaged segment', () => {
   const place = dictionaries.places.idOf(paris)
   const rain = dictionaries.texts.idOf('Rain')
   const rows = Float64Array.from(
-    { length: 24 * 6 },
-    (_, i) => [i * 600_000, 60, Number.NaN, place, Math.sqrt(i), rain][i % 6] as number,
+    { length: 24 * 7 },
+    (_, i) => [i * 600_000, 60, Number.NaN, place, i * 1024, Math.sqrt(i), rain][i % 7] as number,
   )
-  const bytes = encodeSegment(rows, 24, 6, kinds, dictionaries)
+  const bytes = encodeSegment(rows, 24, 7, kinds, dictionaries)
   const corrupt = expect.objectContaining({ code: 'WR_SEGMENT_CORRUPT' })
 
   test('is refused wherever a byte is changed, missing or added', () => {
     for (let at = 0; at < bytes.length; at++) {
       const changed = bytes.slice()
       changed[at] = (changed[at] as number) ^ (1 << (at % 8))
-      expect(() => decodeSegment(changed, 6, kinds, dictionaries)).toThrow(corrupt)
-      expect(() => decodeSegment(bytes.subarray(0, at), 6, kinds, dictionaries)).toThrow(corrupt)
+      expect(() => decodeSegment(changed, 7, kinds, dictionaries)).toThrow(corrupt)
+      expect(() => decodeSegment(bytes.subarray(0, at), 7, kinds, dictionaries)).toThrow(corrupt)
     }
-    expect(() => decodeSegment(new Uint8Array([...bytes, 0]), 6, kinds, dictionaries)).toThrow(corrupt)
+    expect(() => decodeSegment(new Uint8Array([...bytes, 0]), 7, kinds, dictionaries)).toThrow(corrupt)
   })
 
   test('is refused whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (random) => {
-        expect(() => decodeSegment(random, 6, kinds, dictionaries)).toThrow(corrupt)
+        expect(() => decodeSegment(random, 7, kinds, dictionaries)).toThrow(corrupt)
       }),
       { numRuns: 100 },
     )
   })
 
   test('is refused when it has other columns than the event', () => {
-    expect(() => decodeSegment(bytes, 7, [...kinds, 'number'], dictionaries)).toThrow(corrupt)
+    expect(() => decodeSegment(bytes, 8, [...kinds, 'number'], dictionaries)).toThrow(corrupt)
   })
 })
 
@@ -160,7 +164,7 @@ describe.runIf(existsSync(data))('a quarter of real hourly weather (skipped wher
   const number = (cell: string | undefined): number => (cell ? Number(cell) : Number.NaN)
   const all = records.flatMap(({ time, temp, rhum, prcp, wdir, wspd, pres, coco }) => {
     const condition = coco ? dictionaries.texts.idOf(`condition ${coco}`) : Number.NaN
-    const common = [Date.parse(`${time}Z`.replace(' ', 'T')), 60, Number.NaN, place]
+    const common = [Date.parse(`${time}Z`.replace(' ', 'T')), 60, Number.NaN, place, firstArrival(0, 3_605_000)]
     const wet = number(coco)
     const payload = [temp, rhum, pres].map(number).concat(number(wspd) / 3.6, number(wdir), number(prcp), condition)
     return [
@@ -178,7 +182,7 @@ describe.runIf(existsSync(data))('a quarter of real hourly weather (skipped wher
   )
 
   test('takes fewer than 25 bytes a reading, in segments of a day', () => {
-    expect(width).toBe(15)
+    expect(width).toBe(16)
     const bytes = days.reduce((sum, day) => sum + roundTrip(day, 24, kinds, dictionaries), 0)
     expect(bytes / (days.length * 24)).toBeLessThan(25)
     process.stderr.write(`${(bytes / (days.length * 24)).toFixed(1)} bytes a reading of ${width} columns\n`)

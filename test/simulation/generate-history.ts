@@ -9,6 +9,7 @@ import { EVENTS, fieldOfNewSchema } from './record-bytes.ts'
 import { airValues, energyValues, weatherValues } from './values.ts'
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const DAY = 1440 * MINUTE
 const utf8 = new TextEncoder()
 
@@ -86,7 +87,8 @@ class World {
     const { random } = this
     switch (step) {
       case 'duplicate':
-        return { ingestedAt: known.ingestedAt + random.int(0, DAY), dataOrigin: random.pick(['simulation', 'again']) }
+        // Clocks of producers differ: what comes again may say that it was published before.
+        return { ingestedAt: known.ingestedAt + random.int(-HOUR, DAY), dataOrigin: random.pick(['simulation', 'again']) }
       case 'revision':
         return { ...this.values(), revisedAt: this.newRevision(known), intervalMinutes: this.revisedInterval(known) }
       case 'revision of equal age':
@@ -151,7 +153,7 @@ class World {
       intervalMinutes: sensor.cadence,
       location: sensor.place,
       revisedAt: this.random.chance(0.1) ? timestamp + this.random.int(0, DAY) : null,
-      ingestedAt: timestamp + this.random.int(0, 3 * DAY),
+      ingestedAt: timestamp + this.random.int(0, this.random.pick([3 * HOUR, 3 * DAY, 12 * DAY])),
       dataOrigin: 'simulation',
       ...this.values(),
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AirReading, EnergyReading, WeatherReading } from '../../src/events/reading.ts'
 import { airDataQuality, energyDataQuality, weatherDataQuality } from '../../src/streams/topologies/quality.ts'
+import { weatherDaily, weatherData } from '../../src/streams/topologies/weather.ts'
 import { topologyDriver } from '../../src/testing/topology-driver.ts'
 import { air, energy, place, weather } from './readings.ts'
 
@@ -34,7 +35,7 @@ describe('the quality of a day', () => {
     // The watermark has to pass the day: only then nothing more is to be waited for.
     expect(rowOf([...readings, at(24)])).toMatchObject({
       ...{ n: 12, complete: true, completeness: 0.5, validity: 1, regularity: null },
-      score: (100 * (50 * 0.5 + 30)) / 80,
+      score: (100 * (40 * 0.5 + 30)) / 70,
     })
   })
 
@@ -64,6 +65,83 @@ describe('the quality of a day', () => {
   test('tells values that cannot be true, at the bounds they still can', () => {
     const values = [-80.1, -80, 60, 60.1]
     expect(rowOf(values.map((temperature, hour) => at(hour, { temperature })))).toMatchObject({ implausibleN: 2, validity: 0.5 })
+  })
+})
+
+describe('timeliness', () => {
+  const MINUTE_MS = 60_000
+  const END = DAY + HOUR_MS
+  /** The first hour of the day, published so long after its end. */
+  const delayed = (ms: number, values: Partial<WeatherReading> = {}) => at(0, { temperature: 1, ingestedAt: END + ms, ...values })
+
+  test('is the share of readings that came within two hours after their end', () => {
+    const delays = [0, 30, 119, 120, 121, 600].map((minutes) => minutes * MINUTE_MS)
+    const readings = delays.map((delay, hour) => at(hour, { temperature: 1, ingestedAt: END + hour * HOUR_MS + delay }))
+    expect(rowOf(readings)).toMatchObject({
+      ...{ timedN: 6, lateN: 2, timeliness: 4 / 6, delayMedian: 119.5 * 60, delayMax: 600 * 60 },
+      score: (100 * (40 + 30 + 15 * (4 / 6) + 15)) / 100,
+    })
+  })
+
+  test('counts whole seconds: a reading is late from one second after that on', () => {
+    expect(rowOf([delayed(2 * HOUR_MS + 999)])).toMatchObject({ lateN: 0, delayMax: 7200 })
+    expect(rowOf([delayed(2 * HOUR_MS + 1000)])).toMatchObject({ lateN: 1, delayMax: 7201 })
+  })
+
+  test('gives a reading as long as its interval', () => {
+    const day = (delay: number) => rowOf([at(0, { temperature: 1, intervalMinutes: 1440, ingestedAt: DAY + 86_400_000 + delay })])
+    expect(day(24 * HOUR_MS)).toMatchObject({ lateN: 0 })
+    expect(day(24 * HOUR_MS + 1000)).toMatchObject({ lateN: 1 })
+  })
+
+  test('knows no delay where a reading comes before it ends', () => {
+    expect(rowOf([delayed(-50 * MINUTE_MS), at(1, { ingestedAt: DAY - 10 * HOUR_MS })])).toMatchObject({
+      ...{ timedN: 2, lateN: 0, delayMedian: 0, delayMax: 0 },
+    })
+  })
+
+  test('says nothing of what came more than seven days later', () => {
+    expect(rowOf([delayed(7 * 24 * HOUR_MS)])).toMatchObject({ timedN: 1, lateN: 1, timeliness: 0 })
+    expect(rowOf([delayed(7 * 24 * HOUR_MS + 1000)])).toMatchObject({
+      ...{ timedN: 0, lateN: 0, timeliness: null, delayMedian: null, delayMax: null, score: 100 },
+    })
+  })
+
+  test('is of the first record of a reading, whichever comes first in the log and whatever it says', () => {
+    const soon = delayed(MINUTE_MS)
+    const later = delayed(90 * HOUR_MS)
+    const revised = delayed(90 * HOUR_MS, { temperature: 2, revisedAt: DAY + 5 })
+    const stale = delayed(MINUTE_MS, { temperature: 3 })
+    for (const told of [
+      [soon, later],
+      [later, soon],
+      [soon, revised],
+      [revised, stale],
+      [later, soon, revised],
+    ]) {
+      const apart = topologyDriver<WeatherReading>(weatherDataQuality)
+      for (const reading of told) apart.pipe(reading)
+      expect(apart.rows().get(KEY)).toMatchObject({ timedN: 1, lateN: 0, delayMax: 60 })
+      expect(rowOf(told)).toEqual(apart.rows().get(KEY))
+    }
+  })
+
+  test('has its row made again when nothing but the first arrival changes, and no other view has', () => {
+    const drivers = [weatherDataQuality, weatherDaily, weatherData].map((topology) => topologyDriver<WeatherReading>(topology))
+    const told = [delayed(90 * HOUR_MS, { revisedAt: DAY }), delayed(91 * HOUR_MS), delayed(MINUTE_MS)]
+    const changed = told.map((reading) => drivers.map((driver) => driver.pipe(reading).length))
+    expect(changed).toEqual([
+      [1, 1, 1],
+      [0, 0, 0],
+      [1, 0, 0],
+    ])
+  })
+
+  test('stays that of an hour whose place was revised', () => {
+    const driver = topologyDriver<WeatherReading>(weatherDataQuality)
+    driver.pipe(delayed(90 * HOUR_MS), delayed(91 * HOUR_MS, { location: place('Asia/Tokyo'), revisedAt: 1 }))
+    driver.pipe(delayed(MINUTE_MS))
+    expect([...driver.rows().values()]).toMatchObject([{ city: null, n: 1, lateN: 0, delayMax: 60 }])
   })
 })
 

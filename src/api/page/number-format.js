@@ -11,6 +11,7 @@ const UNITS = {
   mm: { text: 'mm', digits: 1 },
   h: { text: 'h', digits: 1 },
   min: { text: 'min', digits: 0 },
+  s: { text: 's', digits: 0 },
   MW: { text: 'MW', digits: 0 },
   MWh: { text: 'MWh', digits: 0 },
   GWh: { text: 'GWh', digits: 0 },

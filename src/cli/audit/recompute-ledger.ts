@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../../core/calendar.ts'
 import { Dictionaries } from '../../events/dictionaries.ts'
 import type { EventType } from '../../events/event-type.ts'
-import { type ReadingBatch, ROW_INTERVAL, ROW_REVISED_AT, ROW_TIMESTAMP } from '../../events/reading-batch.ts'
+import { type ReadingBatch, ROW_ARRIVAL, ROW_INTERVAL, ROW_REVISED_AT, ROW_TIMESTAMP } from '../../events/reading-batch.ts'
 import { createReadingDecoder } from '../../events/reading-decoder.ts'
 import { schemaCache } from '../../events/schema-cache.ts'
 import { SortedStore } from '../../kv/sorted-store.ts'
@@ -93,7 +93,9 @@ function keyOf(batch: ReadingBatch, i: number): Uint8Array {
 
 /** All that a reading says but `ingested_at` and `data_origin`. Texts are numbers of this scan's dictionaries. */
 function rowBytes(batch: ReadingBatch, i: number): Uint8Array {
-  return new Uint8Array(batch.rows.slice(i * batch.width, (i + 1) * batch.width).buffer)
+  const row = batch.rows.slice(i * batch.width, (i + 1) * batch.width)
+  row[ROW_ARRIVAL] = 0
+  return new Uint8Array(row.buffer)
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array, from: number, to: number): boolean =>

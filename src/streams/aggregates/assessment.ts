@@ -1,8 +1,7 @@
 import { MINUTE_MS } from '../../core/calendar.ts'
 import { ROW_INTERVAL, ROW_TIMESTAMP } from '../../events/reading-batch.ts'
-import { Runs } from '../changes.ts'
 import type { Aggregate } from './aggregate.ts'
-import type { Primitive } from './primitive.ts'
+import { type GatheredRows, gatherRows, rowsBehind } from './gathered-rows.ts'
 
 /** What can be true of a measured quantity. */
 export interface QuantityRule {
@@ -54,7 +53,7 @@ export function assess<Column extends string>(rules: Readonly<Record<Column, Qua
         rule,
       }))
       compiler.use(gatherRows)
-      return (s) => assessmentOf(s, rules, columns)[name]
+      return (s) => rowsBehind(s).once(rules, (rows) => assessmentOf(rows, columns))[name]
     },
   })
   return {
@@ -72,41 +71,9 @@ interface JudgedColumn {
   readonly rule: QuantityRule
 }
 
-/** The rows of a window, as they are until the next change, and what was already made of them, by the rules. */
-class Gathered {
-  readonly runs = new Runs()
-  width = 0
-  readonly assessments = new Map<object, Assessment>()
-}
-
-const gathered = new WeakMap<Float64Array, Gathered>()
-
-/** Keeps hold of the rows behind a state: how large steps usually are is known at the end only. */
-const gatherRows: Primitive = {
-  id: 'gatherRows',
-  slots: 0,
-  init(s) {
-    const own = gathered.get(s) ?? new Gathered()
-    own.runs.clear()
-    own.assessments.clear()
-    gathered.set(s, own)
-  },
-  fold(s, _at, rows, width, lo, hi) {
-    const own = gathered.get(s) as Gathered
-    own.width = width
-    own.runs.add(rows, lo, hi)
-    own.assessments.clear()
-  },
-}
-
-function assessmentOf(s: Float64Array, rules: object, columns: readonly JudgedColumn[]): Assessment {
-  const own = gathered.get(s) as Gathered
-  let assessment = own.assessments.get(rules)
-  if (assessment === undefined) {
-    assessment = { quantities: 0, values: 0, missing: 0, implausible: 0, judged: 0, outliers: 0 }
-    for (const column of columns) assessColumn(own, column, assessment)
-    own.assessments.set(rules, assessment)
-  }
+function assessmentOf(rows: GatheredRows, columns: readonly JudgedColumn[]): Assessment {
+  const assessment = { quantities: 0, values: 0, missing: 0, implausible: 0, judged: 0, outliers: 0 }
+  for (const column of columns) assessColumn(rows, column, assessment)
   return assessment
 }
 
@@ -115,7 +82,7 @@ let values = new Float64Array(256)
 let starts = new Float64Array(256)
 let intervals = new Float64Array(256)
 
-function assessColumn({ runs, width }: Gathered, { index, rule }: JudgedColumn, assessment: Assessment): void {
+function assessColumn({ runs, width }: GatheredRows, { index, rule }: JudgedColumn, assessment: Assessment): void {
   const [least, greatest] = rule.plausible
   let rowCount = 0
   let present = 0

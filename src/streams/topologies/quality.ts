@@ -2,6 +2,7 @@ import { airReadings } from '../../events/air.ts'
 import { energyReadings } from '../../events/energy.ts'
 import { weatherReadings } from '../../events/weather.ts'
 import { dataQualityView, ONLY_SERIES } from '../../views/quality.ts'
+import { type ArrivalRule, timeliness } from '../aggregates/arrivals.ts'
 import { assess, type QuantityRule } from '../aggregates/assessment.ts'
 import { completeness } from '../aggregates/standard.ts'
 import { aggregate } from '../operators/aggregate.ts'
@@ -10,6 +11,7 @@ import { keyBy } from '../operators/key-by.ts'
 import { ofKind } from '../operators/of-kind.ts'
 import { to } from '../operators/to.ts'
 import { calendarDays } from '../operators/windows.ts'
+import { withArrivals } from '../operators/with-arrivals.ts'
 import { topology } from '../topology.ts'
 
 /**
@@ -44,8 +46,11 @@ const energyRules = {
   value: { plausible: [-1_000_000, 10_000_000], spike: { aboveShare: 0.2 } },
 } as const satisfies Record<string, QuantityRule>
 
+/** Two hours: upstreams are mostly asked each hour, and take their time. What is a week old is no news to anybody. */
+const arrivalRule: ArrivalRule = { inTimeSeconds: 2 * 3600, historySeconds: 7 * 24 * 3600 }
+
 /** What each share weighs in the score. */
-const WEIGHTS = { completeness: 50, validity: 30, regularity: 20 } as const
+const WEIGHTS = { completeness: 40, validity: 30, timeliness: 15, regularity: 15 } as const
 
 /** The shares and the score of a row. */
 function judged(row: {
@@ -56,13 +61,18 @@ function judged(row: {
   readonly implausibleN: number
   readonly judgedN: number
   readonly outlierN: number
+  readonly timedN: number
+  readonly lateN: number
 }) {
   const validity = quotient(row.valueN - row.implausibleN, row.n * row.quantityN)
+  const inTime = quotient(row.timedN - row.lateN, row.timedN)
   const regularity = quotient(row.judgedN - row.outlierN, row.judgedN)
   return {
     validity,
+    timeliness: inTime,
     regularity,
-    score: row.valueN === 0 ? 0 : 100 * weightedMean({ completeness: row.completeness, validity, regularity }),
+    score:
+      row.valueN === 0 ? 0 : 100 * weightedMean({ completeness: row.completeness, validity, timeliness: inTime, regularity }),
   }
 }
 
@@ -81,33 +91,36 @@ function weightedMean(shares: Readonly<Record<keyof typeof WEIGHTS, number | nul
 
 export const weatherDataQuality = topology('weather-data-quality', weatherReadings, (readings) =>
   readings.pipe(
+    withArrivals(),
     keyBy('stationId'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...assess(weatherRules) }),
+    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(weatherRules) }),
     ofKind('weather', ONLY_SERIES),
-    derive(1, (row) => judged(row)),
+    derive(2, (row) => judged(row)),
     to(dataQualityView),
   ),
 )
 
 export const airDataQuality = topology('air-data-quality', airReadings, (readings) =>
   readings.pipe(
+    withArrivals(),
     keyBy('stationId'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...assess(airRules) }),
+    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(airRules) }),
     ofKind('air', ONLY_SERIES),
-    derive(1, (row) => judged(row)),
+    derive(2, (row) => judged(row)),
     to(dataQualityView),
   ),
 )
 
 export const energyDataQuality = topology('energy-data-quality', energyReadings, (readings) =>
   readings.pipe(
+    withArrivals(),
     keyBy('zoneId', 'subKey'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...assess(energyRules) }),
+    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(energyRules) }),
     ofKind('energy', ONLY_SERIES),
-    derive(1, (row) => judged(row)),
+    derive(2, (row) => judged(row)),
     to(dataQualityView),
   ),
 )

@@ -71,6 +71,12 @@ export function lastFinishedTable(rows, link, labelOf) {
         number: true,
         doc: 'Values that are there and plausible, of those of measured quantities.',
       },
+      {
+        title: 'In time',
+        cell: share('timeliness'),
+        number: true,
+        doc: 'Readings that first came within two hours after their end, or their own interval; what came after seven days is not judged.',
+      },
       { title: 'Regular', cell: share('regularity'), number: true, doc: 'Judged values that are no outliers.' },
       { title: 'Readings', cell: (row) => `${countText(Number(row.n))} of ${countText(Number(row.expected))}`, number: true },
       {

@@ -148,7 +148,7 @@ export function createQualitySection(app) {
         body,
         block(
           'Score by station and day',
-          `0 to 100: half is what came of what was expected, three tenths what of it can be true, two tenths that nothing stands out. Days are those of the station.${cut}`,
+          `0 to 100: four tenths is what came of what was expected, three tenths what of it can be true, the rest in halves that it came in time and that nothing stands out. Days are those of the station.${cut}`,
           gradeLegend(),
           heatTable(rows, days, (row) => whyLink(row, scoreText(row))),
         ),
