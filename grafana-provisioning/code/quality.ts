@@ -152,7 +152,16 @@ export const quality = dashboardOf({
           queries: [byDay(q.outlierN)],
           style: 'bars',
           min: 0,
-          width: 24,
+          ...common,
+        }),
+        chart({
+          id: 15,
+          title: 'Duplicates by day',
+          description: 'Records that repeat what a reading says already. They change no figure, and are not in the score.',
+          unit: units.Short,
+          queries: [byDay(q.duplicateN)],
+          style: 'bars',
+          min: 0,
           ...common,
         }),
         table({
@@ -164,7 +173,7 @@ export const quality = dashboardOf({
             sqlTable(sql`
               SELECT ${q.kind}, ${q.stationId}, ${q.series}, to_char(${q.day}, 'YYYY-MM-DD') AS day, ${q.score}, ${q.completeness}, ${q.validity},
                 ${q.timeliness}, ${q.regularity}, ${q.n}, ${q.expected}, ${q.missingN}, ${q.implausibleN}, ${q.outlierN}, ${q.lateN},
-                ${q.delayMedian}, ${q.complete}
+                ${q.delayMedian}, ${q.duplicateN}, ${q.complete}
               FROM ${dataQualityView}
               WHERE ${inDays}
               ORDER BY ${q.score}, ${q.windowStart} DESC, ${q.stationId}, ${q.series}

@@ -36,6 +36,9 @@ export const dataQualityView = defineView({
       'Median time from the end of a timed reading to its first record, 0 where that came before the end.',
     ),
     delayMax: double('s', 'The longest of those times.'),
+    duplicateN: count(
+      'Number of records that say no more than the reading in force said when they came; at most 1,023 a reading are counted.',
+    ),
   },
   stores: ['postgres', 'cassandra', 'influxdb'],
 })

@@ -202,7 +202,13 @@ function qualityRows(from: number, to: number): Row[] {
             regularity,
           },
           ...{ quantity_n: 2, value_n: values, missing_n: 0, implausible_n: implausible, judged_n: values, outlier_n: outliers },
-          ...{ timed_n: found.length, late_n: late, delay_median: 240, delay_max: late === 0 ? 300 : 9000 },
+          ...{
+            timed_n: found.length,
+            late_n: late,
+            delay_median: 240,
+            delay_max: late === 0 ? 300 : 9000,
+            duplicate_n: date % 7,
+          },
         },
       ]
     }),

@@ -51,23 +51,24 @@ export function qualityRows<R extends Reading>(
       rows.set(rowKey(kind, stationId, series, day), {
         ...key,
         ...window,
-        ...quality(kind, inDay, day, window.complete === true, timelinessOf(inDay, arrivals)),
+        ...quality(kind, inDay, day, window.complete === true, arrivalsOf(inDay, arrivals)),
       })
     }
   }
   return rows
 }
 
-interface Timeliness {
+interface Arrivals {
   readonly timedN: number
   readonly lateN: number
   readonly delayMedian: number | null
   readonly delayMax: number | null
+  readonly duplicateN: number
 }
 
 const HOUR_MS = 3_600_000
 
-function timelinessOf<R extends Reading>(readings: readonly R[], arrivals: ReadonlyMap<R, Arrival>): Timeliness {
+function arrivalsOf<R extends Reading>(readings: readonly R[], arrivals: ReadonlyMap<R, Arrival>): Arrivals {
   const timed = readings
     .map((reading) => ({ reading, delay: (arrivals.get(reading) as Arrival).firstAt - endOf(reading) }))
     // Delays are whole seconds, rounded down.
@@ -79,6 +80,7 @@ function timelinessOf<R extends Reading>(readings: readonly R[], arrivals: Reado
     lateN: late.length,
     delayMedian: timed.length === 0 ? null : medianOf(seconds),
     delayMax: greatestOf(seconds),
+    duplicateN: readings.reduce((sum, reading) => sum + (arrivals.get(reading) as Arrival).duplicates, 0),
   }
 }
 
@@ -86,7 +88,7 @@ function longest(ms: number, { intervalMinutes }: Reading): number {
   return Math.max(ms, intervalMinutes * 60_000)
 }
 
-function quality(kind: string, readings: readonly Reading[], day: string, complete: boolean, timing: Timeliness): ExpectedRow {
+function quality(kind: string, readings: readonly Reading[], day: string, complete: boolean, timing: Arrivals): ExpectedRow {
   const counts = { quantityN: 0, valueN: 0, missingN: 0, implausibleN: 0, judgedN: 0, outlierN: 0 }
   for (const [name, [from, to, spike]] of Object.entries(RULES[kind] ?? {})) {
     const measured = readings.flatMap((reading): Measured[] => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AirReading, EnergyReading, WeatherReading } from '../../src/events/reading.ts'
 import { airDataQuality, energyDataQuality, weatherDataQuality } from '../../src/streams/topologies/quality.ts'
@@ -83,6 +84,20 @@ describe('timeliness', () => {
     })
   })
 
+  test('has the delay in the middle, or half of the two', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 60 }), (minutes) => {
+        const readings = minutes.map((delay, i) =>
+          weather(DAY + i * MINUTE_MS, { intervalMinutes: 1, ingestedAt: DAY + (i + 1 + delay) * MINUTE_MS }),
+        )
+        const sorted = minutes.map((delay) => delay * 60).sort((a, b) => a - b)
+        const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] as number, sorted[sorted.length >> 1] as number]
+        expect(rowOf(readings)).toMatchObject({ delayMedian: (low + high) / 2, delayMax: sorted.at(-1) })
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   test('counts whole seconds: a reading is late from one second after that on', () => {
     expect(rowOf([delayed(2 * HOUR_MS + 999)])).toMatchObject({ lateN: 0, delayMax: 7200 })
     expect(rowOf([delayed(2 * HOUR_MS + 1000)])).toMatchObject({ lateN: 1, delayMax: 7201 })
@@ -142,6 +157,48 @@ describe('timeliness', () => {
     driver.pipe(delayed(90 * HOUR_MS), delayed(91 * HOUR_MS, { location: place('Asia/Tokyo'), revisedAt: 1 }))
     driver.pipe(delayed(MINUTE_MS))
     expect([...driver.rows().values()]).toMatchObject([{ city: null, n: 1, lateN: 0, delayMax: 60 }])
+  })
+})
+
+describe('duplicates', () => {
+  const told = at(0, { temperature: 1, revisedAt: DAY })
+  const again = { ...told, ingestedAt: told.ingestedAt + 1, dataOrigin: 'again' }
+  const counted = (readings: readonly WeatherReading[], allowedLatenessMinutes?: number) => {
+    const driver = topologyDriver<WeatherReading>(
+      weatherDataQuality,
+      allowedLatenessMinutes === undefined ? {} : { allowedLatenessMinutes },
+    )
+    for (const reading of readings) driver.pipe(reading)
+    const together = rowOf(readings)
+    if (allowedLatenessMinutes === undefined) expect(together).toEqual(driver.rows().get(KEY))
+    return driver.rows().get(KEY)?.duplicateN
+  }
+
+  test('are records that say again what is in force, by whatever producer', () => {
+    expect(counted([told])).toBe(0)
+    expect(counted([told, again, at(1), again, at(1)])).toBe(3)
+  })
+
+  test('are no corrections and no older revisions, and stay counted after a correction', () => {
+    const corrected = { ...told, temperature: 2, revisedAt: DAY + 1 }
+    expect(counted([told, corrected])).toBe(0)
+    expect(counted([told, { ...told, temperature: 2 }])).toBe(0)
+    expect(counted([told, corrected, again])).toBe(0)
+    expect(counted([told, again, corrected, corrected])).toBe(2)
+  })
+
+  test('leave every other figure as it is', () => {
+    const { duplicateN: _, ...once } = rowOf([told]) as Record<string, unknown>
+    expect(rowOf([told, again])).toMatchObject(once)
+  })
+
+  test('are not counted beyond the allowed lateness', () => {
+    expect(counted([told, at(2), again], 120)).toBe(1)
+    expect(counted([told, at(2), again], 119)).toBe(0)
+  })
+
+  test('are counted up to 1,023 a reading', () => {
+    expect(rowOf([told, ...Array.from({ length: 1030 }, () => again), at(1), at(1)])?.duplicateN).toBe(1024)
   })
 })
 

@@ -1,4 +1,4 @@
-import { secondsAfterStart } from '../../events/arrival.ts'
+import { duplicatesOf, secondsAfterStart } from '../../events/arrival.ts'
 import { ROW_ARRIVAL, ROW_INTERVAL } from '../../events/reading-batch.ts'
 import type { Aggregate } from './aggregate.ts'
 import { type GatheredRows, gatherRows, rowsBehind } from './gathered-rows.ts'
@@ -16,6 +16,7 @@ interface Arrivals {
   readonly late: number
   readonly delayMedian: number | null
   readonly delayMax: number | null
+  readonly duplicates: number
 }
 
 type Figures = Readonly<{
@@ -23,15 +24,17 @@ type Figures = Readonly<{
   lateN: Aggregate<never, number>
   delayMedian: Aggregate<never, number | null>
   delayMax: Aggregate<never, number | null>
+  duplicateN: Aggregate<never, number>
 }>
 
 /**
- * Columns that say how soon the readings of a window came. The delay of a reading is from the end of its interval to the first of its records, be it
- * another revision than the one in force; 0 where that came before the end. To be used behind `withArrivals`.
+ * Columns that say how soon the readings of a window came, and how often in vain. The delay of a reading is from the end of its interval to the first of its records, be it
+ * another revision than the one in force; 0 where that came before the end. A duplicate is a record that says what the one in force said when it
+ * came. To be used behind `withArrivals`.
  */
-export function timeliness(rule: ArrivalRule): Figures {
+export function arrivals(rule: ArrivalRule): Figures {
   const figure = <K extends keyof Arrivals>(name: K): Aggregate<never, Arrivals[K]> => ({
-    step: { operator: 'timeliness', figure: name, ...rule },
+    step: { operator: 'arrivals', figure: name, ...rule },
     compile(compiler) {
       compiler.use(gatherRows)
       return (s) => rowsBehind(s).once(rule, (rows) => arrivalsOf(rows, rule))[name]
@@ -42,6 +45,7 @@ export function timeliness(rule: ArrivalRule): Figures {
     lateN: figure('late'),
     delayMedian: figure('delayMedian'),
     delayMax: figure('delayMax'),
+    duplicateN: figure('duplicates'),
   }
 }
 
@@ -52,12 +56,15 @@ function arrivalsOf({ runs, width }: GatheredRows, { inTimeSeconds, historySecon
   let timed = 0
   let late = 0
   let longest = 0
+  let duplicates = 0
   for (let r = 0; r < runs.count; r++) {
     const rows = runs.rows[r] as Float64Array
     const end = (runs.hi[r] as number) * width
     for (let base = (runs.lo[r] as number) * width; base < end; base += width) {
       const interval = (rows[base + ROW_INTERVAL] as number) * 60
-      const delay = Math.max(0, secondsAfterStart(rows[base + ROW_ARRIVAL] as number) - interval)
+      const arrival = rows[base + ROW_ARRIVAL] as number
+      duplicates += duplicatesOf(arrival)
+      const delay = Math.max(0, secondsAfterStart(arrival) - interval)
       if (delay > historySeconds) continue
       if (delay > inTimeSeconds && delay > interval) late += 1
       if (delay > longest) longest = delay
@@ -65,8 +72,8 @@ function arrivalsOf({ runs, width }: GatheredRows, { inTimeSeconds, historySecon
       delays[timed++] = delay
     }
   }
-  if (timed === 0) return { timed, late, delayMedian: null, delayMax: null }
-  return { timed, late, delayMedian: medianOf(delays, timed), delayMax: longest }
+  if (timed === 0) return { timed, late, delayMedian: null, delayMax: null, duplicates }
+  return { timed, late, delayMedian: medianOf(delays, timed), delayMax: longest, duplicates }
 }
 
 /** The median of the first `count` values, which it puts in another order. */

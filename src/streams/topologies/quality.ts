@@ -2,7 +2,7 @@ import { airReadings } from '../../events/air.ts'
 import { energyReadings } from '../../events/energy.ts'
 import { weatherReadings } from '../../events/weather.ts'
 import { dataQualityView, ONLY_SERIES } from '../../views/quality.ts'
-import { type ArrivalRule, timeliness } from '../aggregates/arrivals.ts'
+import { type ArrivalRule, arrivals } from '../aggregates/arrivals.ts'
 import { assess, type QuantityRule } from '../aggregates/assessment.ts'
 import { completeness } from '../aggregates/standard.ts'
 import { aggregate } from '../operators/aggregate.ts'
@@ -94,7 +94,7 @@ export const weatherDataQuality = topology('weather-data-quality', weatherReadin
     withArrivals(),
     keyBy('stationId'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(weatherRules) }),
+    aggregate({ completeness: completeness(), ...arrivals(arrivalRule), ...assess(weatherRules) }),
     ofKind('weather', ONLY_SERIES),
     derive(2, (row) => judged(row)),
     to(dataQualityView),
@@ -106,7 +106,7 @@ export const airDataQuality = topology('air-data-quality', airReadings, (reading
     withArrivals(),
     keyBy('stationId'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(airRules) }),
+    aggregate({ completeness: completeness(), ...arrivals(arrivalRule), ...assess(airRules) }),
     ofKind('air', ONLY_SERIES),
     derive(2, (row) => judged(row)),
     to(dataQualityView),
@@ -118,7 +118,7 @@ export const energyDataQuality = topology('energy-data-quality', energyReadings,
     withArrivals(),
     keyBy('zoneId', 'subKey'),
     calendarDays(),
-    aggregate({ completeness: completeness(), ...timeliness(arrivalRule), ...assess(energyRules) }),
+    aggregate({ completeness: completeness(), ...arrivals(arrivalRule), ...assess(energyRules) }),
     ofKind('energy', ONLY_SERIES),
     derive(2, (row) => judged(row)),
     to(dataQualityView),

@@ -87,6 +87,7 @@ export function lastFinishedTable(rows, link, labelOf) {
       },
       { title: 'Implausible', cell: count('implausible_n'), number: true, doc: 'Values that cannot be true.' },
       { title: 'Outliers', cell: count('outlier_n'), number: true, doc: 'Values that stand out from those before and after.' },
+      { title: 'Duplicates', cell: count('duplicate_n'), number: true, doc: 'Records that repeat what a reading says already.' },
     ],
     rows,
   )
