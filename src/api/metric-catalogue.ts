@@ -278,6 +278,12 @@ export const declaredMetrics = {
     station,
     ofLog('1'),
   ),
+  qualityTimeliness: gauge(
+    'windrow_quality_timeliness_ratio',
+    'Share of the readings of that day that came in time; of those of the stations that have windrow_quality_score whose day is not all history.',
+    station,
+    ofLog('1'),
+  ),
 
   replayRead: gauge(
     'windrow_replay_records_read',

@@ -145,10 +145,11 @@ function updateStations(all: Instruments, { stations }: HealthReport): void {
     setTime(all.stationWatermark, labels, watermarkAt)
     all.stationInterval.set(labels, intervalSeconds)
   }
-  for (const { kind, stationId, score, completeness } of stations?.quality ?? []) {
+  for (const { kind, stationId, score, completeness, timeliness } of stations?.quality ?? []) {
     const labels = { kind, station: stationId }
     all.qualityScore.set(labels, score)
     all.qualityCompleteness.set(labels, completeness)
+    if (timeliness !== null) all.qualityTimeliness.set(labels, timeliness)
   }
 }
 

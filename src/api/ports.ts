@@ -181,6 +181,8 @@ export interface StationQuality {
   readonly score: number
   /** Covered share of the day, 0 to 1. */
   readonly completeness: number
+  /** Share of its readings that came in time, 0 to 1; null where all of them are history. */
+  readonly timeliness: number | null
 }
 
 export interface StationFigure {

@@ -101,8 +101,8 @@ export function fakeHealth(now: number, tables: ReadonlyMap<string, ReadonlyMap<
         { kind: 'weather', stationId: 'paris', watermarkAt: now - 5 * MINUTE_MS, intervalSeconds: 600 },
       ],
       quality: [
-        { kind: 'weather', stationId: 'oslo', score: 61.5, completeness: 0.4 },
-        { kind: 'weather', stationId: 'paris', score: 100, completeness: 1 },
+        { kind: 'weather', stationId: 'oslo', score: 61.5, completeness: 0.4, timeliness: 0.8 },
+        { kind: 'weather', stationId: 'paris', score: 100, completeness: 1, timeliness: null },
       ],
     },
   }

@@ -13,9 +13,9 @@ const KINDS = `SELECT kind, count(*)::int, max(last_reading) FROM ${table} GROUP
 const SILENT = `SELECT kind, station_id, last_reading + interval_minutes * interval '1 minute' AS watermark, interval_minutes::int
 FROM ${table} ORDER BY watermark, kind, station_id LIMIT ${MOST_STATIONS}`
 /** A last finished day that began longer ago is of an old recording, about which nobody is to be told. */
-const QUALITY = `SELECT kind, station_id, score, completeness FROM (
-  SELECT DISTINCT ON (kind, station_id) kind, station_id, score, completeness FROM (
-    SELECT DISTINCT ON (kind, station_id, series) kind, station_id, series, score, completeness
+const QUALITY = `SELECT kind, station_id, score, completeness, timeliness FROM (
+  SELECT DISTINCT ON (kind, station_id) kind, station_id, score, completeness, timeliness FROM (
+    SELECT DISTINCT ON (kind, station_id, series) kind, station_id, series, score, completeness, timeliness
     FROM ${tableName('public', dataQualityView.name)} WHERE complete AND window_start > now() - interval '8 days'
     ORDER BY kind, station_id, series, window_start DESC) AS of_series
   ORDER BY kind, station_id, score) AS of_station
@@ -43,11 +43,12 @@ async function stationFigures(sql: SqlClient): Promise<Omit<StationFigures, 'qua
 /** What the view `data_quality` in Postgres says of their last finished days. Rejects as the client does. */
 async function stationQuality(sql: SqlClient): Promise<StationFigures['quality']> {
   const { rows } = await sql.query(QUALITY)
-  return rows.map(([kind, stationId, score, completeness]) => ({
+  return rows.map(([kind, stationId, score, completeness, timeliness]) => ({
     kind: String(kind),
     stationId: String(stationId),
     score: Number(score),
     completeness: Number(completeness),
+    timeliness: timeliness === null ? null : Number(timeliness),
   }))
 }
 
@@ -62,7 +63,7 @@ export function knownStations(sql: SqlClient, clock: Clock, logger: Logger): () 
     try {
       return await stationQuality(sql)
     } catch (error) {
-      // A data folder of before that view has no such table until it is built.
+      // A data folder of before that view, or of before one of its columns, has none until it is built.
       logger.debug({}, `the quality of the stations' data is not known for now: ${messageOf(error)}`)
       return []
     }

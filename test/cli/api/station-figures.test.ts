@@ -42,7 +42,7 @@ test('tells the score of the last finished day of a station, the lowest of its s
   await postgresSink({ client, schema: 'public', logger: silentLogger }).open([stationsView, dataQualityView])
   await upsertRows(client, 'public', dataQualityView, [
     day('a', 3, 10),
-    day('a', 2, 90),
+    day('a', 2, 90, { timeliness: 0.5 }),
     day('a', 1, 50, { complete: false }),
     day('b', 2, 99, { series: 'consumption' }),
     day('b', 3, 70, { series: 'production/SOLAR' }),
@@ -54,7 +54,7 @@ test('tells the score of the last finished day of a station, the lowest of its s
   await expect
     .poll(async () => (await known())?.quality)
     .toEqual([
-      { kind: 'air', stationId: 'b', score: 70, completeness: 0.7 },
-      { kind: 'air', stationId: 'a', score: 90, completeness: 0.9 },
+      { kind: 'air', stationId: 'b', score: 70, completeness: 0.7, timeliness: null },
+      { kind: 'air', stationId: 'a', score: 90, completeness: 0.9, timeliness: 0.5 },
     ])
 })
