@@ -1,7 +1,14 @@
 import { DAY_MS } from '../../core/calendar.ts'
 import type { Dictionaries, Dictionary } from '../../events/dictionaries.ts'
 import type { EventType } from '../../events/event-type.ts'
-import { type ReadingBatch, ROW_TIMESTAMP } from '../../events/reading-batch.ts'
+import {
+  type ReadingBatch,
+  ROW_INTERVAL,
+  ROW_PAYLOAD,
+  ROW_PLACE,
+  ROW_REVISED_AT,
+  ROW_TIMESTAMP,
+} from '../../events/reading-batch.ts'
 import { SUB_KEY_SEPARATOR } from '../../events/reading-limits.ts'
 import type { Day } from './day-files.ts'
 import type { LakeDatabase } from './lake-database.ts'
@@ -90,13 +97,13 @@ export class StagedReadings {
       (i: number) => offsets[i] as number,
       (i: number) => keys[i] as number,
       (i: number) => subKeys[i] as number,
-      (i: number) => rows[i * width] as number,
-      (i: number) => rows[i * width + 1] as number,
-      (i: number) => rows[i * width + 2] as number,
-      (i: number) => rows[i * width + 3] as number,
+      (i: number) => rows[i * width + ROW_TIMESTAMP] as number,
+      (i: number) => rows[i * width + ROW_INTERVAL] as number,
+      (i: number) => rows[i * width + ROW_REVISED_AT] as number,
+      (i: number) => rows[i * width + ROW_PLACE] as number,
       (i: number) => ingestedAt[i] as number,
       (i: number) => origins[i] as number,
-      ...this.event.payload.map((_, c) => (i: number) => rows[i * width + 4 + c] as number),
+      ...this.event.payload.map((_, c) => (i: number) => rows[i * width + ROW_PAYLOAD + c] as number),
     ]
     if (count > 0) await this.database.append(this.incoming, types, count, columns)
     for (let i = 0; i < count; i++) this.note(Math.floor((rows[i * width + ROW_TIMESTAMP] as number) / DAY_MS))
