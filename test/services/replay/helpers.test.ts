@@ -32,8 +32,9 @@ describe('a replay that another process helps with', () => {
 
   test('makes the rows that one process makes, and leaves no process behind', async () => {
     const before = await setting.exports('old')
-    const replay = setting.slowReplay()
+    const { replay, hurry } = setting.slowReplay()
     const helper = await helperOf(replay)
+    await hurry()
     expect(await replay.ended, replay.told()).toBe('exit code 0')
     expect(isThere(helper)).toBe(false)
     expect(await setting.exports('old')).toEqual(before)
@@ -41,7 +42,7 @@ describe('a replay that another process helps with', () => {
   })
 
   test('takes its helper along when it is killed, and the next one goes on', async () => {
-    const replay = setting.slowReplay()
+    const { replay } = setting.slowReplay()
     const helper = await helperOf(replay)
     await replay.kill()
     await untilGone(helper)
@@ -52,17 +53,19 @@ describe('a replay that another process helps with', () => {
   })
 
   test('takes it along, too, when it is asked to stop', async () => {
-    const replay = setting.slowReplay()
+    const { replay, hurry } = setting.slowReplay()
     const helper = await helperOf(replay)
     replay.signal('SIGTERM')
+    await hurry()
     expect(await replay.ended, replay.told()).toBe('exit code 3')
     expect(isThere(helper)).toBe(false)
     expect(await setting.generations()).toEqual([3, 3])
   })
 
   test('goes on alone when the helper is killed', async () => {
-    const replay = setting.slowReplay()
+    const { replay, hurry } = setting.slowReplay()
     process.kill(await helperOf(replay), 'SIGKILL')
+    await hurry()
     expect(await replay.ended, replay.told()).toBe('exit code 0')
     expect(replay.told()).toContain('the others go on: it has ended (SIGKILL)')
     expect(await setting.generations()).toEqual([4, 4])
@@ -71,9 +74,7 @@ describe('a replay that another process helps with', () => {
 
   test('fails with what failed in the helper, its code and its remedy', async () => {
     const before = await setting.generations()
-    // So slow that there is something left for the helper, however long it takes to begin.
-    const failing = { TEST_HELPER_CODE: 'WR_ROW_CELL', TEST_HELPER_REMEDY: 'Look over there.', TEST_SLOW_MS: '0.2' }
-    const replay = setting.slowReplay(failing)
+    const { replay } = setting.slowReplay({ TEST_HELPER_CODE: 'WR_ROW_CELL', TEST_HELPER_REMEDY: 'Look over there.' })
     const helper = await helperOf(replay)
     expect(await replay.ended, replay.told()).toBe('exit code 3')
     expect(replay.told()).toMatch(/WR_ROW_CELL: It failed over there\.[\s\S]*Look over there\./)

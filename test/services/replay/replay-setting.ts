@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -27,6 +27,11 @@ export const VIEWS = ['shift_means', 'day_means'] as const
 const here = (name: string): string => fileURLToPath(new URL(`modules/${name}.js`, import.meta.url))
 const moduleOf = (logic: Logic): string => here(`${logic}-logic`)
 
+export interface SlowReplay {
+  readonly replay: WindrowProcess
+  hurry(): Promise<void>
+}
+
 export interface ReplaySettingOptions {
   /** Settings of all processes. */
   readonly settings: Readonly<Record<string, string>>
@@ -44,8 +49,8 @@ export interface ReplaySetting {
   succeed(logic: Logic, ...args: readonly string[]): Promise<void>
   /** A replay that dies at the step, before it does anything more. */
   replayThatDies(logic: Logic, step: ReplayStep): WindrowProcess
-  /** A replay that takes a while, which a part of the settings says. */
-  slowReplay(more?: Readonly<Record<string, string>>): WindrowProcess
+  /** A replay that takes half a minute, unless it is told to hurry. */
+  slowReplay(more?: Readonly<Record<string, string>>): SlowReplay
   /** Asks it to stop, and fails unless it does so with 0, or, where other logic has replaced its own, with 3 once it has noticed. */
   stop(process: WindrowProcess, isReplaced?: boolean): Promise<void>
   stores(logic: Logic): StoresOfLog
@@ -118,7 +123,12 @@ export async function replaySetting({ settings, stores }: ReplaySettingOptions):
     },
     slowReplay(more) {
       const preload = pathToFileURL(here('slow-days')).href
-      return start('old', ['replay', ...VIEWS, '--sinks', 'none'], { NODE_OPTIONS: `--import=${preload}`, ...more })
+      const hurryFile = join(folder, `hurry-${started}`)
+      const settings = { NODE_OPTIONS: `--import=${preload}`, TEST_HURRY_FILE: hurryFile, ...more }
+      return {
+        replay: start('old', ['replay', ...VIEWS, '--sinks', 'none'], settings),
+        hurry: () => writeFile(hurryFile, ''),
+      }
     },
     async stop(process, isReplaced = false) {
       process.signal('SIGTERM')
