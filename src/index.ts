@@ -6,8 +6,11 @@ export type { EventType } from './events/event-type.ts'
 export type { AirReading, EnergyReading, Place, Reading, WeatherReading } from './events/reading.ts'
 export { weatherReadings } from './events/weather.ts'
 export type { Aggregate } from './streams/aggregates/aggregate.ts'
+export { type ArrivalRule, arrivals } from './streams/aggregates/arrivals.ts'
+export { assess, type QuantityRule } from './streams/aggregates/assessment.ts'
 export {
   changeFromPrevious,
+  completeness,
   count,
   countWhere,
   coverage,
@@ -35,6 +38,7 @@ export { latest } from './streams/operators/latest.ts'
 export { to } from './streams/operators/to.ts'
 export { where } from './streams/operators/where.ts'
 export { calendarDays, calendarHours, calendarMonths, hopping, sessions, tumbling } from './streams/operators/windows.ts'
+export { withArrivals } from './streams/operators/with-arrivals.ts'
 export { versioned } from './streams/plan.ts'
 export { type Topology, topology } from './streams/topology.ts'
 export {

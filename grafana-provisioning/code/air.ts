@@ -19,10 +19,10 @@ const hours = (value: Column, valid: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`
     SELECT ${h.hour} AS "time", ${h.stationId} || CASE WHEN ${valid} THEN '' ELSE ' (too few readings)' END AS metric, ${value}
     FROM ${airHourlyView}
-    WHERE $__timeFilter(${h.hour}) AND ${h.stationId} IN (\${station:sqlstring}) AND ${value} IS NOT NULL
+    WHERE $__timeFilter(${h.hour}) AND ${h.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[]) AND ${value} IS NOT NULL
     ORDER BY 1, 2`)
 
-const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.stationId} IN (\${station:sqlstring})`
+const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
 
 /** Days at the instant at which they begin; a mean that rests on too few hours has a name of its own. */
 const days = (value: Column, valid: Column): ReturnType<typeof sqlSeries> =>

@@ -17,9 +17,9 @@ const nothing = 'No rows in this range: choose a longer one; where all is empty,
 const common = { noValue: nothing }
 
 /** Months that the range touches. Their texts compare as their times do, so the index serves. */
-const inMonths = sql`${month.month} BETWEEN left($__timeFrom(), 7) AND left($__timeTo(), 7) AND ${month.stationId} IN (\${station:sqlstring})`
-const inDays = sql`$__timeFilter(${day.day}) AND ${day.stationId} IN (\${station:sqlstring})`
-const inGold = sql`$__timeFilter(${gold.day}) AND ${gold.city} IN (\${city:sqlstring})`
+const inMonths = sql`${month.month} BETWEEN left($__timeFrom(), 7) AND left($__timeTo(), 7) AND ${month.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
+const inDays = sql`$__timeFilter(${day.day}) AND ${day.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
+const inGold = sql`$__timeFilter(${gold.day}) AND ${gold.city} = ANY (ARRAY[\${city:sqlstring}]::text[])`
 
 /** Days and months of any zone at their own date, 00:00 UTC: this dashboard is in UTC, so that they read as they are called. */
 const monthStart = sql`to_date(${month.month}, 'YYYY-MM')::timestamp AT TIME ZONE 'UTC'`
@@ -47,7 +47,7 @@ const byCity = (value: Column): ReturnType<typeof sqlSeries> =>
     ORDER BY 1, 2`)
 
 /** Days of all stations of the chosen cities. */
-const inCities = sql`$__timeFilter(${day.day}) AND ${day.city} IN (\${city:sqlstring})`
+const inCities = sql`$__timeFilter(${day.day}) AND ${day.city} = ANY (ARRAY[\${city:sqlstring}]::text[])`
 
 /** One number over the days of the chosen cities. */
 const overDays = (expression: Sql): ReturnType<typeof sqlTable> =>

@@ -15,8 +15,8 @@ const nothing = 'No rows in this range: choose a longer one; where all is empty,
 const common = { noValue: nothing }
 
 /** Ranges are instants and days begin at theirs, so that a day of 23 or 25 hours is neither cut nor counted twice. */
-const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.zoneId} IN (\${zone:sqlstring})`
-const inIntervals = sql`$__timeFilter(${e.timestamp}) AND ${e.zoneId} IN (\${zone:sqlstring})`
+const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.zoneId} = ANY (ARRAY[\${zone:sqlstring}]::text[])`
+const inIntervals = sql`$__timeFilter(${e.timestamp}) AND ${e.zoneId} = ANY (ARRAY[\${zone:sqlstring}]::text[])`
 
 const curve = (value: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`

@@ -20,14 +20,14 @@ const kindVariable = sqlVariable(
 )
 const stationVariable = sqlVariable(
   { name: 'station', label: 'Station', description: 'Stations and zones of the chosen kinds' },
-  sql`SELECT DISTINCT ${q.stationId} FROM ${dataQualityView} WHERE ${q.kind} IN (\${kind:sqlstring}) ORDER BY 1`,
+  sql`SELECT DISTINCT ${q.stationId} FROM ${dataQualityView} WHERE ${q.kind} = ANY (ARRAY[\${kind:sqlstring}]::text[]) ORDER BY 1`,
 )
 
-const inDays = sql`$__timeFilter(${q.day}) AND ${q.kind} IN (\${kind:sqlstring}) AND ${q.stationId} IN (\${station:sqlstring})`
+const inDays = sql`$__timeFilter(${q.day}) AND ${q.kind} = ANY (ARRAY[\${kind:sqlstring}]::text[]) AND ${q.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
 /** Days of any zone at their own date, 00:00 UTC: this dashboard is in UTC, so that they read as they are called. */
 const dayStart = sql`${q.day}::timestamp AT TIME ZONE 'UTC'`
-/** What a line is called: the series only where the station has several. */
-const name = sql`concat_ws(' ', ${q.stationId}, nullif(${q.series}, 'all'))`
+/** What a line is called: with its kind, since stations of two kinds may have one name; the series only where the station has several. */
+const name = sql`concat_ws(' ', ${q.kind}, ${q.stationId}, nullif(${q.series}, 'all'))`
 
 const byDay = (value: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`

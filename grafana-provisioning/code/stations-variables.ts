@@ -26,7 +26,7 @@ export const cityVariable = (kind: 'weather' | 'air'): dashboard.VariableModel =
 export const stationVariable = (kind: 'weather' | 'air'): dashboard.VariableModel =>
   sqlVariable(
     { name: 'station', label: 'Station', description: 'Stations of the chosen cities' },
-    sql`SELECT ${s.stationId} FROM ${stationsView} WHERE ${s.kind} = ${kinds[kind]} AND ${cityOrDash} IN (\${city:sqlstring}) ORDER BY 1`,
+    sql`SELECT ${s.stationId} FROM ${stationsView} WHERE ${s.kind} = ${kinds[kind]} AND ${cityOrDash} = ANY (ARRAY[\${city:sqlstring}]::text[]) ORDER BY 1`,
   )
 
 /** Grid zones. */

@@ -64,3 +64,19 @@ export function resetReadingBatch(batch: ReadingBatch, capacity: number): void {
   batch.count = 0
   batch.faults = []
 }
+
+/** The readings [from, to) of the batch, over the same memory, without its faults. */
+export function sliceReadings(batch: ReadingBatch, from: number, to: number): ReadingBatch {
+  return {
+    count: to - from,
+    width: batch.width,
+    dictionaries: batch.dictionaries,
+    offsets: batch.offsets.subarray(from, to),
+    keys: batch.keys.subarray(from, to),
+    subKeys: batch.subKeys.subarray(from, to),
+    ingestedAt: batch.ingestedAt.subarray(from, to),
+    origins: batch.origins.subarray(from, to),
+    rows: batch.rows.subarray(from * batch.width, to * batch.width),
+    faults: [],
+  }
+}

@@ -13,6 +13,7 @@ import {
   ROW_PLACE,
   ROW_REVISED_AT,
   ROW_TIMESTAMP,
+  sliceReadings,
 } from '../events/reading-batch.ts'
 import { createReadingDecoder } from '../events/reading-decoder.ts'
 import { schemaCache } from '../events/schema-cache.ts'
@@ -28,7 +29,6 @@ import { emission } from './emission.ts'
 import { emptyLedger, type Ledger } from './ledger.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { ReadingStore } from './reading-store.ts'
-import { resolveRevision } from './revision.ts'
 
 /** What a reading became. */
 export type ReadingFate = Exclude<keyof Ledger, 'accepted' | 'deadLettered'>
@@ -123,6 +123,19 @@ function usedSubKeys({ plan, view }: Topology, key: readonly Cell[]): readonly s
   return index < 0 ? null : [String(key[index])]
 }
 
+/** A reading with the window of the row as its zone has it; null for a row without one. */
+interface Member {
+  readonly reading: ExplainedReading & { fate: ReadingFate }
+  readonly window: Explanation['window']
+}
+
+/** What became of the one reading that was counted: one that takes the place of another is in force itself. */
+function fateOf({ tooLate, stale, duplicate }: Ledger): ReadingFate {
+  if (tooLate > 0) return 'tooLate'
+  if (stale > 0) return 'stale'
+  return duplicate > 0 ? 'duplicate' : 'current'
+}
+
 class Explainer {
   readonly partition: number
   private readonly options: ExplainOptions
@@ -134,10 +147,7 @@ class Explainer {
   private readonly store: ReadingStore
   private readonly run: ReturnType<Topology['start']>
   private readonly rows = new Map<string, readonly Cell[]>()
-  private readonly members = new Map<string, Array<ExplainedReading & { fate: ReadingFate }>>()
-  private readonly current = new Map<string, Float64Array>()
-  private window: Explanation['window'] = null
-  private newestMember = Number.NEGATIVE_INFINITY
+  private readonly members = new Map<string, Member[]>()
 
   constructor(options: ExplainOptions, station: string) {
     const { log, topology, topic } = options
@@ -170,9 +180,12 @@ class Explainer {
     const unknown = this.decoder.unknownSchemaIds(batch)
     if (unknown.length > 0) await this.schemas.load(unknown)
     const own = this.decoder.decode(batch)
-    const late: number[] = []
-    this.run.next(this.store.apply(own, emptyLedger(), late, false))
-    for (let i = 0; i < own.count; i++) this.note(own, i, late.includes(i), batch)
+    for (let i = 0; i < own.count; i++) {
+      // One at a time, so that what is counted is the fate of this one.
+      const ledger = emptyLedger()
+      this.run.next(this.store.apply(sliceReadings(own, i, i + 1), ledger, [], false))
+      this.note(own, i, fateOf(ledger), batch)
+    }
   }
 
   finish(): Explanation {
@@ -183,12 +196,15 @@ class Explainer {
     const completeAt = view.columns.findIndex(({ name }) => name === 'complete')
     const complete = row !== null && (completeAt < 0 || row[completeAt] === true)
     const watermark = this.watermark()
-    const readings = [...this.members.values()].flat()
-    readings.sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset)
-    const waitingFor = complete || row === null || this.window === null ? null : this.waitingFor(this.window.endAt)
+    const members = [...this.members.values()].flat()
+    members.sort(({ reading: a }, { reading: b }) => a.timestamp - b.timestamp || a.offset - b.offset)
+    const readings = members.map(({ reading }) => reading)
+    // Where zones differ, the window is that of the newest reading in force.
+    const window = (members.findLast(({ reading }) => reading.fate === 'current') ?? members.at(-1))?.window ?? null
+    const waitingFor = complete || row === null || window === null ? null : this.waitingFor(window.endAt)
     return {
       row,
-      window: this.window,
+      window,
       complete,
       waitingFor,
       watermarkAt: Number.isFinite(watermark) ? watermark : null,
@@ -196,23 +212,16 @@ class Explainer {
     }
   }
 
-  /** Keeps a reading that lies in the row's window, and says what it did to the ones before it. */
-  private note(batch: ReadingBatch, i: number, late: boolean, records: RecordBatch): void {
+  /** Keeps a reading that lies in the row's window. Of one that takes the place of another it may be the other alone. */
+  private note(batch: ReadingBatch, i: number, fate: ReadingFate, records: RecordBatch): void {
     const row = batch.rows.subarray(i * batch.width, (i + 1) * batch.width)
     const subKey = this.dictionaries.subKeys.textOf(batch.subKeys[i] as number)
-    if (!this.belongs(row, subKey)) return
     const identity = `${row[ROW_TIMESTAMP]} ${subKey}`
     const before = this.members.get(identity) ?? []
-    const current = this.current.get(identity)
-    let fate: ReadingFate = 'current'
-    if (late) fate = 'tooLate'
-    else if (current !== undefined) {
-      const resolved = resolveRevision(current, 0, row, 0, batch.width)
-      if (resolved !== 'superseded') fate = resolved
-      else for (const old of before) if (old.fate === 'current') old.fate = 'superseded'
-    }
-    if (fate === 'current') this.current.set(identity, row.slice())
-    before.push(this.explained(row, subKey, fate, batch, i, records))
+    if (fate === 'current') for (const { reading } of before) if (reading.fate === 'current') reading.fate = 'superseded'
+    const window = this.windowOf(row, subKey)
+    if (window === undefined) return
+    before.push({ reading: this.explained(row, subKey, fate, batch, i, records), window })
     this.members.set(identity, before)
   }
 
@@ -247,31 +256,28 @@ class Explainer {
     return (avroType(JSON.parse(schema) as SchemaJson).fromBuffer(body) as { data_origin: string }).data_origin
   }
 
-  private belongs(row: Float64Array, subKey: string): boolean {
+  /** The row's window, as the zone of this reading has it, if the reading lies in it; null for a row without one, undefined if not. */
+  private windowOf(row: Float64Array, subKey: string): Explanation['window'] | undefined {
     const { topology, key } = this.options
     const used = usedSubKeys(topology, key)
-    if (used !== null && !used.includes(subKey)) return false
+    if (used !== null && !used.includes(subKey)) return undefined
     const timestamp = row[ROW_TIMESTAMP] as number
     const windows = windowsOfPlan(topology.plan)
     if (windows === null) {
       const time = topology.view.key.findIndex(({ name }) => name === 'timestamp')
-      return time < 0 || key[time] === timestamp
+      return time < 0 || key[time] === timestamp ? null : undefined
     }
     const label = key[topology.view.key.findIndex(({ name }) => name === windows.labelName)]
     if (isSessions(windows)) {
       const start = label as number
-      return timestamp >= start && timestamp < (Math.floor(start / windows.boundMs) + 1) * windows.boundMs
+      return timestamp >= start && timestamp < (Math.floor(start / windows.boundMs) + 1) * windows.boundMs ? null : undefined
     }
     const zone = this.store.zoneOfPlace(row[ROW_PLACE] as number)
-    let belongs = false
+    let found: Explanation['window'] | undefined
     windows.forEachWindow(timestamp, zone, (window) => {
-      if (windows.label(window) !== label) return
-      belongs = true
-      if (timestamp < this.newestMember) return
-      this.newestMember = timestamp
-      this.window = { startAt: window.start, endAt: window.end, timeZone: zone.name }
+      if (windows.label(window) === label) found = { startAt: window.start, endAt: window.end, timeZone: zone.name }
     })
-    return belongs
+    return found
   }
 
   private watermark(): number {

@@ -30,7 +30,7 @@ type Figures = Readonly<{
 /**
  * Columns that say how soon the readings of a window came, and how often in vain. The delay of a reading is from the end of its interval to the first of its records, be it
  * another revision than the one in force; 0 where that came before the end. A duplicate is a record that says what the one in force said when it
- * came. To be used behind `withArrivals`.
+ * came. To be used behind `withArrivals`, and not behind `join`: refused else (WR_TOPOLOGY_ORDER).
  */
 export function arrivals(rule: ArrivalRule): Figures {
   const figure = <K extends keyof Arrivals>(name: K): Aggregate<never, Arrivals[K]> => ({
