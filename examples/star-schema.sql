@@ -45,12 +45,15 @@ WHERE (h.time_zone, h.day, h.local_hour) IN (SELECT time_zone, day, local_hour F
 GROUP BY f.zone_id, h.day, h.local_hour, h.is_repeated, h.is_dst
 ORDER BY f.zone_id, h.day, h.local_hour, h.is_repeated;
 
--- Air and weather of the same station's hour, where a station measures both.
-SELECT w.hour, w.station_id, w.temperature_mean, w.wind_speed_mean, a.pm25_mean
+-- Air and weather of the same city and hour, whatever stations measure them: means over the stations of the city.
+SELECT w.hour, ws.country, ws.city, avg(w.temperature_mean) AS temperature, avg(w.wind_speed_mean) AS wind_speed, avg(a.pm25_mean) AS pm25
 FROM fact_weather AS w
-JOIN fact_air AS a ON a.station_id = w.station_id AND a.hour = w.hour
+JOIN dim_station AS ws USING (station_key)
+JOIN fact_air AS a ON a.hour = w.hour
+JOIN dim_station AS s ON s.station_key = a.station_key AND s.city = ws.city AND s.country = ws.country
 WHERE w.hour >= now() - interval '30 days' AND a.pm25_valid
-ORDER BY w.hour, w.station_id;
+GROUP BY w.hour, ws.country, ws.city
+ORDER BY w.hour, ws.country, ws.city;
 
 -- What the database says of itself: each table, view and column of the star schema.
 SELECT c.relname AS "view", a.attname AS "column", col_description(c.oid, a.attnum) AS says

@@ -1,5 +1,4 @@
 import type { SetupOutcome } from '../../warehouse/access/run-setup.ts'
-import { USERS } from '../../warehouse/roles.ts'
 import type { Output } from '../output.ts'
 import { styleOf } from '../style.ts'
 
@@ -9,6 +8,9 @@ export interface SetupPlace {
   readonly folder: string | null
   readonly isEmbedded: boolean
 }
+
+/** Statements for the embedded Postgres: clients share its session, which forgets a role at the end of a transaction. */
+export const AS_A_READER = '`BEGIN; SET LOCAL ROLE windrow_reader` by psql at WINDROW_PG_PORT'
 
 /** What was changed, and what somebody should know. */
 export function setupText(outcome: SetupOutcome, place: SetupPlace, stdout: Pick<Output, 'colours'>): string {
@@ -33,7 +35,7 @@ function passwordLine({ user, outcome, isNew }: SetupOutcome['passwords'][number
 }
 
 function notes(outcome: SetupOutcome, { isEmbedded }: SetupPlace): string[] {
-  const { missing, lockedOut, ownsDatabase, passwords, isSuperuser } = outcome
+  const { missing, lockedOut, ownsDatabase, passwords, withoutPassword, isSuperuser } = outcome
   const grant = lockedOut.map((role) => `"${role.replaceAll('"', '""')}"`).join(', ')
   return [
     ...(missing.length === 0
@@ -53,11 +55,11 @@ function notes(outcome: SetupOutcome, { isEmbedded }: SetupPlace): string[] {
       ? []
       : ['passwords were set again: only a superuser sees whether they were the same.']),
     ...(isEmbedded
-      ? ['the embedded Postgres has no logins; SET ROLE windrow_reader shows what a reader sees.']
-      : passwords.length > 0
+      ? [`the embedded Postgres has no logins; ${AS_A_READER} shows what a reader sees.`]
+      : withoutPassword.length === 0
         ? []
         : [
-            `without a password nobody logs in as ${Object.keys(USERS).join(', ')}: --passwords FOLDER, or windrow access password USER.`,
+            `without a password nobody logs in as ${withoutPassword.join(', ')}: --passwords FOLDER, or windrow access password USER.`,
           ]),
   ]
 }

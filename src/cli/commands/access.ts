@@ -18,7 +18,7 @@ import { tryAccess } from '../../warehouse/access/try-access.ts'
 import { USERS, type User } from '../../warehouse/roles.ts'
 import { accessTarget } from '../access/access-target.ts'
 import { reportJson, reportText } from '../access/report-text.ts'
-import { setupText } from '../access/setup-text.ts'
+import { AS_A_READER, setupText } from '../access/setup-text.ts'
 import { testText } from '../access/test-text.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
@@ -146,8 +146,7 @@ function nothingYet(dataDir: string): WindrowError {
 function noLogins(): WindrowError {
   return new WindrowError('WR_ACCESS_EMBEDDED', {
     message: 'the embedded Postgres has no logins: whoever reaches its port is its superuser, whatever they say',
-    remedy:
-      'Use a PostgreSQL server (POSTGRES_URL) where several people are to log in. Without passwords `windrow access setup` works here too: SET ROLE windrow_reader shows what a reader sees.',
+    remedy: `Use a PostgreSQL server (POSTGRES_URL) where several people are to log in. Without passwords \`windrow access setup\` works here too: ${AS_A_READER} shows what a reader sees.`,
     kind: 'usage',
   })
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../../core/clock.ts'
 import { openSqlClient } from '../../sinks/postgres/open-sql-client.ts'
 import { checkBackup } from '../../warehouse/backup/backup-files.ts'
 import type { BackupManifest } from '../../warehouse/backup/backup-manifest.ts'
-import { noEmbeddedBackup } from '../../warehouse/backup/make-backup.ts'
+import { noEmbeddedRestore } from '../../warehouse/backup/make-backup.ts'
 import { findPrograms } from '../../warehouse/backup/pg-programs.ts'
 import { type RestoreOutcome, restoreBackup } from '../../warehouse/backup/restore-backup.ts'
 import { accessTarget } from '../access/access-target.ts'
@@ -26,7 +26,7 @@ export interface RestoreOptions {
 export async function restore(context: CliContext, file: string, options: RestoreOptions): Promise<ExitCode> {
   const config = loadConfig(context.environment, context.folder)
   const url = restoreAddress(options.into, adminUrlOf(config))
-  if (url === null) throw noEmbeddedBackup(config.dataDir)
+  if (url === null) throw noEmbeddedRestore(config.dataDir)
   const path = resolve(context.folder, file)
   const target = await accessTarget(config)
   const logger = createLogger(config, context.stderr)

@@ -1,6 +1,6 @@
 import { WindrowError } from '../../core/errors.ts'
 import { assertVersion } from '../../sinks/postgres/postgres-errors.ts'
-import { quoteText } from '../../sinks/postgres/quote.ts'
+import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { GROUPS, KEEPERS, USERS } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
@@ -111,7 +111,10 @@ async function assertMembers(session: SqlSession, members: readonly Membership[]
     if (problem === null) continue
     throw new WindrowError('WR_ACCESS_MEMBER', {
       message: `${JSON.stringify(role)} cannot be a member of ${GROUPS[group]}: ${problem}`,
-      remedy: 'Name a role of the server, as \\du of psql lists them, with capitals as they are there.',
+      remedy:
+        rows.length === 0
+          ? `Make it first (CREATE ROLE ${quoteName(role)} LOGIN), or name one that \\du of psql lists, with capitals as they are there.`
+          : 'Name a role of the server that is a person or a program, as \\du of psql lists them.',
       facts: { role, group },
       kind: 'usage',
     })

@@ -1,12 +1,13 @@
 import { WindrowError } from '../../core/errors.ts'
 import type { SqlClient, SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { sqlStateOf } from '../../sinks/postgres/sql-errors.ts'
+import type { User } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
 import { assertMaySetUp, type Found } from './assert-may-set-up.ts'
 import { catalogueState, catalogueWrites } from './catalogue-state.ts'
 import { refuseOtherReaders } from './other-readers.ts'
 import type { Membership } from './role-steps.ts'
-import { type GivenPassword, type PasswordOutcome, setPasswords } from './set-passwords.ts'
+import { type GivenPassword, type PasswordOutcome, setPasswords, usersWithoutPassword } from './set-passwords.ts'
 import { sessionSteps, setupSteps } from './setup-steps.ts'
 
 export interface SetupRequest {
@@ -21,6 +22,8 @@ export interface SetupOutcome extends Found {
   readonly changed: readonly string[]
   readonly steps: number
   readonly passwords: readonly PasswordOutcome[]
+  /** Users that have no password: those to whom none was given, where only a superuser could see. */
+  readonly withoutPassword: readonly User[]
   /** Roles that could connect as everybody could, and cannot any more. */
   readonly lockedOut: readonly string[]
 }
@@ -59,6 +62,7 @@ async function setUp(
     changed,
     steps: steps.length,
     passwords: await setPasswords(session, passwords, found.isSuperuser),
+    withoutPassword: await usersWithoutPassword(session, passwords, found.isSuperuser),
     lockedOut: before.filter((role) => !after.has(role)),
   }
 }

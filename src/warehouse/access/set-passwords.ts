@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/secret.ts'
 import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
-import type { User } from '../roles.ts'
+import { USERS, type User } from '../roles.ts'
 import { isVerifierOf, scramVerifier } from './scram-verifier.ts'
 
 export interface GivenPassword {
@@ -34,6 +34,20 @@ export async function setPasswords(
     outcomes.push({ user, outcome: isKept ? 'kept' : 'set', isNew })
   }
   return outcomes
+}
+
+/** Who cannot log in by a password. Where that cannot be seen: to whom none was given. */
+export async function usersWithoutPassword(
+  session: SqlSession,
+  given: readonly GivenPassword[],
+  isSuperuser: boolean,
+): Promise<User[]> {
+  const without: User[] = []
+  for (const user of Object.keys(USERS) as User[]) {
+    if (given.some((password) => password.user === user)) continue
+    if (!isSuperuser || (await storedVerifier(session, user)) === null) without.push(user)
+  }
+  return without
 }
 
 /** A verifier is no password, but whoever reads it can try passwords at leisure. */

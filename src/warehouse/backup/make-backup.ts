@@ -200,6 +200,17 @@ async function assertReadable(
   if (!succeeded) throw dumpFault(path, `what it wrote cannot be read: ${said}`)
 }
 
+/** Nor does it take what a program has dumped: such a dump is of a server. */
+export function noEmbeddedRestore(dataDir: string): WindrowError {
+  return new WindrowError('WR_BACKUP_EMBEDDED', {
+    message: `no server to restore into: without POSTGRES_ADMIN_URL or POSTGRES_URL the views are in the embedded Postgres of ${dataDir}, which pg_restore cannot write to`,
+    remedy:
+      'Set POSTGRES_ADMIN_URL to the server that is to have the backup. The embedded Postgres is built anew from the log by `windrow replay`, or comes back with a copy of its whole data folder.',
+    facts: { dataDir },
+    kind: 'usage',
+  })
+}
+
 /** The embedded Postgres speaks to no program, and what is in it is in the log as well, but for two things. */
 export function noEmbeddedBackup(dataDir: string): WindrowError {
   return new WindrowError('WR_BACKUP_EMBEDDED', {

@@ -11,8 +11,16 @@ const folder = mkdtempSync(join(tmpdir(), 'windrow-backup-options-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the embedded Postgres', () => {
-  test.each([[['backup']], [['restore', 'a.dump']]])('%s says that the log is the backup', async (words) => {
-    const { code, stderr } = await runCommand(folder, words, { WINDROW_DATA_DIR: join(folder, 'data') })
+  test('restore says that no server is named', async () => {
+    const { code, stderr } = await runCommand(folder, ['restore', 'a.dump'], { WINDROW_DATA_DIR: join(folder, 'data') })
+    expect(code).toBe(2)
+    expect(stderr).toContain('WR_BACKUP_EMBEDDED: no server to restore into')
+    expect(stderr).toContain('Remedy: Set POSTGRES_ADMIN_URL')
+    expect(readdirSync(folder)).not.toContain('data')
+  })
+
+  test('backup says that the log is the backup', async () => {
+    const { code, stderr } = await runCommand(folder, ['backup'], { WINDROW_DATA_DIR: join(folder, 'data') })
     expect(code).toBe(2)
     expect(stderr).toContain('WR_BACKUP_EMBEDDED')
     expect(stderr).toContain(`tar -czf windrow.tgz -C "${join(folder, 'data')}" .`)

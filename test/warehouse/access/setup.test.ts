@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Secret } from '../../../src/core/secret.ts'
 import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
@@ -36,6 +37,15 @@ describe('a set-up on the embedded Postgres, in a schema with a hostile name', (
     expect(first.changed).toContain('of weather_data readers see 30 days, analysts 6 months')
     const second = await runSetup(client, { target, members: [], passwords: [] })
     expect(second.changed).toEqual([])
+  })
+
+  test('tells who has no password, and of nobody who was given one, now or before', async () => {
+    const others = ['user_etl', 'user_data_analyst', 'user_backup']
+    const passwords = [{ user: 'user_readonly' as const, password: new Secret('a-password-of-a-reader'), isNew: true }]
+    const given = await runSetup(client, { target, members: [], passwords })
+    expect(given.withoutPassword).toEqual(others)
+    const later = await runSetup(client, { target, members: [], passwords: [] })
+    expect(later.withoutPassword).toEqual(others)
   })
 
   test.each([
