@@ -2,11 +2,13 @@ import { WindrowError } from '../../core/errors.ts'
 import { assertVersion } from '../../sinks/postgres/postgres-errors.ts'
 import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
-import { GROUPS, KEEPERS, USERS } from '../roles.ts'
+import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
+import { refuseOtherOwners } from './other-owners.ts'
 import { ownObjects, tablesOf } from './ownership-steps.ts'
 import type { Membership } from './role-steps.ts'
 import { textArray } from './sql-text.ts'
+import { refuseTakenRoles } from './taken-roles.ts'
 
 /** What there is to set up. */
 export interface Found {
@@ -20,8 +22,8 @@ export interface Found {
 }
 
 /**
- * Looks before anything is changed. Rejects with WR_SQL_VERSION, WR_ACCESS_NO_TABLES, WR_ACCESS_RIGHTS, WR_ACCESS_ROLE_TAKEN or
- * WR_ACCESS_MEMBER.
+ * Looks before anything is changed. Rejects with WR_SQL_VERSION, WR_ACCESS_NO_TABLES, WR_ACCESS_RIGHTS, WR_ACCESS_ROLE_TAKEN,
+ * WR_ACCESS_OTHER_OWNERS or WR_ACCESS_MEMBER.
  */
 export async function assertMaySetUp(
   session: SqlSession,
@@ -41,7 +43,8 @@ export async function assertMaySetUp(
   const missing = JSON.parse(String(missingJson ?? '[]')) as string[]
   if (missing.includes('windrow_progress')) throw noTables(where, String(database))
   if (isSuperuser !== true) await assertRights(session, target, String(role), makesRoles === true)
-  await assertRolesAreOurs(session)
+  await refuseTakenRoles(session)
+  await refuseOtherOwners(session, target)
   await assertMembers(session, members)
   return {
     version: Number(version),
@@ -83,22 +86,6 @@ async function assertRights(session: SqlSession, target: SetupTarget, role: stri
     remedy:
       "Set POSTGRES_ADMIN_URL to a superuser's address, or to one of a role with CREATEROLE that owns windrow's tables and the database; `windrow access setup --print` writes a script that somebody with these rights can run by psql.",
     facts: { role, lacks },
-    kind: 'usage',
-  })
-}
-
-/** A role that is called as one of ours and may do everything is somebody else's, and no policy would hold for it. */
-async function assertRolesAreOurs(session: SqlSession): Promise<void> {
-  const names = [...Object.values(GROUPS), ...Object.values(KEEPERS), ...Object.keys(USERS)]
-  const { rows } = await session.query(
-    `SELECT rolname::text FROM pg_roles WHERE rolname = ANY (${textArray(names)}) AND (rolsuper OR rolbypassrls OR rolreplication) ORDER BY 1`,
-  )
-  const taken = rows.map(([name]) => String(name))
-  if (taken.length === 0) return
-  throw new WindrowError('WR_ACCESS_ROLE_TAKEN', {
-    message: `the server has roles of these names that may see everything: ${taken.join(', ')} (SUPERUSER, BYPASSRLS or REPLICATION)`,
-    remedy: `Rename them if they are not windrow's (ALTER ROLE … RENAME TO …), else take it from them: ALTER ROLE ${taken[0]} NOSUPERUSER NOBYPASSRLS NOREPLICATION.`,
-    facts: { taken },
     kind: 'usage',
   })
 }

@@ -7,6 +7,7 @@ import { GRANTEES, grantsOf } from './grants.ts'
 import { findOtherReaders } from './other-readers.ts'
 import { policiesOf } from './policy-steps.ts'
 import type { AccessFound, ObjectFound } from './read-access.ts'
+import { describeTaken, findTakenRoles, remedyOf } from './taken-roles.ts'
 import { timeColumn } from './visible-time.ts'
 
 /** What is not as a set-up would make it. */
@@ -22,6 +23,7 @@ const SETUP = 'Run `windrow access setup`.'
 export async function findGaps(session: SqlSession, target: SetupTarget, found: AccessFound): Promise<Gap[]> {
   return [
     ...roleGaps(found),
+    ...(await takenGaps(session)),
     ...found.objects.flatMap((object) => objectGaps(target, object)),
     ...policyGaps(target, found),
     ...(await placeGaps(session, target)),
@@ -41,6 +43,11 @@ function roleGaps({ groups, logins }: AccessFound): Gap[] {
         problem(`${name} sees every row of every table (BYPASSRLS)`, `ALTER ROLE ${quoteName(name)} NOBYPASSRLS;`),
       ),
   ]
+}
+
+async function takenGaps(session: SqlSession): Promise<Gap[]> {
+  const taken = await findTakenRoles(session)
+  return taken.map((role) => problem(`${describeTaken(role)} may more than it should`, remedyOf(role)))
 }
 
 function objectGaps({ schema }: SetupTarget, { name, kind, owner, isGuarded, grants }: ObjectFound): Gap[] {

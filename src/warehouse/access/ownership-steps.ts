@@ -24,11 +24,12 @@ export function ownObjects(target: SetupTarget): string {
 }
 
 /**
- * Gives all that windrow has made to the group of the pipeline. Who owned it becomes a member and begins as the group, so that a pipeline
- * that logs in as before goes on, and makes what it makes later for the group too.
+ * Gives all that windrow has made to the group of the pipeline. Who owned its progress becomes a member and begins as the group, so that a pipeline
+ * that logs in as before goes on, and makes what it makes later for the group too. `refuseOtherOwners` has looked for others.
  */
 export function ownershipSteps(target: SetupTarget): SetupStep[] {
   const etl = quoteText(GROUPS.etl)
+  const progress = PROGRESS_TABLES.map((name) => relation(target.schema, name)).join(', ')
   const notYet = `FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname <> ${etl} AND ${ownObjects(target)}`
   return [
     {
@@ -43,7 +44,7 @@ END`),
       what: `who owned windrow's tables is a member of ${GROUPS.etl}, and begins as it`,
       sql: doBlock(`DECLARE former record;
 BEGIN
-  FOR former IN SELECT DISTINCT r.rolname, r.rolcanlogin ${notYet} AND NOT r.rolsuper LOOP
+  FOR former IN SELECT DISTINCT r.rolname, r.rolcanlogin ${notYet} AND NOT r.rolsuper AND c.oid IN (${progress}) LOOP
     ${joinGroup('former.rolname', etl).replaceAll('\n', '\n    ')}
     IF former.rolcanlogin THEN
       ${beginAs('former.rolname').replaceAll('\n', '\n      ')}

@@ -3,7 +3,11 @@ import { Secret } from '../../../src/core/secret.ts'
 import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
+import { findGaps } from '../../../src/warehouse/access/find-gaps.ts'
+import { refuseOtherOwnersStep } from '../../../src/warehouse/access/other-owners.ts'
+import { readAccess } from '../../../src/warehouse/access/read-access.ts'
 import { runSetup } from '../../../src/warehouse/access/run-setup.ts'
+import { refuseTakenRolesStep } from '../../../src/warehouse/access/taken-roles.ts'
 import { tryAccess } from '../../../src/warehouse/access/try-access.ts'
 import { silentLogger } from '../../sinks/silent-logger.ts'
 import { makeTempDirectory, removeDirectory } from '../../sinks/temp-directory.ts'
@@ -91,4 +95,68 @@ describe('a set-up on the embedded Postgres, in a schema with a hostile name', (
     const { changed } = await runSetup(client, { target, members: [], passwords: [] })
     expect(changed).toEqual(['who reads and changes stations', 'of weather_data readers see 30 days, analysts 6 months'])
   })
+
+  test.each([
+    ['may make roles, and so give itself any', 'user_readonly', 'ALTER ROLE user_readonly CREATEROLE'],
+    ['can become a superuser', 'user_readonly', 'GRANT postgres TO user_readonly'],
+    ['can become one by way of another', 'windrow_reader', 'GRANT postgres TO between; GRANT between TO windrow_reader'],
+    ['is of a group that sees all', 'windrow_reader', 'GRANT windrow_admin TO windrow_reader'],
+    ["reads the server's files", 'user_data_analyst', 'GRANT pg_read_server_files TO user_data_analyst'],
+    ['is a keeper', 'user_backup', 'GRANT windrow_audit TO user_backup'],
+    ['is a superuser', 'windrow_analyst', 'ALTER ROLE windrow_analyst SUPERUSER'],
+  ])('refuses a role of a name of its own that %s, and so does the script', async (_, role, statements) => {
+    await client.query('CREATE ROLE between')
+    try {
+      for (const statement of statements.split('; ')) await client.query(statement)
+      await expect(runSetup(client, { target, members: [], passwords: [] })).rejects.toMatchObject({
+        code: 'WR_ACCESS_ROLE_TAKEN',
+        message: expect.stringContaining(role),
+      })
+      await expect(client.query(refuseTakenRolesStep.sql)).rejects.toThrow(role)
+      const gaps = await client.transaction(async (session) => findGaps(session, target, await readAccess(session, target)))
+      expect(gaps.map(({ text }) => text).join('\n')).toContain(`${role} (`)
+    } finally {
+      for (const statement of statements.split('; ').reverse()) await client.query(undone(statement))
+      await client.query('DROP ROLE between')
+    }
+    expect((await runSetup(client, { target, members: [], passwords: [] })).changed).toEqual([])
+  })
+
+  test.each([
+    [
+      'a table that a comparison might have left',
+      `CREATE TABLE ${table('windrow_mend_mine')} ()`,
+      `TABLE ${table('windrow_mend_mine')}`,
+    ],
+    ['a view with a comment like its own', `CREATE VIEW ${table('dim_hour')} AS SELECT 1 AS one`, `VIEW ${table('dim_hour')}`],
+  ])('takes nobody for the pipeline who has made %s', async (_, make, what) => {
+    await client.query('CREATE ROLE mallory LOGIN')
+    await client.query(`DROP VIEW IF EXISTS ${table('dim_hour')} CASCADE`)
+    await client.query(`GRANT USAGE, CREATE ON SCHEMA ${quoteName(schema)} TO mallory`)
+    try {
+      await client.transaction(async (session) => {
+        await session.query('SET LOCAL ROLE mallory')
+        await session.query(make)
+        await session.query(`COMMENT ON ${what} IS 'Mine (windrow 0123456789ab)'`)
+      })
+      await expect(runSetup(client, { target, members: [], passwords: [] })).rejects.toMatchObject({
+        code: 'WR_ACCESS_OTHER_OWNERS',
+        message: expect.stringContaining('mallory'),
+      })
+      await expect(client.query(refuseOtherOwnersStep(target).sql)).rejects.toThrow('mallory')
+      const { rows } = await client.query(`SELECT pg_has_role('mallory', 'windrow_etl', 'MEMBER')`)
+      expect(rows).toEqual([[false]])
+    } finally {
+      await client.query('DROP OWNED BY mallory CASCADE')
+      await client.query('DROP ROLE mallory')
+    }
+    await expect(runSetup(client, { target, members: [], passwords: [] })).resolves.toMatchObject({ missing: [] })
+  })
 })
+
+/** `GRANT x TO y` and `ALTER ROLE x SUPERUSER`, taken back. */
+function undone(statement: string): string {
+  return statement.startsWith('GRANT')
+    ? statement.replace('GRANT', 'REVOKE').replace(' TO ', ' FROM ')
+    : statement.replace(/ (\w+)$/, ' NO$1')
+}
