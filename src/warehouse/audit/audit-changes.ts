@@ -34,32 +34,42 @@ const TRIGGERS: readonly Trigger[] = [
   { name: 'windrow_audit_truncate', event: 'BEFORE TRUNCATE', rows: '' },
 ]
 
+/** Types below it are Postgres' own. */
+const FIRST_OWN_TYPE = 16384
+
+/** SQL for a column, a row of pg_attribute `a`, as the log has it. `format` asks the type itself, and no cast that somebody made. */
+const COLUMN = `CASE WHEN a.atttypid < ${FIRST_OWN_TYPE} THEN format('c.%I', a.attname)
+      ELSE format('CASE WHEN num_nulls(c.%1$I) = 0 THEN format(''%%s'', c.%1$I) END AS %1$I', a.attname) END`
+
 /**
  * What writes a line for each row that a statement changed.  It runs once a statement and nobody may call it,
- * or attach it to a table of theirs.
+ * or attach it to a table of theirs. JSON of a value is what a cast makes of it where its type has one, and whoever owns the tables may
+ * make types and casts: run here, such a cast could write the log. So it gets the texts of values whose types are not Postgres' own.
  */
 export function auditFunction(schema: string): SetupStep {
   const log = tableName(schema, 'audit_log')
+  const write = `INSERT INTO ${log} (table_name, operation, details) SELECT $1, $2, `
+  const from = (rows: string): string => `format('(SELECT %s FROM ${rows} AS c) AS ${rows}', columns)`
   // Old and new rows are stored side by side as each row is updated: the n-th belong together, also where the key is what changed. Where there
   // are not as many (a row moves to a partition that does not take it) none are brought together. A row is its table's name with a star, since
   // a column may have any name.
+  const numbered = (rows: string): string =>
+    `${quoteText(`(SELECT to_jsonb(${rows}.*) AS row, row_number() OVER () AS place, count(*) OVER () AS total FROM `)} || ${from(rows)} || ')'`
   const body = `
+DECLARE
+  columns text := (SELECT string_agg(${COLUMN}, ', ' ORDER BY a.attnum)
+    FROM pg_attribute AS a WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO ${log} (table_name, operation, details)
-    SELECT TG_TABLE_NAME, TG_OP, jsonb_build_object('old', NULL, 'new', to_jsonb(new_rows.*))
-    FROM new_rows;
+    EXECUTE ${quoteText(`${write} jsonb_build_object('old', NULL, 'new', to_jsonb(new_rows.*)) FROM `)} || ${from('new_rows')}
+      USING TG_TABLE_NAME, TG_OP;
   ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO ${log} (table_name, operation, details)
-    SELECT TG_TABLE_NAME, TG_OP, jsonb_build_object('old', to_jsonb(old_rows.*), 'new', NULL)
-    FROM old_rows;
+    EXECUTE ${quoteText(`${write} jsonb_build_object('old', to_jsonb(old_rows.*), 'new', NULL) FROM `)} || ${from('old_rows')}
+      USING TG_TABLE_NAME, TG_OP;
   ELSIF TG_OP = 'UPDATE' THEN
-    INSERT INTO ${log} (table_name, operation, details)
-    SELECT TG_TABLE_NAME, TG_OP, jsonb_build_object('old', before.row, 'new', after.row)
-    FROM (SELECT to_jsonb(old_rows.*) AS row, row_number() OVER () AS place, count(*) OVER () AS total FROM old_rows) AS before
-    FULL JOIN (SELECT to_jsonb(new_rows.*) AS row, row_number() OVER () AS place, count(*) OVER () AS total FROM new_rows) AS after
-      USING (total, place)
-    ORDER BY place;
+    EXECUTE ${quoteText(`${write} jsonb_build_object('old', before.row, 'new', after.row) FROM `)} || ${numbered('old_rows')}
+      || ' AS before FULL JOIN ' || ${numbered('new_rows')} || ' AS after USING (total, place) ORDER BY place'
+      USING TG_TABLE_NAME, TG_OP;
   ELSE
     INSERT INTO ${log} (table_name, operation, details)
     SELECT TG_TABLE_NAME, TG_OP, jsonb_build_object('old', NULL, 'new', NULL,

@@ -29,13 +29,15 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'cleanup_audit_logs(90) deletes what is older than 90 days.';
   END IF;
   bound := now() - make_interval(days => days);
-  DELETE FROM ${log} AS l WHERE l."timestamp" < bound;
+  -- What the next set-up compares with stays: else nobody would be told who joined since.
+  DELETE FROM ${log} AS l WHERE l."timestamp" < bound AND l.id IS DISTINCT FROM (
+    SELECT n.id FROM ${log} AS n WHERE n.table_name = 'pg_auth_members' AND n.operation = 'ACCESS' ORDER BY n."timestamp" DESC, n.id DESC LIMIT 1);
   GET DIAGNOSTICS deleted = ROW_COUNT;
   INSERT INTO ${log} (table_name, operation, details)
   VALUES ('audit_log', 'CLEANUP', jsonb_build_object('old', NULL, 'new', NULL, 'days', days, 'before', bound, 'deleted', deleted));
   RETURN deleted;
 END`,
-    comment: `Deletes the lines of audit_log that are older than so many days (${LEAST_DAYS} at least), says how many, and leaves a line about it. Kept by windrow.`,
+    comment: `Deletes the lines of audit_log that are older than so many days (${LEAST_DAYS} at least) but for the newest of who is a member of what, says how many, and leaves a line about it. Kept by windrow.`,
     caller: GROUPS.admin,
   })
 }

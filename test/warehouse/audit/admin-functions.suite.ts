@@ -4,7 +4,7 @@ import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
 import { scramVerifier } from '../../../src/warehouse/access/scram-verifier.ts'
 import { GROUPS } from '../../../src/warehouse/roles.ts'
 import { conformanceView } from '../../conformance/sink-setting.ts'
-import { type AuditedSchema, auditedSchema } from './audited-schema.ts'
+import { type AuditedSchema, auditedSchema, setUpAudit } from './audited-schema.ts'
 
 /** What administrators run, in any Postgres. */
 export function adminFunctionsSuite(client: SqlClient, newSchema: () => string): void {
@@ -30,6 +30,15 @@ export function adminFunctionsSuite(client: SqlClient, newSchema: () => string):
         const facts = ['operation', 'table_name', 'role_name', `(details -> 'days')::int`, `(details -> 'deleted')::int`]
         expect((await audited.lines(...facts)).at(-1)).toEqual(['CLEANUP', 'audit_log', GROUPS.admin, 30, 2])
         expect(await call('cleanup_audit_logs', '30')).toEqual([[0]])
+      })
+
+      test('keeps who had which role, so that the next set-up notes who joined since', async () => {
+        await age(400, `operation IN ('ACCESS', 'AUDIT')`)
+        await call('cleanup_audit_logs', '90')
+        const left = await audited.lines('operation', `details -> 'new' -> 'members' IS NOT NULL`)
+        expect(left.filter(([operation]) => operation === 'ACCESS' || operation === 'AUDIT')).toEqual([['ACCESS', true]])
+        await setUpAudit(client, audited.schema, [conformanceView])
+        expect((await audited.lines('operation')).filter(([operation]) => operation === 'ACCESS')).toHaveLength(1)
       })
 
       test.each(['0', '-1', '6', 'NULL', '36501', '2147483647'])('refuses %s days, and deletes nothing', async (days) => {

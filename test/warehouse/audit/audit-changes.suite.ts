@@ -157,6 +157,43 @@ export function auditChangesSuite(client: SqlClient, newSchema: () => string): v
       expect(lines[2]).toEqual(['DELETE', row('col', 2), null])
     })
 
+    test('is no way for who owns the tables to write the log: casts of their own are not asked', async () => {
+      const own = ['evil', 'evil_json', 'evil_row', 'evil_text'].map(audited.table)
+      const [type, json, composite, asText] = own as [string, string, string, string]
+      await audited.as(GROUPS.etl, async (session) => {
+        for (const sql of [
+          `CREATE TYPE ${type} AS ENUM ('it''s')`,
+          ...[
+            [json, 'json'],
+            [asText, 'text'],
+          ].flatMap(([name, target]) => [
+            `CREATE FUNCTION ${name}(${type}) RETURNS ${target} LANGUAGE plpgsql AS 'BEGIN DELETE FROM ${audited.table('audit_log')}; RETURN ''1''; END'`,
+            `CREATE CAST (${type} AS ${target}) WITH FUNCTION ${name}(${type})`,
+          ]),
+          `CREATE TYPE ${composite} AS (e ${type}, n int)`,
+          `ALTER TABLE ${t} ADD COLUMN "e'%s" ${type}, ADD COLUMN es ${type}[], ADD COLUMN c ${composite}, ADD COLUMN r ${composite}`,
+        ])
+          await session.query(sql)
+      })
+      const all = (await audited.lines('id')).length
+      const lines = await linesOf(
+        insert('evil', 1),
+        `UPDATE ${t} SET "e'%s" = 'it''s', es = '{it''s}', c = ROW('it''s', 1), r = ROW(NULL, NULL) WHERE station_id = 'evil'`,
+        `DELETE FROM ${t} WHERE station_id = 'evil'`,
+      )
+      expect((await audited.lines('id')).length).toBe(all + 3)
+      const none = { "e'%s": null, es: null, c: null, r: null }
+      const some = { "e'%s": "it's", es: "{it's}", c: "(it's,1)", r: '(,)' }
+      expect(lines).toEqual([
+        ['INSERT', null, { ...row('evil', 1), ...none }],
+        ['UPDATE', { ...row('evil', 1), ...none }, { ...row('evil', 1), ...some }],
+        ['DELETE', { ...row('evil', 1), ...some }, null],
+      ])
+      await audited.as(GROUPS.etl, (session) =>
+        session.query(`ALTER TABLE ${t} DROP COLUMN "e'%s", DROP COLUMN es, DROP COLUMN c, DROP COLUMN r`),
+      )
+    })
+
     test('is told when all of it is gone at once, by whoever may do that', async () => {
       await linesOf(insert('all', 1))
       expect(await audited.linesOf(() => audited.as(GROUPS.etl, (session) => session.query(`TRUNCATE ${t}`)))).toEqual([
