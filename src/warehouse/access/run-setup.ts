@@ -1,4 +1,4 @@
-import { WindrowError } from '../../core/errors.ts'
+import { messageOf, WindrowError } from '../../core/errors.ts'
 import type { SqlClient, SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { sqlStateOf } from '../../sinks/postgres/sql-errors.ts'
 import type { User } from '../roles.ts'
@@ -33,14 +33,32 @@ const LOCK_NOT_AVAILABLE = '55P03'
 /** Sets everything up in one transaction, or nothing. A second run changes nothing. Rejects as `assertMaySetUp` and `refuseOtherReaders` do. */
 export async function runSetup(client: SqlClient, request: SetupRequest): Promise<SetupOutcome> {
   const { target, members } = request
-  try {
-    return await client.transaction((session) => setUp(session, client.describe(), request, setupSteps(target, members)), {
-      timeoutMs: 0,
-    })
-  } catch (error) {
-    if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) throw busy(error)
-    throw error
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await client.transaction((session) => setUp(session, client.describe(), request, setupSteps(target, members)), {
+        timeoutMs: 0,
+      })
+    } catch (error) {
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) throw busy(error)
+      if (attempt === ATTEMPTS || !isOvertaken(error)) throw error
+    }
   }
+}
+
+/** Each waits for whoever was faster: more are not at work on a server's roles at once. */
+const ATTEMPTS = 5
+const UNIQUE_VIOLATION = '23505'
+const DEADLOCK = '40P01'
+const INTERNAL_ERROR = 'XX000'
+
+/**
+ * Roles are the server's, and a lock is of one database: a set-up of another database changes them at the same time. By then it is done, and what it made is
+ * there.
+ */
+function isOvertaken(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  if (state === INTERNAL_ERROR) return /tuple concurrently (?:updated|deleted)/.test(messageOf(error))
+  return state === UNIQUE_VIOLATION || state === DEADLOCK
 }
 
 async function setUp(
@@ -50,7 +68,7 @@ async function setUp(
   steps: readonly SetupStep[],
 ): Promise<SetupOutcome> {
   for (const { sql } of sessionSteps) await session.query(sql)
-  // Two at once would both make the roles, and one fail.
+  // Two at once in this database would both make everything, and one fail.
   await session.query('SELECT pg_advisory_xact_lock($1)', [SETUP_LOCK])
   const found = await assertMaySetUp(session, where, target, members)
   await refuseOtherReaders(session, target, members)

@@ -8,7 +8,16 @@ import type { BackupManifest } from './backup-manifest.ts'
 import { connectionEnvironment } from './pg-environment.ts'
 import { choosePrograms, type PgPrograms, programPath } from './pg-programs.ts'
 import { runProgram } from './run-program.ts'
-import { accessInUse, countTables, positionsOf, type Relation, relationsOf, rolesInUse, STAGES } from './survey.ts'
+import {
+  accessInUse,
+  closedLargeObjects,
+  countTables,
+  positionsOf,
+  type Relation,
+  relationsOf,
+  rolesInUse,
+  STAGES,
+} from './survey.ts'
 
 export interface BackupRequest {
   readonly client: SqlClient
@@ -57,7 +66,7 @@ export async function makeBackup(request: BackupRequest, found: Login, path: str
     async (session) => {
       const { snapshot, backend } = await oneMoment(session)
       const relations = await relationsOf(session, schema)
-      assertSeesAll(found.login, relations)
+      assertSeesAll(found.login, relations, await closedLargeObjects(session))
       const contents = await bothOrNeither(
         request,
         dump(request, programs, relations, snapshot, path),

@@ -55,6 +55,23 @@ export async function relationsOf(session: SqlSession, schema: string): Promise<
   }))
 }
 
+/** A large object of somebody, which a dump has too. Everybody who connects may make some, and give them to nobody. */
+export interface LargeObject {
+  readonly oid: number
+  readonly owner: string
+}
+
+/** Those that this login may not read, in order. */
+export async function closedLargeObjects(session: SqlSession): Promise<LargeObject[]> {
+  const { rows } = await session.query(
+    `SELECT l.oid::bigint, pg_get_userbyid(l.lomowner)::text FROM pg_largeobject_metadata l
+     WHERE NOT pg_has_role(l.lomowner, 'USAGE') AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) AS a
+       WHERE a.privilege_type = 'SELECT' AND CASE WHEN a.grantee = 0 THEN true ELSE pg_has_role(a.grantee, 'USAGE') END)
+     ORDER BY 1`,
+  )
+  return rows.map(([oid, owner]) => ({ oid: Number(oid), owner: String(owner) }))
+}
+
 /** The rows of every table that holds some itself, in the session's moment. */
 export async function countTables(
   session: SqlSession,

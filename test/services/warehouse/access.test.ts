@@ -170,7 +170,7 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
       }
     })
 
-    test('by EXPLAIN, which tells how many rows were left out and no value', async () => {
+    test('by EXPLAIN, which shows no row', async () => {
       const { rows } = await as('user_readonly').query(
         `EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM public.weather_data WHERE city = 's5'`,
       )
@@ -214,6 +214,21 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
       expect(verifier).toMatch(/^SCRAM-SHA-256\$4096:/)
       expect(log).not.toContain(String(verifier))
     }
+  })
+
+  test('a set-up that another database overtakes, whose roles are the same, begins again', async () => {
+    await it.admin.query('ALTER ROLE windrow_reader CREATEDB')
+    const setup = await it.admin.transaction(async (session) => {
+      await session.query('ALTER ROLE windrow_reader CONNECTION LIMIT 7')
+      const running = runSetup(it.admin, { target, members: [], passwords: [] })
+      const waits = `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')`
+      await expect.poll(async () => (await session.query(waits)).rows, { timeout: 15_000 }).toEqual([[true]])
+      return { running }
+    })
+    expect((await setup.running).changed).toEqual(['the role windrow_reader'])
+    const { rows } = await it.admin.query(`SELECT rolcreatedb, rolconnlimit FROM pg_roles WHERE rolname = 'windrow_reader'`)
+    expect(rows).toEqual([[false, 7]])
+    await it.admin.query('ALTER ROLE windrow_reader CONNECTION LIMIT -1')
   })
 
   test('a generated password has 192 bits that nothing has to quote', () => {

@@ -294,6 +294,18 @@ describe.runIf(canStart && hasPrograms)('a backup of a server that asks for pass
       await source.admin.query('DROP TABLE own.closed')
     })
 
+    test('with what to do, where somebody has made a large object, as every login can', async () => {
+      const made = await source.as('user_readonly', passwords.get('user_readonly') as string).transaction(async (session) => {
+        await session.query('SET TRANSACTION READ WRITE')
+        return session.query(`SELECT lo_from_bytea(0, 'mine')::bigint`)
+      })
+      const told = await failures(backupAs('user_backup'), 'WR_BACKUP_PARTIAL', 2)
+      expect(told).toContain(`${made.rows[0]?.[0]} of user_readonly`)
+      await source.admin.query(/GRANT SELECT ON LARGE OBJECT \d+ TO \w+/.exec(told)?.[0] ?? '')
+      const { path } = JSON.parse((await backupAs('user_backup', ['--json'])).stdout)
+      await source.admin.query(/SELECT lo_unlink\(\d+\)/.exec(told)?.[0] ?? '')
+      for (const each of [path, `${path}.json`]) await rm(each)
+    })
     test('where one policy restricts what another shows', async () => {
       await source.admin.query(
         `CREATE POLICY less ON daily_sensor_means AS RESTRICTIVE FOR SELECT TO windrow_backup USING (false)`,
