@@ -51,6 +51,45 @@ function hasNoLongWord(content: string, width: number): boolean {
     .every((word) => word.length <= width)
 }
 
+/** The widths that the terminal leaves for a table; those that it would like to have where it is written into a pipe. */
+function widthsOf(columns: readonly TableColumn[], rows: ReadonlyArray<readonly string[]>, room: number | null): number[] {
+  const natural = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(row[i] ?? '').length)),
+  )
+  const fits = natural.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1)
+  // Into a pipe nothing is wrapped: a line is a row.
+  return fittingWidths(natural, room ?? Math.max(fits, WIDTH_OF_PIPES))
+}
+
+/** Whether a table stands in the terminal without a title or a word that is cut. */
+export function fitsWhole(
+  columns: readonly TableColumn[],
+  rows: ReadonlyArray<readonly string[]>,
+  output: Pick<Output, 'columns'>,
+): boolean {
+  if (output.columns === null) return true
+  const widths = widthsOf(columns, rows, output.columns)
+  if (widths.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1) > output.columns) return false
+  return columns.every(({ title }, i) =>
+    [title, ...rows.map((row) => row[i] ?? '')].every((cell) => hasNoLongWord(cell, widths[i] as number)),
+  )
+}
+
+/** Rows below each other, a line a column: for what is too wide for a table. Ends with a line break, but is empty without rows. */
+export function renderRecords(
+  columns: readonly TableColumn[],
+  rows: ReadonlyArray<readonly string[]>,
+  output: Pick<Output, 'colours'>,
+): string {
+  const style = styleOf(output)
+  const width = Math.max(...columns.map(({ title }) => title.length))
+  const records = rows.map((row, n) => {
+    const lines = columns.map(({ title }, i) => `  ${title.padEnd(width + GAP)}${row[i] ?? ''}`.trimEnd())
+    return `${[style.strong(`row ${n + 1}`), ...lines].join('\n')}\n`
+  })
+  return records.join('\n')
+}
+
 /** An aligned table with a heading, as wide as the terminal at most; ends with a line break. */
 export function renderTable(
   columns: readonly TableColumn[],
@@ -58,13 +97,7 @@ export function renderTable(
   output: Pick<Output, 'columns' | 'colours'>,
 ): string {
   const style = styleOf(output)
-  const natural = columns.map(({ title }, i) =>
-    Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(row[i] ?? '').length)),
-  )
-  const fits = natural.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1)
-  // Into a pipe nothing is wrapped: a line is a row.
-  const room = output.columns ?? Math.max(fits, WIDTH_OF_PIPES)
-  const widths = fittingWidths(natural, room)
+  const widths = widthsOf(columns, rows, output.columns)
   const table = new Table({
     chars: noBorders,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },

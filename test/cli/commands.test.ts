@@ -270,6 +270,18 @@ describe('after readings were published and processed', () => {
     expect((await windrow('why', 'weather_daily', 'roof')).code).toBe(2)
   })
 
+  test('why leaves out the quantities that a narrow terminal has no room for, and names them', async () => {
+    const words = ['why', 'weather_daily', 'sim-paris', 'latest']
+    const whole = (await windrow(...words)).stdout
+    expect(whole).toContain('partition@offset')
+    expect(whole).not.toContain('not shown')
+    const { stdout } = await runCommand(folder, words, { WINDROW_LOG_LEVEL: 'error' }, undefined, 80)
+    const [heading, ...rows] = stdout.slice(stdout.indexOf('timestamp')).trimEnd().split('\n')
+    expect(heading).toMatch(/^timestamp +fate .*temperature +humidity/)
+    expect(rows.at(-1)).toMatch(/^not shown in 80 columns: .*, partition@offset \(--json has all\)$/)
+    for (const row of rows.slice(0, -1)) expect(row).toMatch(/^2025-\d\d-\d\dT\d\d:\d\d:00Z {2}.{0,58}$/)
+  })
+
   test('why explains the newest row for the word latest, and says what there is when it finds none', async () => {
     const { key } = await json('why', 'weather_daily', 'sim-paris', 'latest', '--json')
     expect(key).toEqual({ station_id: 'sim-paris', day: '2025-03-31' })

@@ -34,6 +34,15 @@ test('sql says how to mend a statement that is refused', async () => {
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Did you mean weather_hourly?')])
 })
 
+test('sql writes a line a column where a table would cut names or numbers', async () => {
+  const statement = 'SELECT * FROM weather_hourly ORDER BY hour LIMIT 2'
+  const { stdout } = await runCommand(folder, ['sql', statement], { WINDROW_LOG_LEVEL: 'error' }, undefined, 80)
+  expect(stdout).toMatch(/^row 1\n {2}station_id +sim-paris\n/)
+  expect(stdout).toMatch(/\n\nrow 2\n/)
+  expect(stdout).toMatch(/\n {2}wind_direction_mean +\S+\n/)
+  expect((await windrow('sql', statement)).stdout.trimEnd().split('\n')).toHaveLength(3)
+})
+
 test('reset --views leaves old rows in Postgres and says so, as doctor does; reset --all takes them away', async () => {
   const views = await windrow('reset', '--views', '--yes')
   expect([views.code, views.stderr]).toEqual([0, expect.stringContaining('until then Postgres')])

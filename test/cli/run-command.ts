@@ -28,14 +28,15 @@ export interface CommandOutcome {
   readonly stderr: string
 }
 
-/** Runs a command line in this process, in `folder`, with no other environment than the one given. */
+/** Runs a command line in this process, in `folder`, with no other environment than the one given; stdout as `capture` has it. */
 export async function runCommand(
   folder: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   signal: AbortSignal = new AbortController().signal,
+  columns: number | null = null,
 ): Promise<CommandOutcome> {
-  const stdout = capture()
+  const stdout = capture(columns)
   const stderr = capture()
   const code = await runCommandLine(words, { environment, folder, stdout, stderr, signal, ask: null, terminal: null })
   return { code, stdout: stdout.text, stderr: stderr.text }

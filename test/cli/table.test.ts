@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { renderTable } from '../../src/cli/table.ts'
+import { fitsWhole, renderRecords, renderTable } from '../../src/cli/table.ts'
 
 const columns = [{ title: 'station' }, { title: 'where' }, { title: 'readings', align: 'right' }] as const
 const rows = [
@@ -47,5 +47,45 @@ describe('a table', () => {
     const coloured = renderTable(columns, rows, { columns: 80, colours: true })
     expect(coloured).not.toBe(stripVTControlCharacters(coloured))
     expect(stripVTControlCharacters(coloured)).toBe(renderTable(columns, rows, { columns: 80, colours: false }))
+  })
+})
+
+describe('what is too wide for a table', () => {
+  const wide = [{ title: 'consumption_energy_mwh' }, { title: 'day' }]
+  const days = [
+    ['1142566.9648525764', '2026-11-23'],
+    ['1492100.4575554188', ''],
+  ]
+
+  test.each([
+    [34, true],
+    [33, false],
+    [null, true],
+  ])('in %s columns a table with a title of 22 signs and a day stands whole: %s', (width, whole) => {
+    expect(fitsWhole(wide, days, { columns: width })).toBe(whole)
+  })
+
+  test('is not a text of several words, which is wrapped', () => {
+    expect(fitsWhole(columns, rows, { columns: 60 })).toBe(true)
+  })
+
+  test('is what does not fit however narrow its columns are', () => {
+    const many = Array.from({ length: 12 }, () => ({ title: 'n' }))
+    expect(fitsWhole(many, [many.map(() => '1')], { columns: 30 })).toBe(false)
+  })
+
+  test('is written with a line a column, and no number is cut', () => {
+    expect(renderRecords(wide, days, { colours: false })).toBe(
+      [
+        'row 1',
+        '  consumption_energy_mwh  1142566.9648525764',
+        '  day                     2026-11-23',
+        '',
+        'row 2',
+        '  consumption_energy_mwh  1492100.4575554188',
+        '  day',
+        '',
+      ].join('\n'),
+    )
   })
 })

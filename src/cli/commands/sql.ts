@@ -10,7 +10,7 @@ import { sqlStateOf } from '../../sinks/postgres/sql-errors.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { createLogger } from '../logger.ts'
-import { renderTable } from '../table.ts'
+import { fitsWhole, renderRecords, renderTable } from '../table.ts'
 import { openViewsSql } from '../views-postgres.ts'
 
 export interface SqlOptions {
@@ -103,11 +103,10 @@ function textOf({ fields, rows }: SqlResult, format: SqlOptions['format'], { std
         title,
         align: rows.some((row) => typeof row[i] === 'number') ? ('right' as const) : ('left' as const),
       }))
-      return renderTable(
-        columns,
-        rows.map((row) => row.map(shown)),
-        stdout,
-      )
+      const cells = rows.map((row) => row.map(shown))
+      return rows.length === 0 || fitsWhole(columns, cells, stdout)
+        ? renderTable(columns, cells, stdout)
+        : renderRecords(columns, cells, stdout)
     }
   }
 }

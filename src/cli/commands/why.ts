@@ -7,9 +7,10 @@ import { formatInstant } from '../../views/instant.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { explain } from '../explain.ts'
+import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
 import { type Style, styleOf } from '../style.ts'
-import { renderTable, type TableColumn } from '../table.ts'
+import { fitsWhole, renderTable, type TableColumn } from '../table.ts'
 import { viewNotBuilt } from '../view-not-built.ts'
 import { indexOf, newestKey, whyNoRow } from '../view-stations.ts'
 
@@ -161,13 +162,14 @@ function readingsTable(context: CliContext, readings: readonly ExplainedReading[
     ...new Set(readings.flatMap(({ values }) => values.filter(({ value }) => value !== null).map(({ field }) => field))),
   ]
   const hasSubKeys = readings.some(({ subKey }) => subKey !== '')
+  const hasRevisions = readings.some(({ revisedAt }) => revisedAt !== null)
   const columns: TableColumn[] = [
     { title: 'timestamp' },
     ...(hasSubKeys ? [{ title: 'series' }] : []),
     { title: 'fate' },
-    { title: 'revised' },
-    { title: 'partition@offset', align: 'right' },
+    ...(hasRevisions ? [{ title: 'revised' }] : []),
     ...fields.map((field) => ({ title: field, align: 'right' as const })),
+    { title: 'partition@offset', align: 'right' },
   ]
   const rows = readings.map((reading) => {
     const values = new Map(reading.values.map(({ field, value }) => [field, value]))
@@ -175,10 +177,21 @@ function readingsTable(context: CliContext, readings: readonly ExplainedReading[
       formatInstant(reading.timestamp),
       ...(hasSubKeys ? [reading.subKey] : []),
       reading.fate === 'tooLate' ? 'too late' : reading.fate,
-      reading.revisedAt === null ? '' : formatInstant(reading.revisedAt),
-      `${reading.partition}@${reading.offset}`,
+      ...(hasRevisions ? [reading.revisedAt === null ? '' : formatInstant(reading.revisedAt)] : []),
       ...fields.map((field) => valueText(values.get(field) ?? null)),
+      `${reading.partition}@${reading.offset}`,
     ]
   })
-  return renderTable(columns, rows, context.stdout)
+  return tableOfFirst(columns, rows, context.stdout)
+}
+
+/** The first columns that stand whole in the terminal, and which ones are left out: a narrow one cannot show all quantities. */
+function tableOfFirst(columns: readonly TableColumn[], rows: ReadonlyArray<readonly string[]>, stdout: Output): string {
+  let shown = columns.length
+  const first = () => rows.map((row) => row.slice(0, shown))
+  while (shown > 1 && !fitsWhole(columns.slice(0, shown), first(), stdout)) shown -= 1
+  const table = renderTable(columns.slice(0, shown), first(), stdout)
+  if (shown === columns.length) return table
+  const left = columns.slice(shown).map(({ title }) => title)
+  return `${table}not shown in ${stdout.columns} columns: ${left.join(', ')} (--json has all)\n`
 }
