@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { thisProcess } from '../../../src/core/process-identity.ts'
+import { airReadings } from '../../../src/events/air.ts'
+import type { LakeLayer } from '../../../src/sinks/lake/lake-layer.ts'
+import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
+import { readingsLayer } from '../../../src/sinks/lake/readings-layer.ts'
+import { memoryLog } from '../../../src/testing/memory-log.ts'
+import { airReading } from '../../events/readings.ts'
+import { tempDirectory } from '../temp-directory.ts'
+import { bringUp, lakeRows, lakeWorld, run, topicsOf } from './lake-world.ts'
+
+test('a lake that has no scratch folder says so, and is written as soon as there is one', async () => {
+  const folder = tempDirectory()
+  const world = await lakeWorld(memoryLog())
+  await world.publish(airReadings, [airReading])
+  const blocked = join(folder, 'scratch')
+  writeFileSync(blocked, 'a file is in its place')
+  const runner = await run({ storage: localFolder(join(folder, 'lake')), log: world.log, tuning: { scratch: blocked }, once: false })
+  try {
+    await vi.waitFor(async () => {
+      const [status] = await runner.status()
+      expect(status).toMatchObject({ state: 'retrying', lastError: { code: 'WR_LAKE_DATABASE' } })
+    })
+    rmSync(blocked)
+    await vi.waitFor(async () => expect(await lakeRows(join(folder, 'lake'), 'silver', airReadings)).toHaveLength(1), 5_000)
+  } finally {
+    await runner.stop()
+  }
+})
+
+test('one who waits for the end is told that there can be no scratch folder', async () => {
+  const folder = tempDirectory()
+  const scratch = join(folder, 'scratch')
+  writeFileSync(scratch, '')
+  const written = bringUp(join(folder, 'lake'), (await lakeWorld(memoryLog())).log, { tuning: { scratch } })
+  await expect(written).rejects.toMatchObject({ code: 'WR_LAKE_DATABASE', kind: 'usage' })
+})
+
+test('what a killed process has left in the scratch folder is removed by the next, what a living one has there is not', async () => {
+  const scratch = tempDirectory()
+  const own = thisProcess()
+  const dead = { ...own, pid: 2 ** 22 + 1 }
+  const owners = { living: own, dead, container: { ...dead, pidSpace: 'another' }, machine: { ...dead, boot: 'another' } }
+  for (const [name, owner] of Object.entries(owners)) {
+    mkdirSync(join(scratch, `windrow-lake-${name}`, 'spilled'), { recursive: true })
+    writeFileSync(join(scratch, `windrow-lake-${name}`, 'owner.json'), JSON.stringify(owner))
+  }
+  mkdirSync(join(scratch, 'windrow-lake-unknown'))
+  await bringUp(join(tempDirectory(), 'lake'), (await lakeWorld(memoryLog())).log, { tuning: { scratch } })
+  expect(readdirSync(scratch).sort()).toEqual([...['container', 'living', 'machine', 'unknown'].map((name) => `windrow-lake-${name}`)])
+  expect(existsSync(join(scratch, 'windrow-lake-living', 'spilled'))).toBe(true)
+})
+
+test('a layer that cannot even close what it had open goes on all the same', async () => {
+  const folder = tempDirectory()
+  const world = await lakeWorld(memoryLog())
+  await world.publish(airReadings, [airReading])
+  const inner = readingsLayer({ topics: topicsOf, keepDays: null })
+  let opened = 0
+  const layer: LakeLayer = {
+    name: 'readings',
+    async open(writer) {
+      const work = await inner.open(writer)
+      opened += 1
+      if (opened > 1) return work
+      const fail = (): Promise<never> => Promise.reject(new Error('the database is broken'))
+      return Object.assign(Object.create(work), { read: fail, close: () => work.close().then(fail) })
+    },
+  }
+  const runner = await run({ storage: localFolder(folder), log: world.log, layers: [layer], once: false })
+  try {
+    await vi.waitFor(async () => expect(await lakeRows(folder, 'silver', airReadings)).toHaveLength(1), 5_000)
+  } finally {
+    await runner.stop()
+  }
+})
