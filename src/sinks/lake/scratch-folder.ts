@@ -30,7 +30,8 @@ async function clearAbandoned(scratch: string): Promise<void> {
   for (const name of names) {
     const owner = await ownerOf(join(scratch, name))
     // Those of other machines, with which the folder may be shared, and of other containers are not known to be given up.
-    if (owner?.boot === thisProcess().boot && stateOf(owner) === 'gone') await rm(join(scratch, name), { recursive: true, force: true })
+    if (owner?.boot === thisProcess().boot && stateOf(owner) === 'gone')
+      await rm(join(scratch, name), { recursive: true, force: true })
   }
 }
 

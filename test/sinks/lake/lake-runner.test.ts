@@ -1,15 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { WindrowError } from '../../../src/core/errors.ts'
 import { thisProcess } from '../../../src/core/process-identity.ts'
 import { airReadings } from '../../../src/events/air.ts'
 import type { LakeLayer } from '../../../src/sinks/lake/lake-layer.ts'
+import { startLake } from '../../../src/sinks/lake/lake-runner.ts'
 import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
 import { readingsLayer } from '../../../src/sinks/lake/readings-layer.ts'
+import type { LakeStorage } from '../../../src/sinks/lake/storage.ts'
+import { manualClock } from '../../../src/testing/manual-clock.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
 import { airReading } from '../../events/readings.ts'
+import { recordingLogger } from '../silent-logger.ts'
 import { tempDirectory } from '../temp-directory.ts'
-import { bringUp, lakeRows, lakeWorld, run, topicsOf } from './lake-world.ts'
+import { bringUp, lakeRows, lakeWorld, run, SMALL, topicsOf } from './lake-world.ts'
 
 test('a lake that has no scratch folder says so, and is written as soon as there is one', async () => {
   const folder = tempDirectory()
@@ -17,7 +22,12 @@ test('a lake that has no scratch folder says so, and is written as soon as there
   await world.publish(airReadings, [airReading])
   const blocked = join(folder, 'scratch')
   writeFileSync(blocked, 'a file is in its place')
-  const runner = await run({ storage: localFolder(join(folder, 'lake')), log: world.log, tuning: { scratch: blocked }, once: false })
+  const runner = await run({
+    storage: localFolder(join(folder, 'lake')),
+    log: world.log,
+    tuning: { scratch: blocked },
+    once: false,
+  })
   try {
     await vi.waitFor(async () => {
       const [status] = await runner.status()
@@ -49,7 +59,9 @@ test('what a killed process has left in the scratch folder is removed by the nex
   }
   mkdirSync(join(scratch, 'windrow-lake-unknown'))
   await bringUp(join(tempDirectory(), 'lake'), (await lakeWorld(memoryLog())).log, { tuning: { scratch } })
-  expect(readdirSync(scratch).sort()).toEqual([...['container', 'living', 'machine', 'unknown'].map((name) => `windrow-lake-${name}`)])
+  expect(readdirSync(scratch).sort()).toEqual([
+    ...['container', 'living', 'machine', 'unknown'].map((name) => `windrow-lake-${name}`),
+  ])
   expect(existsSync(join(scratch, 'windrow-lake-living', 'spilled'))).toBe(true)
 })
 
@@ -76,3 +88,62 @@ test('a layer that cannot even close what it had open goes on all the same', asy
     await runner.stop()
   }
 })
+
+test('a writer that waits for another one says so, one that has the lake does not', async () => {
+  const folder = tempDirectory()
+  const { log } = await lakeWorld(memoryLog())
+  const start = async () => {
+    const clock = manualClock()
+    const { logger, lines } = recordingLogger()
+    const runner = await startLake({ storage: localFolder(folder), log, layers: [], clock, logger, tuning: SMALL })
+    onTestFinished(() => runner.stop())
+    await clock.advance(3_000)
+    return lines.filter(({ message }) => message.startsWith('another process writes the lake'))
+  }
+  expect(await start()).toEqual([])
+  expect(await start()).toHaveLength(1)
+})
+
+test('a writer ends also when the lake does not answer, and the next one has all', async () => {
+  const folder = tempDirectory()
+  const world = await lakeWorld(memoryLog())
+  await world.publish(airReadings, [airReading])
+  const clock = manualClock()
+  const inner = localFolder(folder)
+  let isAsked = false
+  let giveUp: (error: Error) => void = () => undefined
+  const silent: LakeStorage = {
+    ...delegated(inner),
+    store: () =>
+      new Promise((_, reject) => {
+        isAsked = true
+        giveUp = reject
+      }),
+    close: async () => giveUp(new WindrowError('WR_LAKE_AWAY', { message: 'closed', remedy: 'None.', canRetry: true })),
+  }
+  const { logger, lines } = recordingLogger()
+  const layers = [readingsLayer({ topics: topicsOf, keepDays: null })]
+  const runner = await startLake({ storage: silent, log: world.log, layers, clock, logger, tuning: { ...SMALL, flushMs: 0 } })
+  await vi.waitFor(() => expect(isAsked).toBe(true))
+  const stopped = runner.stop()
+  await vi.waitFor(async () => {
+    await clock.advance(20_000)
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: expect.stringMatching('does not answer') }))
+  })
+  await stopped
+  await bringUp(folder, world.log)
+  expect(await lakeRows(folder, 'silver', airReadings)).toHaveLength(1)
+})
+
+function delegated(storage: LakeStorage): LakeStorage {
+  return {
+    list: (prefix) => storage.list(prefix),
+    read: (name) => storage.read(name),
+    fetch: (name, path) => storage.fetch(name, path),
+    write: (name, bytes, expected) => storage.write(name, bytes, expected),
+    store: (path, name, expected) => storage.store(path, name, expected),
+    remove: (names) => storage.remove(names),
+    describe: () => storage.describe(),
+    close: () => storage.close(),
+  }
+}
