@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WindrowError } from '../../../src/core/errors.ts'
@@ -147,3 +147,48 @@ function delegated(storage: LakeStorage): LakeStorage {
     close: () => storage.close(),
   }
 }
+
+test('a log that was put back and has grown past the lake since is refused, however often it is tried', async () => {
+  const folder = tempDirectory()
+  const reading = (hour: number, co: number) => ({ ...airReading, timestamp: airReading.timestamp - hour * 3_600_000, co })
+  const before = await lakeWorld(memoryLog(), 1)
+  await before.publish(airReadings, [reading(1, 1), reading(2, 2), reading(3, 3)])
+  const topic = await before.topicOf(airReadings)
+  await bringUp(folder, before.log)
+
+  /** The log from its copy, with the first of these records and others then. */
+  const putBack = await lakeWorld(memoryLog(), 1)
+  await putBack.publish(airReadings, [reading(1, 1), reading(4, 4), reading(5, 5), reading(6, 6)])
+  const { id } = await putBack.topicOf(airReadings)
+  const state = join(folder, '_state', 'bronze', 'air.readings.json')
+  for (const layer of ['bronze', 'silver']) {
+    const path = join(folder, '_state', layer, 'air.readings.json')
+    // The copy has the topic's id, and the epochs of starts that were refused.
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8')
+        .replaceAll(topic.id, id)
+        .replace(/"epoch":\d+/, '"epoch":0'),
+    )
+  }
+  const was = readFileSync(state, 'utf8')
+  for (let i = 0; i < 2; i++) {
+    await expect(bringUp(folder, putBack.log)).rejects.toMatchObject({ code: 'WR_LAKE_AHEAD', facts: { offset: 3, end: 4 } })
+  }
+  expect(readFileSync(state, 'utf8')).toBe(was)
+})
+
+test('a lake of a version that did not remember the last record goes on', async () => {
+  const folder = tempDirectory()
+  const world = await lakeWorld(memoryLog())
+  await world.publish(airReadings, [airReading])
+  await bringUp(folder, world.log)
+  for (const layer of ['bronze', 'silver']) {
+    const path = join(folder, '_state', layer, 'air.readings.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/,"last":\[[^\]]*\]/, ''))
+    expect(readFileSync(path, 'utf8')).not.toContain('"last"')
+  }
+  await world.publish(airReadings, [{ ...airReading, timestamp: airReading.timestamp - 3_600_000 }])
+  await bringUp(folder, world.log)
+  expect(await lakeRows(folder, 'silver', airReadings)).toHaveLength(2)
+})
