@@ -5,7 +5,7 @@ export const lakeSettings = {
   lakeUrl: text<string | null>('LAKE_URL', {
     section: 'lake',
     fallback: null,
-    pattern: '^(?:s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^?#\\\\]*)?|(?![A-Za-z][A-Za-z0-9+.-]*://).+)$',
+    pattern: '^(?:s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^?#\\\\]*)?|(?![A-Za-z][A-Za-z0-9+.-]*://|[sS]3:).+)$',
     expects: 'a folder, or a bucket as s3://bucket/prefix',
     doc: 'Where the lake is: a folder of this machine, or `s3://bucket/prefix` on S3 or a server that is like it. Unset: there is no lake.',
   }),

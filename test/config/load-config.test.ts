@@ -137,6 +137,24 @@ describe('a configuration', () => {
     expect(config.notices).toEqual([])
   })
 
+  test('takes a folder or a bucket for a lake, and no address that is neither', () => {
+    const lakeOf = (LAKE_URL: string): string | null => loadConfig({ LAKE_URL }, folder).lakeUrl
+    expect(['s3://bucket', 's3://bucket/a prefix/é'].map(lakeOf)).toEqual(['s3://bucket', 's3://bucket/a prefix/é'])
+    expect(['lake', './s3', '2025:lake'].map(lakeOf)).toEqual(['lake', 's3', '2025:lake'].map((name) => resolve(folder, name)))
+    // With one slash it would be a folder called "s3:".
+    for (const LAKE_URL of [
+      's3:/bucket/lake',
+      's3:bucket',
+      'S3://bucket',
+      's3a://bucket/lake',
+      'file:///lake',
+      's3://',
+      's3://b?x',
+    ]) {
+      expect(wrongSettings({ LAKE_URL }), LAKE_URL).toEqual(['LAKE_URL'])
+    }
+  })
+
   test('says when the page is open to others', () => {
     const config = loadConfig({ WINDROW_HOST: '0.0.0.0' }, folder)
     expect(config.notices).toEqual([expect.stringContaining('0.0.0.0')])

@@ -26,6 +26,12 @@ async function tryToWrite(storage: LakeStorage): Promise<void> {
   const name = `_state/tried-by-doctor-${randomBytes(8).toString('hex')}`
   try {
     await storage.write(name, new TextEncoder().encode('windrow doctor\n'), 'none')
+  } catch (error) {
+    // It may have been written all the same. What keeps it from being removed is not what has to be told.
+    await storage.remove([name]).catch(() => undefined)
+    throw error
+  }
+  try {
     await storage.read(name)
   } finally {
     await storage.remove([name])

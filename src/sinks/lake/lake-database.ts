@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf, WindrowError } from '../../core/errors.ts'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeScratchFolder } from './scratch-folder.ts'
 
 export interface LakeDatabaseOptions {
   /** A folder for what does not fit into memory and for files on their way; a folder of its own is made in it, and removed in the end. */
@@ -37,11 +37,13 @@ export type Column = (i: number) => DuckDBValue
 
 const CHUNK_ROWS = 2048
 
-/** The native library is loaded here for the first time: that takes longer than all else of a start. */
+/**
+ * The native library is loaded here for the first time: that takes longer than all else of a start. Rejects with WR_LAKE_DATABASE where there can
+ * be no scratch folder.
+ */
 export async function openLakeDatabase({ scratch, memoryMb, threads }: LakeDatabaseOptions): Promise<LakeDatabase> {
   const duckdb = await import('@duckdb/node-api')
-  makeDirectory(scratch)
-  const folder = await mkdtemp(join(scratch, 'windrow-lake-'))
+  const folder = await makeScratchFolder(scratch)
   const instance = await duckdb.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${memoryMb}MB`,

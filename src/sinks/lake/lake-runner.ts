@@ -23,6 +23,11 @@ export interface LakeOptions {
   readonly random?: () => number
 }
 
+/** One who has not got the lake by then says that it waits. */
+const TELL_MS = 3_000
+/** Within which a writer that is to end writes what it has. What is not answered by then is given up: it is as if it had been killed. */
+const SETTLE_MS = 20_000
+
 export interface LakeRunner {
   status(): Promise<readonly LakeLayerStatus[]>
   /** With `once`: resolves when all is written, rejects with what a person has to mend. Else it resolves after `stop`. */
@@ -51,6 +56,7 @@ class Runner {
   private member: GroupMember | null = null
   private tenure: LakeTenure | null = null
   private stopped: Promise<void> | null = null
+  private readonly waiting = new AbortController()
   private finish: () => void = () => {}
   private fail: (error: unknown) => void = () => {}
 
@@ -77,6 +83,19 @@ class Runner {
       onTrouble: ({ error }) =>
         this.options.logger.warn({ error: messageOf(error) }, 'the lease of the lake cannot be taken for now'),
     })
+    void this.tellIfWaiting()
+  }
+
+  /** Whoever waits for the end would wonder why there is none. */
+  private async tellIfWaiting(): Promise<void> {
+    const { clock, logger, storage, once = false } = this.options
+    const { signal } = this.waiting
+    await clock.sleep(TELL_MS, signal)
+    if (signal.aborted) return
+    logger[once ? 'warn' : 'info'](
+      { lake: storage.describe() },
+      'another process writes the lake: this one waits until that one ends, and goes on from there',
+    )
   }
 
   status(): Promise<readonly LakeLayerStatus[]> {
@@ -89,7 +108,8 @@ class Runner {
   }
 
   private async end(): Promise<void> {
-    await this.tenure?.settle()
+    this.waiting.abort()
+    await this.settle()
     await this.endTenure()
     await this.member?.leave()
     // A lease that was given in the meantime.
@@ -98,8 +118,22 @@ class Runner {
     this.finish()
   }
 
+  private async settle(): Promise<void> {
+    const { clock, storage, logger } = this.options
+    const settled = new AbortController()
+    const late = clock.sleep(SETTLE_MS, settled.signal).then(async () => {
+      if (settled.signal.aborted) return
+      logger.warn({ lake: storage.describe() }, 'the lake does not answer: what is not in it yet is written after the next start')
+      await storage.close()
+    })
+    await this.tenure?.settle()
+    settled.abort()
+    await late
+  }
+
   private begin(lease: PartitionLease): void {
     if (this.stopped !== null) return
+    this.waiting.abort()
     const { storage, log, layers, clock, logger, once = false, random = Math.random } = this.options
     const before = this.tenure?.end() ?? Promise.resolve()
     const tenure = new LakeTenure({

@@ -1,8 +1,8 @@
-import { isWindrowError, WindrowError } from '../../core/errors.ts'
+import { isWindrowError, messageOf, WindrowError } from '../../core/errors.ts'
 import { untilAnyAborts } from '../../core/until-any-aborts.ts'
 import type { PartitionLease } from '../../log/port.ts'
 import { Backoff } from '../backoff.ts'
-import { openLakeDatabase } from './lake-database.ts'
+import { type LakeDatabase, openLakeDatabase } from './lake-database.ts'
 import { lakeGroup } from './lake-group.ts'
 import type { LakeLayer, LakeWork, LakeWriter } from './lake-layer.ts'
 import type { LakeOptions } from './lake-runner.ts'
@@ -51,7 +51,8 @@ export class LakeTenure {
     const { layers, lease, tuning, storage, log, clock, logger, once } = this.options
     const signal = AbortSignal.any([this.ending.signal, lease.lost])
     if (signal.aborted) return false
-    const database = await openLakeDatabase({ scratch: tuning.scratch, memoryMb: tuning.memoryMb, threads: tuning.threads })
+    const database = await this.openDatabase(signal)
+    if (database === null) return false
     try {
       const confirm = async (): Promise<void> => {
         await lease.commit(lease.progress ?? { offset: 0, metadata: '' }, [])
@@ -68,6 +69,24 @@ export class LakeTenure {
     }
   }
 
+  /** Null where it was ended before that could be done. */
+  private async openDatabase(signal: AbortSignal): Promise<LakeDatabase | null> {
+    const { tuning, random, clock, layers, stats } = this.options
+    const { scratch, memoryMb, threads, firstBackoffMs: firstMs, mostBackoffMs: mostMs } = tuning
+    const backoff = new Backoff({ firstMs, mostMs, random })
+    while (!this.isOver({ signal })) {
+      try {
+        return await openLakeDatabase({ scratch, memoryMb, threads })
+      } catch (error) {
+        if (this.isOver({ signal })) break
+        // No layer can do anything meanwhile.
+        for (const { name } of layers) this.recover(name, error, stats.get(name) as LayerStats, backoff)
+        await this.wait(backoff, { clock, signal })
+      }
+    }
+    return null
+  }
+
   /** Whatever goes wrong, the layer is opened anew, and goes on from what its files say. */
   private async keep(layer: LakeLayer, writer: LakeWriter): Promise<boolean> {
     const { tuning, random } = this.options
@@ -82,16 +101,26 @@ export class LakeTenure {
         this.recover(layer.name, error, stats, backoff)
         await this.wait(backoff, writer)
       } finally {
-        await stats.work?.close()
-        stats.work = null
+        await this.close(layer.name, stats)
       }
     }
     stats.state = writer.signal.aborted && !this.ending.signal.aborted ? 'waiting' : 'stopped'
     return isDone
   }
 
-  private isOver(writer: LakeWriter): boolean {
-    return writer.signal.aborted || this.settling.signal.aborted
+  /** What fails here has failed before, or is nobody's concern any more: it must not end the layer. */
+  private async close(layer: string, stats: LayerStats): Promise<void> {
+    const { work } = stats
+    stats.work = null
+    try {
+      await work?.close()
+    } catch (error) {
+      this.options.logger.debug({ layer, error: messageOf(error) }, 'what a layer of the lake had open could not be closed')
+    }
+  }
+
+  private isOver({ signal }: Pick<LakeWriter, 'signal'>): boolean {
+    return signal.aborted || this.settling.signal.aborted
   }
 
   private async follow(layer: LakeLayer, writer: LakeWriter, stats: LayerStats, backoff: Backoff): Promise<boolean> {
@@ -129,7 +158,7 @@ export class LakeTenure {
     }
   }
 
-  private async wait(backoff: Backoff, { clock, signal }: LakeWriter): Promise<void> {
+  private async wait(backoff: Backoff, { clock, signal }: Pick<LakeWriter, 'clock' | 'signal'>): Promise<void> {
     const waitMs = Math.round(backoff.next())
     await untilAnyAborts([signal, this.settling.signal], (ends) => clock.sleep(waitMs, ends))
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
+import type { BigIntStats, Dirent } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
@@ -145,7 +145,11 @@ class LocalFolder implements LakeStorage {
     const entries = await this.guarded('list files', () =>
       unlessMissing(() => readdir(join(this.root, folder), { withFileTypes: true })),
     )
-    const names = (entries ?? []).map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    const named = async (entry: Dirent): Promise<string> => {
+      const name = `${folder}${entry.name}`
+      return (await this.isFolder(entry, name)) ? `${name}/` : name
+    }
+    const names = await Promise.all((entries ?? []).map(named))
     for (const name of names.sort(byBytes)) {
       if (!name.startsWith(prefix) && !prefix.startsWith(name)) continue
       if (name === `${OWN_FOLDER}/`) continue
@@ -157,6 +161,13 @@ class LocalFolder implements LakeStorage {
     }
   }
 
+  /** A day may have been moved to where there is more room, with a link in its place. */
+  private async isFolder(entry: Dirent, name: string): Promise<boolean> {
+    if (!entry.isSymbolicLink()) return entry.isDirectory()
+    const found = await this.guarded('list files', () => unlessMissing(() => stat(this.pathOf(name))))
+    return found?.isDirectory() ?? false
+  }
+
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -164,6 +175,7 @@ class LocalFolder implements LakeStorage {
       if (isWindrowError(error)) throw error
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw denied(what, this.root, error)
+      if (code === 'EXDEV') throw otherFileSystem(this.root, error)
       if (code === 'ENOTDIR' || code === 'EISDIR') throw notAFolder(this.root, error)
       throw away(what, this.root, error)
     }
@@ -240,6 +252,16 @@ async function clearDrafts(folder: string): Promise<void> {
     const pid = Number(name.split('-')[0])
     if (!processLives(pid, null)) await rm(join(folder, name), { force: true })
   }
+}
+
+function otherFileSystem(root: string, cause: unknown): WindrowError {
+  return new WindrowError('WR_LAKE_DENIED', {
+    message: `A folder in ${root} leads to another file system, where no file can be put in place of another in one step`,
+    remedy: 'Put the whole lake on one file system: move it there, and give LAKE_URL the folder itself.',
+    facts: { where: root },
+    cause,
+    kind: 'usage',
+  })
 }
 
 function notAFolder(root: string, cause: unknown): WindrowError {

@@ -14,6 +14,7 @@ import { eachOf } from './each-of.ts'
 import { faultTimes } from './fault-time.ts'
 import type { LakeSession } from './lake-database.ts'
 import { type LakeProgress, type LakeWriter, NOTHING, sumOf, type Written } from './lake-layer.ts'
+import { type LastRecord, lastRecordOf } from './last-record.ts'
 import { mergeIntoSilver } from './silver-days.ts'
 import { type StagedDay, StagedReadings } from './staged-readings.ts'
 import { checkTopicState, StateFile, stateName, type TopicState } from './state-file.ts'
@@ -52,6 +53,8 @@ export class ReadingTopic {
   private dictionaries: Dictionaries
   private decoders: readonly ReadingDecoder[] = []
   private readonly positions: number[]
+  /** By partition: the last record that was read, if any. */
+  private readonly last: Array<LastRecord | null>
   private batch: ReadingBatch | undefined
 
   private constructor(
@@ -69,6 +72,7 @@ export class ReadingTopic {
     this.timeOfFault = faultTimes(this.schemas)
     this.dictionaries = dictionaries
     this.positions = parts.readers.map(({ position }) => position)
+    this.last = parts.readers.map(() => null)
     this.makeDecoders()
   }
 
@@ -122,7 +126,10 @@ export class ReadingTopic {
   async read(partition: number): Promise<boolean> {
     const reader = this.parts.readers[partition] as LogReader
     const records = await reader.next(this.writer.tuning.batchBytes)
-    if (records !== null) await this.add(partition, records)
+    if (records !== null) {
+      await this.add(partition, records)
+      this.last[partition] = lastRecordOf(records) ?? this.last[partition] ?? null
+    }
     this.positions[partition] = records?.nextOffset ?? reader.position
     return records !== null
   }
@@ -225,8 +232,13 @@ export class ReadingTopic {
 
   /** One of the two may be further, where a try before ended between them. */
   private stateAt(ends: readonly number[], before: TopicState | null): TopicState {
-    const offsets = ends.map((end, partition) => Math.max(end, before?.offsets[partition] ?? 0))
-    return { topic: this.topic.name, topicId: this.topic.id, offsets }
+    const isFurther = (partition: number): boolean => (before?.offsets[partition] ?? 0) > (ends[partition] as number)
+    const offsets = ends.map((end, partition) => (isFurther(partition) ? (before?.offsets[partition] as number) : end))
+    const known = (partition: number): LastRecord | null => before?.last?.[partition] ?? null
+    const last = ends.map((_, partition) =>
+      isFurther(partition) ? known(partition) : (this.last[partition] ?? known(partition)),
+    )
+    return { topic: this.topic.name, topicId: this.topic.id, offsets, last }
   }
 
   private async forgetTexts(): Promise<void> {

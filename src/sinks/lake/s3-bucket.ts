@@ -112,7 +112,7 @@ class S3Bucket implements LakeStorage {
   }
 
   async close(): Promise<void> {
-    this.library.client.destroy()
+    this.library.close()
   }
 
   private keyOf(name: string): string {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { Secret } from '../../core/secret.ts'
 
@@ -18,9 +19,15 @@ export interface S3Options {
   readonly partBytes?: number
 }
 
-export interface S3Library {
+/** What a request takes. */
+export interface S3Calls {
   readonly sdk: typeof import('@aws-sdk/client-s3')
   readonly client: S3Client
+}
+
+export interface S3Library extends S3Calls {
+  /** Gives up what is on its way, and lets nothing more go there. */
+  close(): void
 }
 
 const TIMEOUT_MS = 30_000
@@ -58,5 +65,14 @@ export async function openS3({
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
     },
   })
-  return { sdk, client }
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const { requestHandler } = client.config
+  const handle = requestHandler.handle.bind(requestHandler)
+  requestHandler.handle = (request, options) => handle(request, { ...options, abortSignal: closing.signal })
+  const close = (): void => {
+    closing.abort()
+    client.destroy()
+  }
+  return { sdk, client, close }
 }

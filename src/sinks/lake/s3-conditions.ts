@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { OWN_FOLDER } from './file-name.ts'
-import type { S3Library } from './s3-client.ts'
+import type { S3Calls } from './s3-client.ts'
 import { isUnexpected, unconditional } from './s3-errors.ts'
 
 /**
  * Tries on a file of its own whether the server refuses what it is to refuse: older ones ignore the headers and write. Rejects with
  * WR_LAKE_CONDITIONS where it does, with the server's own error where it is denied or away.
  */
-export async function checkConditions({ sdk, client }: S3Library, Bucket: string, root: string, where: string): Promise<void> {
+export async function checkConditions({ sdk, client }: S3Calls, Bucket: string, root: string, where: string): Promise<void> {
   const file = { Bucket, Key: `${root}${OWN_FOLDER}/probe-${randomUUID()}` }
   const put = (Body: string, condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string }) =>
     client.send(new sdk.PutObjectCommand({ ...file, Body, ...condition }))
@@ -24,7 +24,7 @@ export async function checkConditions({ sdk, client }: S3Library, Bucket: string
   }
 }
 
-async function complete({ sdk, client }: S3Library, file: { readonly Bucket: string; readonly Key: string }): Promise<void> {
+async function complete({ sdk, client }: S3Calls, file: { readonly Bucket: string; readonly Key: string }): Promise<void> {
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(file))
   const upload = { ...file, UploadId }
   try {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { MultipartUpload } from '@aws-sdk/client-s3'
-import type { S3Library } from './s3-client.ts'
+import type { S3Calls } from './s3-client.ts'
 import { answerOf } from './s3-errors.ts'
 import { conditions, tagOf } from './s3-tag.ts'
 import type { Expected, FileTag } from './storage.ts'
@@ -23,7 +23,7 @@ export interface LargeFile {
  * Writes a large file a part at a time, each of them repeated by itself where it fails, with one part in memory. It appears when all are there:
  * the condition is that of the last step.
  */
-export async function uploadInParts(library: S3Library, target: S3Target, file: LargeFile): Promise<FileTag> {
+export async function uploadInParts(library: S3Calls, target: S3Target, file: LargeFile): Promise<FileTag> {
   const { sdk, client } = library
   const { Bucket, Key } = target
   await abortUploads(library, target)
@@ -43,7 +43,7 @@ export async function uploadInParts(library: S3Library, target: S3Target, file: 
 }
 
 async function sendParts(
-  { sdk, client }: S3Library,
+  { sdk, client }: S3Calls,
   upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
   { path, size, partBytes }: LargeFile,
 ): Promise<{ ETag: string | undefined; PartNumber: number }[]> {
@@ -65,13 +65,13 @@ async function sendParts(
 }
 
 /** Parts of a process that ended in the middle cost room, and nobody sees them. Only the writer of the lake comes here. */
-async function abortUploads({ sdk, client }: S3Library, { Bucket, Key }: S3Target): Promise<void> {
+async function abortUploads({ sdk, client }: S3Calls, { Bucket, Key }: S3Target): Promise<void> {
   for (const { Key: found, UploadId } of await uploadsOf({ sdk, client }, Bucket, Key)) {
     if (found === Key) await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
   }
 }
 
-async function uploadsOf({ sdk, client }: S3Library, Bucket: string, Prefix: string): Promise<readonly MultipartUpload[]> {
+async function uploadsOf({ sdk, client }: S3Calls, Bucket: string, Prefix: string): Promise<readonly MultipartUpload[]> {
   try {
     return (await client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix }))).Uploads ?? []
   } catch (error) {

@@ -2,6 +2,7 @@ import { isWindrowError, messageOf, WindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
 import { fenced } from './lake-errors.ts'
 import type { LakeWriter } from './lake-layer.ts'
+import { isOtherRecord, type LastRecord } from './last-record.ts'
 import type { FileTag, LakeStorage } from './storage.ts'
 
 interface Stored<T> {
@@ -133,6 +134,8 @@ export interface TopicState {
   readonly topicId: string
   /** By partition: all before it is in the files. */
   readonly offsets: readonly number[]
+  /** By partition: the last record that is in the files. Absent, or null: of a version that did not say so, or there is none. */
+  readonly last?: ReadonlyArray<LastRecord | null>
 }
 
 /** Throws WR_LAKE_OTHER_LOG, WR_LAKE_AHEAD or WR_LAKE_TRIMMED where the lake cannot go on from there in this log. */
@@ -161,6 +164,15 @@ export async function checkTopicState(
         message: `${topic.name} lost the offsets ${offset} to ${start - 1} of partition ${partition} before the ${layer} files in ${where} had them`,
         remedy:
           'Readings are never to expire: take the retention off the topic (windrow doctor). Put the lost part back from a copy, or give the lake another place, which then begins with what is left.',
+        facts,
+        kind: 'usage',
+      })
+    }
+    const last = state.last?.[partition] ?? null
+    if (last !== null && (await isOtherRecord(log, topic, partition, last))) {
+      throw new WindrowError('WR_LAKE_AHEAD', {
+        message: `The ${layer} files of ${topic.name} in ${where} have another record at offset ${last.offset} of partition ${partition} than the log`,
+        remedy: AHEAD_REMEDY,
         facts,
         kind: 'usage',
       })

@@ -33,5 +33,6 @@ export interface LakeStorage {
   remove(names: readonly string[]): Promise<void>
   /** Where it is, without secrets. */
   describe(): string
+  /** What is on its way over a network is given up. Nothing may be asked afterwards; to call it again does nothing. */
   close(): Promise<void>
 }

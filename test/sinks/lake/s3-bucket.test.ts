@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { s3Bucket } from '../../../src/sinks/lake/s3-bucket.ts'
 import type { S3Options } from '../../../src/sinks/lake/s3-client.ts'
@@ -180,4 +180,16 @@ test('loading the library warns of nothing', async () => {
   onTestFinished(() => void process.off('warning', hear))
   await (await bucket()).read('a')
   expect(warnings).toEqual([])
+})
+
+test('to close it gives up what is on its way to a server that does not answer, and asks nothing more', async () => {
+  const storage = await bucket({ attempts: 5 })
+  server.faultOf = (request) => (request.startsWith('GET') ? 'silent' : null)
+  const reading = storage.read('a')
+  const failed = expect(reading).rejects.toMatchObject({ code: 'WR_LAKE_AWAY' })
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+  await storage.close()
+  await failed
+  await expect(storage.write('b', bytes, 'none')).rejects.toMatchObject({ code: 'WR_LAKE_AWAY' })
+  expect(server.requests).toHaveLength(1)
 })
