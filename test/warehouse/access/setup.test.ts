@@ -43,6 +43,13 @@ describe('a set-up on the embedded Postgres, in a schema with a hostile name', (
     expect(second.changed).toEqual([])
   })
 
+  test('people begin without the compiler of queries, the pipeline and backups as the server has it', async () => {
+    const { rows } = await client.query(
+      "SELECT setrole::regrole::text FROM pg_db_role_setting WHERE 'jit=off' = ANY (setconfig) ORDER BY 1",
+    )
+    expect(rows.flat()).toEqual(['user_data_analyst', 'user_readonly'])
+  })
+
   test('tells who has no password, and of nobody who was given one, now or before', async () => {
     const others = ['user_etl', 'user_data_analyst', 'user_backup']
     const passwords = [{ user: 'user_readonly' as const, password: new Secret('a-password-of-a-reader'), isNew: true }]
