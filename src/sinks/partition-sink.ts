@@ -241,6 +241,7 @@ export class PartitionSink {
     this.owned = true
     this.scheduleScrub()
     this.stats.mended += 1
+    this.stats.wrote(report.written + report.deleted)
     this.backoff.succeeded()
     logger.debug({ ...this.facts(), ...report }, `${view.name} is as its topic says`)
   }

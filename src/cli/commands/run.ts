@@ -1,3 +1,4 @@
+import type { SinkHealth } from '../../api/ports.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { StoreName } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
@@ -72,6 +73,7 @@ async function runPipeline(context: CliContext, options: RunOptions, surrounding
         const facts = {
           readings,
           ...(rows === undefined ? {} : { rows }),
+          ...writtenRows(await pipeline.sinkHealth()),
           seconds: Math.round((performance.now() - began) / 100) / 10,
         }
         const written: SinkName[] = [...sinks, ...(lake ? (['lake'] as const) : [])]
@@ -87,4 +89,13 @@ async function runPipeline(context: CliContext, options: RunOptions, surrounding
   } finally {
     await sql?.close()
   }
+}
+
+/** By sink, the rows that this process wrote: all of them where a store was empty, though the topologies had nothing to do. */
+function writtenRows(sinks: readonly SinkHealth[]): Record<string, number> {
+  const facts: Record<string, number> = {}
+  for (const { sink, isOwn, rowsWritten } of sinks) {
+    if (isOwn) facts[`${sink}_rows`] = (facts[`${sink}_rows`] ?? 0) + rowsWritten
+  }
+  return facts
 }

@@ -23,6 +23,8 @@ test('a sink runs as a process of its own: topologies in one, what they made int
   expect([code, stderr]).toEqual([0, expect.stringContaining('all that was in the log is in Postgres')])
   const rows = await count()
   expect(rows).toBeGreaterThan(24)
+  // It says how much that was, though it made no row itself.
+  expect(Number(/"postgres_rows":(\d+)/.exec(stderr)?.[1])).toBeGreaterThan(rows)
 
   // It leaves the readings to others.
   expect((await windrow('produce', '--source', 'simulator', '--days', '1', '--seed', '2')).code).toBe(0)
