@@ -14,7 +14,7 @@ export function lastRecordOf(records: RecordBatch): LastRecord | null {
   return records.count === 0 ? null : recordAt(records, records.count - 1)
 }
 
-/** Whether the log has another record there, or none in between of others. A place that cannot be read says nothing. */
+/** Whether the log has another record there, or none between others: of a compacted topic it may have been forgotten. A place that cannot be read says nothing. */
 export async function isOtherRecord(log: Log, topic: Topic, partition: number, last: LastRecord): Promise<boolean> {
   const { start, end } = await log.bounds(topic, partition)
   if (last.offset < start || last.offset >= end) return false
@@ -30,9 +30,19 @@ export async function isOtherRecord(log: Log, topic: Topic, partition: number, l
 }
 
 function recordAt({ bytes, keyStart, keyEnd, valueStart, valueEnd, offsets }: RecordBatch, i: number): LastRecord {
-  const hash = createHash('sha256').update(bytes.subarray(keyStart[i], keyEnd[i]))
   const from = valueStart[i] as number
+  const value = from < 0 ? null : bytes.subarray(from, valueEnd[i])
+  return { offset: offsets[i] as number, hash: recordHash(bytes.subarray(keyStart[i], keyEnd[i]), value) }
+}
+
+/** `key` as it is in the log, or its text. */
+export function recordHash(key: Uint8Array | string, value: Uint8Array | null): string {
   // What is no value differs from one that is empty.
-  hash.update(from < 0 ? 'none' : 'value').update(from < 0 ? '' : bytes.subarray(from, valueEnd[i]))
-  return { offset: offsets[i] as number, hash: hash.digest('hex').slice(0, 32) }
+  const hash = createHash('sha256')
+    .update(key)
+    .update(value === null ? 'none' : 'value')
+  return hash
+    .update(value ?? '')
+    .digest('hex')
+    .slice(0, 32)
 }

@@ -3,6 +3,7 @@ import { SortedStore } from '../../../kv/sorted-store.ts'
 import { parseKey } from '../../../views/row-key.ts'
 import type { Cell } from '../../../views/view.ts'
 import type { MendSource, SinkRow } from '../../sink.ts'
+import { type LastRecord, recordHash } from '../last-record.ts'
 import type { GoldLayout } from './gold-layout.ts'
 
 /** A row that is to be in a file, or the key of one that is to be gone. */
@@ -14,6 +15,8 @@ export type GoldChange =
 export interface GoldChanges {
   /** Changes by slot, in the order of the slots. */
   readonly slots: ReadonlyMap<string, number>
+  /** The last record that was read, by partition; null where there was none. */
+  readonly last: ReadonlyArray<LastRecord | null>
   /** All changes, those of a slot after those of the one before, some thousands at a time. */
   entries(): AsyncGenerator<{ readonly slot: string; readonly changes: readonly GoldChange[] }>
   close(): Promise<void>
@@ -37,6 +40,7 @@ const GONE = Uint8Array.of(0)
 export async function readGoldChanges(options: ReadGoldChangesOptions): Promise<GoldChanges> {
   const { source, layout, from, to, finalRows } = options
   const store = new SortedStore()
+  const last: Array<LastRecord | null> = from.map(() => null)
   try {
     for (const [partition, start] of from.entries()) {
       for await (const rows of source.read(partition, start, to[partition] as number)) {
@@ -47,6 +51,8 @@ export async function readGoldChanges(options: ReadGoldChangesOptions): Promise<
           const gone = finalRows ? null : GONE
           await store.put(storeKey(slot, row.key), value === null ? gone : flagged(value))
         }
+        const newest = rows.at(-1)
+        if (newest !== undefined) last[partition] = { offset: newest.offset, hash: recordHash(newest.key, newest.value) }
       }
     }
     const slots = new Map<string, number>()
@@ -56,7 +62,7 @@ export async function readGoldChanges(options: ReadGoldChangesOptions): Promise<
         slots.set(slot, (slots.get(slot) ?? 0) + 1)
       }
     }
-    return { slots, entries: () => entries(store, source), close: () => store.close() }
+    return { slots, last, entries: () => entries(store, source), close: () => store.close() }
   } catch (error) {
     await store.close()
     throw error

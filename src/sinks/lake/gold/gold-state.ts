@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { messageOf, WindrowError } from '../../../core/errors.ts'
 import type { View } from '../../../views/view.ts'
+import type { LastRecord } from '../last-record.ts'
 import { stateName } from '../state-file.ts'
 import type { FileTag, LakeStorage } from '../storage.ts'
 
@@ -30,6 +31,8 @@ export interface GoldState {
   readonly form: string
   /** The first offset that the files do not have, by partition. */
   readonly ends: readonly number[]
+  /** The last record that the files have, by partition; null where there is none. Earlier versions did not note it. */
+  readonly last?: ReadonlyArray<LastRecord | null>
   /** When this was written, ms since the epoch. */
   readonly at: number
   readonly files: Readonly<Record<string, GoldFile>>

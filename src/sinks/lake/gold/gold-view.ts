@@ -5,6 +5,7 @@ import type { PartitionBounds, Topic } from '../../../log/port.ts'
 import type { View } from '../../../views/view.ts'
 import { logMendSource } from '../../log-mend-source.ts'
 import { resumePoint } from '../../resume-point.ts'
+import { isOtherRecord } from '../last-record.ts'
 import type { FileTag } from '../storage.ts'
 import { byFile, type GoldChange, type GoldChanges, readGoldChanges } from './gold-changes.ts'
 import { type GoldContext, LAKE_SINK } from './gold-context.ts'
@@ -90,7 +91,7 @@ export class GoldView {
 
   private async tryFlush(topic: Topic): Promise<GoldFlush> {
     const { logger } = this.context
-    const held = this.held ?? (await this.readState())
+    const held = this.held ?? (await this.readState(topic))
     this.held = held
     const there = this.isTouchDue() ? await this.look(held.state) : null
     const bounds = await this.bounds(topic)
@@ -211,6 +212,7 @@ export class GoldView {
       topicId: topic.id,
       form: this.form,
       ends,
+      last: ends.map((_, partition) => changes.last[partition] ?? (whole ? null : (base.last?.[partition] ?? null))),
       at: clock.now(),
       files: Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1))),
       intent: null,
@@ -279,10 +281,21 @@ export class GoldView {
     return NOTHING
   }
 
-  private async readState(): Promise<Held> {
+  private async readState(topic: Topic): Promise<Held> {
     const read = await this.context.storage.read(this.stateName)
     if (read === null) return { state: null, tag: null }
-    return { state: decodeGoldState(this.stateName, read.bytes), tag: read.tag }
+    const state = decodeGoldState(this.stateName, read.bytes)
+    if (state.topicId === topic.id && (await this.isOfOtherRecords(state, topic))) {
+      this.doubt = 'the log may have been put back, and have grown since: the last record is not the one that was read'
+    }
+    return { state, tag: read.tag }
+  }
+
+  private async isOfOtherRecords({ last = [] }: GoldState, topic: Topic): Promise<boolean> {
+    for (const [partition, record] of last.entries()) {
+      if (record !== null && (await isOtherRecord(this.context.log, topic, partition, record))) return true
+    }
+    return false
   }
 
   private async writeState(state: GoldState): Promise<void> {
