@@ -6,6 +6,7 @@ import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { GROUPS, type Group } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
 import { type Cell, cellsOf, triedAs, triedObjects } from './access-cells.ts'
+import { refuseForeignCode } from './foreign-code.ts'
 import { sessionSteps } from './setup-steps.ts'
 import { textArray } from './sql-text.ts'
 import { type RowTrial, tryRows, tryViewRows } from './try-rows.ts'
@@ -32,7 +33,8 @@ const REFUSED = /^(?:42501|55000|0A000)$/
 
 /**
  * Tries what each role may and may not do. In one transaction that is rolled back, with writes that match no row; what would take a lock
- * on a table of the pipeline is tried only where it is refused before. Rejects with WR_ACCESS_NOT_SET_UP, WR_ACCESS_RIGHTS.
+ * on a table of the pipeline is tried only where it is refused before. Rejects with WR_ACCESS_NOT_SET_UP, WR_ACCESS_RIGHTS,
+ * WR_ACCESS_FOREIGN_CODE.
  */
 export async function tryAccess(client: SqlClient, target: SetupTarget): Promise<TriedCell[]> {
   const done = new RolledBack()
@@ -92,6 +94,10 @@ function noRights(): WindrowError {
 
 async function tryAll(trial: Trial): Promise<TriedCell[]> {
   const columns = await columnsOf(trial)
+  await refuseForeignCode(
+    trial.session,
+    [...columns.keys()].map((name) => tableName(trial.target.schema, name)),
+  )
   const cells = cellsOf(trial.target, columns)
   const tried: TriedCell[] = []
   for (const group of groups) {

@@ -185,6 +185,42 @@ describe.runIf(canStart)('on a server that asks for passwords', () => {
     })
   })
 
+  test.each([
+    ['a policy', 'CREATE POLICY planted ON public.stations USING (public.planted())', 'DROP POLICY planted ON public.stations'],
+    ['a view', 'CREATE VIEW public.planted_view AS SELECT public.planted() AS x', 'DROP VIEW public.planted_view'],
+    [
+      'a default',
+      'ALTER TABLE public.stations ALTER COLUMN city SET DEFAULT public.planted()::text',
+      'ALTER TABLE public.stations ALTER COLUMN city DROP DEFAULT',
+    ],
+    ['an index', 'CREATE INDEX planted ON public.stations ((public.planted()))', 'DROP INDEX public.planted'],
+  ])('`access test` runs no code of the pipeline with the rights of who tries: %s', async (_, plant, remove) => {
+    const etl = as('user_etl')
+    const planted = (body: string) =>
+      etl.query(
+        `CREATE OR REPLACE FUNCTION public.planted() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN ${body} RETURN true; END $$`,
+      )
+    await planted('')
+    const tables = { ...target, sqlViews: [...target.sqlViews, 'planted_view'] }
+    try {
+      await etl.query(plant)
+      await planted(`RESET SESSION AUTHORIZATION; RAISE EXCEPTION 'planted code ran as %', current_user;`)
+      await expect(tryAccess(it.admin, tables)).rejects.toMatchObject({
+        code: 'WR_ACCESS_FOREIGN_CODE',
+        message: expect.stringContaining('function public.planted()'),
+      })
+      // Who looked at it may say that it is as good as a superuser's.
+      await it.admin.query('ALTER FUNCTION public.planted() OWNER TO CURRENT_USER')
+      await it.admin.query(
+        'CREATE OR REPLACE FUNCTION public.planted() RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT true $$',
+      )
+      await expect(tryAccess(it.admin, tables)).resolves.not.toEqual([])
+    } finally {
+      await it.admin.query(remove)
+      await it.admin.query('DROP FUNCTION public.planted()')
+    }
+  })
+
   test('`access test` finds nothing wrong, and what is wrong', async () => {
     const cells = await tryAccess(it.admin, target)
     expect(cells.filter(({ isWrong, found }) => isWrong || found === 'not tried')).toEqual([])
