@@ -6,6 +6,8 @@ import { styleOf } from './style.ts'
 export interface TableColumn {
   readonly title: string
   readonly align?: 'left' | 'right'
+  /** Where the terminal has no room for all, columns with the highest number are left out first; one without a number never is. */
+  readonly spare?: number
 }
 
 const GAP = 2
@@ -88,6 +90,27 @@ export function renderRecords(
     return `${[style.strong(`row ${n + 1}`), ...lines].join('\n')}\n`
   })
   return records.join('\n')
+}
+
+/** The columns that stand whole in the terminal, as far as others can be spared, and which these are. For what `--json` has whole. */
+export function renderFitting(
+  columns: readonly TableColumn[],
+  rows: ReadonlyArray<readonly string[]>,
+  output: Pick<Output, 'columns' | 'colours'>,
+): string {
+  const shown = new Set(columns.keys())
+  const shownOf = <T>(row: readonly T[]): T[] => row.filter((_, i) => shown.has(i))
+  const spared = [...columns.keys()]
+    .filter((i) => columns[i]?.spare !== undefined)
+    .sort((a, b) => (columns[b]?.spare as number) - (columns[a]?.spare as number))
+  for (const i of spared) {
+    if (fitsWhole(shownOf(columns), rows.map(shownOf), output)) break
+    shown.delete(i)
+  }
+  const table = renderTable(shownOf(columns), rows.map(shownOf), output)
+  if (shown.size === columns.length) return table
+  const left = columns.filter((_, i) => !shown.has(i)).map(({ title }) => title)
+  return `${table}not shown in ${output.columns} columns: ${left.join(', ')} (--json has all)\n`
 }
 
 /** An aligned table with a heading, as wide as the terminal at most; ends with a line break. */

@@ -5,7 +5,7 @@ import type { View } from '../views/view.ts'
 import { Backoff } from './backoff.ts'
 import { GroupProgressKeeper } from './group-progress.ts'
 import { logMendSource } from './log-mend-source.ts'
-import { PartitionStats } from './partition-stats.ts'
+import { isUsual, PartitionStats } from './partition-stats.ts'
 import type { PreparedStore } from './prepared-store.ts'
 import { type RefusedRow, refusedRecord, refusedRow } from './refused-row.ts'
 import { resumePoint } from './resume-point.ts'
@@ -293,9 +293,7 @@ export class PartitionSink {
     if (code === 'WR_ROW_NEWER') this.onNewer()
     const waitMs = Math.round(this.backoff.next())
     const facts = { ...this.facts(), code, tries: this.backoff.tries, wait_ms: waitMs }
-    // To lose the right to write to one who compares the whole view is nothing that anybody has to know.
-    const usual = code === 'WR_FENCED' || code === 'WR_SINK_MENDING'
-    if (this.backoff.tries === 1 && !usual && isNews(`${code} ${message}`)) {
+    if (this.backoff.tries === 1 && !isUsual(code) && isNews(`${code} ${message}`)) {
       const remedy = isWindrowError(error) ? error.remedy : undefined
       logger.warn({ sink: sink.name, code, remedy }, `cannot be written for now, and is tried again: ${message}`)
     } else logger.debug(facts, `${this.target.view.name} still cannot be written: ${message}`)

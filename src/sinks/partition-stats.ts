@@ -46,8 +46,7 @@ export class PartitionStats {
     this.ofView.retries += 1
     const now = this.clock.now()
     const { code, message, remedy } = whatIsWrong(error)
-    // To lose the right to write is nothing that went wrong.
-    if (code !== 'WR_FENCED') this.lastError = { code, message, at: now }
+    if (!isUsual(code)) this.lastError = { code, message, at: now }
     this.problem = { code, message, remedy, since: this.problem?.since ?? now }
     return this.problem
   }
@@ -55,6 +54,11 @@ export class PartitionStats {
   rowsPerSecond(): number {
     return this.rate.perSecond(this.clock.monotonic())
   }
+}
+
+/** To lose the right to write, for good or to one who compares the whole view, is nothing that went wrong. */
+export function isUsual(code: string): boolean {
+  return code === 'WR_FENCED' || code === 'WR_SINK_MENDING'
 }
 
 function whatIsWrong(error: unknown): Omit<SinkProblem, 'since'> {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { fitsWhole, renderRecords, renderTable } from '../../src/cli/table.ts'
+import { fitsWhole, renderFitting, renderRecords, renderTable } from '../../src/cli/table.ts'
 
 const columns = [{ title: 'station' }, { title: 'where' }, { title: 'readings', align: 'right' }] as const
 const rows = [
@@ -72,6 +72,21 @@ describe('what is too wide for a table', () => {
   test('is what does not fit however narrow its columns are', () => {
     const many = Array.from({ length: 12 }, () => ({ title: 'n' }))
     expect(fitsWhole(many, [many.map(() => '1')], { columns: 30 })).toBe(false)
+  })
+
+  test.each([
+    [null, 'a  b  c  d', []],
+    [10, 'a  b  c  d', []],
+    [9, 'a  b  d', ['not shown in 9 columns: c (--json has all)']],
+    [6, 'a  d', ['not shown in 6 columns: b, c (--json has all)']],
+    [1, 'a  d', ['not shown in 1 columns: b, c (--json has all)']],
+  ])('has in %s columns the columns %s: what can be spared is left out first, and named', (width, shown, told) => {
+    const titles = [{ title: 'a' }, { title: 'b', spare: 1 }, { title: 'c', spare: 2 }, { title: 'd' }]
+    const [heading, row, ...rest] = renderFitting(titles, [['a', 'b', 'c', 'd']], { columns: width, colours: false })
+      .trimEnd()
+      .split('\n')
+    expect([heading, row]).toEqual([shown, shown])
+    expect(rest).toEqual(told)
   })
 
   test('is written with a line a column, and no number is cut', () => {

@@ -4,7 +4,7 @@ import { type AuditedPartition, auditAll, title } from '../audit/audit-log.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { withSession } from '../session.ts'
 import { type Style, styleOf } from '../style.ts'
-import { renderTable } from '../table.ts'
+import { renderFitting } from '../table.ts'
 
 /**
  * `windrow audit`: what became of every reading, from the committed ledgers, and with `full` counted again from the log. 1 when
@@ -38,10 +38,16 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
   }
   const style = styleOf(context.stdout)
   const fates = ['accepted', ...LEDGER_FATES] as const
+  const total = addLedgers(audited.map(({ ledger }) => ledger))
   const columns = [
     { title: 'topic' },
     { title: 'part' },
-    ...fates.map((fate) => ({ title: fate === 'deadLettered' ? 'dead' : title(fate), align: 'right' as const })),
+    ...fates.map((fate, i) => ({
+      title: fate === 'deadLettered' ? 'dead' : title(fate),
+      align: 'right' as const,
+      // What befell no reading at all may be left out.
+      ...(total[fate] === 0 ? { spare: i } : {}),
+    })),
     { title: 'lag', align: 'right' as const },
     { title: '' },
   ]
@@ -54,7 +60,6 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
   ]
   const told = audited.filter(({ ledger, lag, problems }) => ledger.accepted > 0 || lag > 0 || problems.length > 0)
   const rows = told.map((each) => line(each.topic, String(each.partition), each.ledger, each.lag, each.problems.length === 0))
-  const total = addLedgers(audited.map(({ ledger }) => ledger))
   rows.push(
     line(
       'all',
@@ -64,7 +69,7 @@ async function print(context: CliContext, audited: readonly AuditedPartition[]):
       audited.every(({ problems }) => problems.length === 0),
     ),
   )
-  await context.stdout.write(renderTable(columns, rows, context.stdout))
+  await context.stdout.write(renderFitting(columns, rows, context.stdout))
   for (const { topic, partition, problems } of audited) {
     for (const problem of problems) await context.stdout.write(`${style.bad('!')} ${topic} ${partition}: ${problem}\n`)
   }

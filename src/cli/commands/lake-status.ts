@@ -3,7 +3,7 @@ import { bytesText } from '../doctor/finding.ts'
 import { type LakePart, lakeContents } from '../lake/lake-contents.ts'
 import { openLakeStorage } from '../lake/open-lake-storage.ts'
 import { withSession } from '../session.ts'
-import { renderTable } from '../table.ts'
+import { renderFitting } from '../table.ts'
 
 /** `windrow lake status`: what is in the lake, and how far it is behind the log. Nothing is written. */
 export async function lakeStatus(context: CliContext, options: { readonly json?: boolean }): Promise<ExitCode> {
@@ -19,7 +19,7 @@ export async function lakeStatus(context: CliContext, options: { readonly json?:
         await context.stderr.write(`${storage.describe()}: nothing was written yet; \`windrow lake\` does.\n`)
         return 0
       }
-      await context.stdout.write(renderTable(columns, [...parts.map(row), sum(parts)], context.stdout))
+      await context.stdout.write(renderFitting(columns, [...parts.map(row), sum(parts)], context.stdout))
       return 0
     } finally {
       await storage.close()
@@ -30,9 +30,9 @@ export async function lakeStatus(context: CliContext, options: { readonly json?:
 const columns = [
   { title: 'layer' },
   { title: 'of' },
-  { title: 'from' },
+  { title: 'from', spare: 2 },
   { title: 'to' },
-  { title: 'days', align: 'right' },
+  { title: 'days', align: 'right', spare: 1 },
   { title: 'files', align: 'right' },
   { title: 'size', align: 'right' },
   { title: 'rows', align: 'right' },

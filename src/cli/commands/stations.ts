@@ -6,16 +6,16 @@ import type { Cell } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { viewRows } from '../export/view-rows.ts'
 import { withSession } from '../session.ts'
-import { renderTable } from '../table.ts'
+import { renderFitting } from '../table.ts'
 
 const columns = [
   { title: 'kind' },
   { title: 'station' },
   { title: 'place' },
-  { title: 'country' },
+  { title: 'country', spare: 1 },
   { title: 'time zone' },
   { title: 'minutes', align: 'right' },
-  { title: 'first reading' },
+  { title: 'first reading', spare: 2 },
   { title: 'last reading' },
 ] as const
 
@@ -32,7 +32,7 @@ export async function stations(context: CliContext, options: { readonly json?: b
     } else if (rows.length === 0) {
       await context.stderr.write('No station yet: publish readings, then run `windrow run --until-end`.\n')
     } else {
-      await context.stdout.write(renderTable(columns, rows.map(stationRow), context.stdout))
+      await context.stdout.write(renderFitting(columns, rows.map(stationRow), context.stdout))
     }
     return 0
   })

@@ -7,10 +7,9 @@ import { formatInstant } from '../../views/instant.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { CliContext, ExitCode } from '../context.ts'
 import { explain } from '../explain.ts'
-import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
 import { type Style, styleOf } from '../style.ts'
-import { fitsWhole, renderTable, type TableColumn } from '../table.ts'
+import { renderFitting, type TableColumn } from '../table.ts'
 import { viewNotBuilt } from '../view-not-built.ts'
 import { indexOf, newestKey, whyNoRow } from '../view-stations.ts'
 
@@ -182,16 +181,6 @@ function readingsTable(context: CliContext, readings: readonly ExplainedReading[
       `${reading.partition}@${reading.offset}`,
     ]
   })
-  return tableOfFirst(columns, rows, context.stdout)
-}
-
-/** The first columns that stand whole in the terminal, and which ones are left out: a narrow one cannot show all quantities. */
-function tableOfFirst(columns: readonly TableColumn[], rows: ReadonlyArray<readonly string[]>, stdout: Output): string {
-  let shown = columns.length
-  const first = () => rows.map((row) => row.slice(0, shown))
-  while (shown > 1 && !fitsWhole(columns.slice(0, shown), first(), stdout)) shown -= 1
-  const table = renderTable(columns.slice(0, shown), first(), stdout)
-  if (shown === columns.length) return table
-  const left = columns.slice(shown).map(({ title }) => title)
-  return `${table}not shown in ${stdout.columns} columns: ${left.join(', ')} (--json has all)\n`
+  const first = columns.map((column, i) => (i === 0 ? column : { ...column, spare: i }))
+  return renderFitting(first, rows, context.stdout)
 }
