@@ -12,10 +12,10 @@ const columns = [
   { title: 'kind' },
   { title: 'station' },
   { title: 'place' },
-  { title: 'country', spare: 1 },
+  { title: 'country', spare: 2 },
   { title: 'time zone' },
-  { title: 'minutes', align: 'right' },
-  { title: 'first reading', spare: 2 },
+  { title: 'minutes', align: 'right', spare: 1 },
+  { title: 'first reading', spare: 3 },
   { title: 'last reading' },
 ] as const
 
