@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LakeStorage } from '../../src/sinks/lake/storage.ts'
+import type { LakeStorage } from '../../src/sinks/lake/storage/storage.ts'
 import { makeTempDirectory, removeDirectory } from '../sinks/temp-directory.ts'
 
 /** A place for lakes, to which several processes have a storage each. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret } from '../../src/core/secret.ts'
-import { localFolder } from '../../src/sinks/lake/local-folder.ts'
-import { s3Bucket } from '../../src/sinks/lake/s3-bucket.ts'
-import { fakeS3 } from '../sinks/lake/fake-s3.ts'
+import { localFolder } from '../../src/sinks/lake/storage/local-folder.ts'
+import { s3Bucket } from '../../src/sinks/lake/storage/s3-bucket.ts'
+import { fakeS3 } from '../sinks/lake/storage/fake-s3.ts'
 import { lakeStorageConformance } from './lake-storage-conformance.ts'
 
 lakeStorageConformance('a folder', async () => {

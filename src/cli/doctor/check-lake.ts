@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config/load-config.ts'
-import type { LakeStorage } from '../../sinks/lake/storage.ts'
+import type { LakeStorage } from '../../sinks/lake/storage/storage.ts'
 import { type LakeLag, lakeLags } from '../lake/lake-lags.ts'
 import { openLakeStorage } from '../lake/open-lake-storage.ts'
 import type { Session } from '../session.ts'

@@ -1,5 +1,5 @@
 import { goldStateName, readGoldState } from '../../sinks/lake/gold/gold-state.ts'
-import type { LakeStorage } from '../../sinks/lake/storage.ts'
+import type { LakeStorage } from '../../sinks/lake/storage/storage.ts'
 import type { Session } from '../session.ts'
 import { lakeLags } from './lake-lags.ts'
 import { LAKE_LAYERS, type LakeLayerName } from './lake-layers.ts'

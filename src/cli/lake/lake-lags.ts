@@ -1,7 +1,7 @@
 import type { Log, Topic } from '../../log/port.ts'
 import { goldStateName, readGoldState } from '../../sinks/lake/gold/gold-state.ts'
 import { readState, stateName, type TopicState } from '../../sinks/lake/state-file.ts'
-import type { LakeStorage } from '../../sinks/lake/storage.ts'
+import type { LakeStorage } from '../../sinks/lake/storage/storage.ts'
 import type { Session } from '../session.ts'
 import type { LakeLayerName } from './lake-layers.ts'
 

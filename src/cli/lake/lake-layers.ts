@@ -2,7 +2,7 @@ import { WindrowError } from '../../core/errors.ts'
 import type { Write } from '../../log/port.ts'
 import { goldLayer } from '../../sinks/lake/gold/gold-layer.ts'
 import type { LakeLayer } from '../../sinks/lake/lake-layer.ts'
-import { readingsLayer } from '../../sinks/lake/readings-layer.ts'
+import { readingsLayer } from '../../sinks/lake/readings/readings-layer.ts'
 import type { RefusedRow } from '../../sinks/refused-row.ts'
 import type { Session } from '../session.ts'
 

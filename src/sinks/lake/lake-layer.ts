@@ -3,7 +3,7 @@ import type { Logger } from '../../core/logger.ts'
 import type { Log } from '../../log/port.ts'
 import type { LakeDatabase } from './lake-database.ts'
 import type { LakeTuning } from './lake-tuning.ts'
-import type { LakeStorage } from './storage.ts'
+import type { LakeStorage } from './storage/storage.ts'
 
 /** What a layer is given while the lake is this process's to write. */
 export interface LakeWriter {

@@ -8,7 +8,7 @@ import type { LakeLayer, LakeLayerStatus } from './lake-layer.ts'
 import { LakeTenure } from './lake-tenure.ts'
 import { DEFAULT_LAKE_TUNING, type LakeTuning } from './lake-tuning.ts'
 import { LayerStats } from './layer-stats.ts'
-import type { LakeStorage } from './storage.ts'
+import type { LakeStorage } from './storage/storage.ts'
 
 export interface LakeOptions {
   readonly storage: LakeStorage

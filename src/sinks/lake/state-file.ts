@@ -3,7 +3,7 @@ import type { Topic } from '../../log/port.ts'
 import { fenced } from './lake-errors.ts'
 import type { LakeWriter } from './lake-layer.ts'
 import { isOtherRecord, type LastRecord } from './last-record.ts'
-import type { FileTag, LakeStorage } from './storage.ts'
+import type { FileTag, LakeStorage } from './storage/storage.ts'
 
 interface Stored<T> {
   readonly version: 1

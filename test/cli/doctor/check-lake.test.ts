@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
-import { fakeS3 } from '../../sinks/lake/fake-s3.ts'
+import { fakeS3 } from '../../sinks/lake/storage/fake-s3.ts'
 import { makeTempDirectory, removeDirectory } from '../../sinks/temp-directory.ts'
 import { runCommand } from '../run-command.ts'
 

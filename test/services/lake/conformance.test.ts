@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe } from 'vitest'
 import { hasMinio, startMinio } from '../../../scripts/services/minio.js'
 import { Secret } from '../../../src/core/secret.ts'
-import { s3Bucket } from '../../../src/sinks/lake/s3-bucket.ts'
+import { s3Bucket } from '../../../src/sinks/lake/storage/s3-bucket.ts'
 import { lakeStorageConformance } from '../../conformance/lake-storage-conformance.ts'
 
 describe.runIf(hasMinio())('MinIO', () => {

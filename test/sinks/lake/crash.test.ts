@@ -4,13 +4,13 @@ import { DAY_MS } from '../../../src/core/calendar.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { airReadings } from '../../../src/events/air.ts'
 import type { Reading } from '../../../src/events/reading.ts'
-import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
-import type { LakeStorage } from '../../../src/sinks/lake/storage.ts'
+import { localFolder } from '../../../src/sinks/lake/storage/local-folder.ts'
+import type { LakeStorage } from '../../../src/sinks/lake/storage/storage.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
 import { airReading } from '../../events/readings.ts'
 import { tempDirectory } from '../temp-directory.ts'
-import { folderStorage } from './folder-storage.ts'
 import { bronzeOf, inLogOrder, type LakeWorld, lakeRows, lakeWorld, run, silverOf } from './lake-world.ts'
+import { folderStorage } from './storage/folder-storage.ts'
 
 const HOUR = 3_600_000
 /** Several parts a day. */

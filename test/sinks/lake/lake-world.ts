@@ -13,9 +13,9 @@ import type { Log, Topic, Write } from '../../../src/log/port.ts'
 import type { LakeLayer } from '../../../src/sinks/lake/lake-layer.ts'
 import { type LakeRunner, startLake } from '../../../src/sinks/lake/lake-runner.ts'
 import type { LakeTuning } from '../../../src/sinks/lake/lake-tuning.ts'
-import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
-import { readingsLayer } from '../../../src/sinks/lake/readings-layer.ts'
-import type { LakeStorage } from '../../../src/sinks/lake/storage.ts'
+import { readingsLayer } from '../../../src/sinks/lake/readings/readings-layer.ts'
+import { localFolder } from '../../../src/sinks/lake/storage/local-folder.ts'
+import type { LakeStorage } from '../../../src/sinks/lake/storage/storage.ts'
 import { silentLogger } from '../silent-logger.ts'
 
 export type Row = Readonly<Record<string, unknown>>

@@ -3,7 +3,7 @@ import type { Logger } from '../../../core/logger.ts'
 import type { Log } from '../../../log/port.ts'
 import type { RefusedRow } from '../../refused-row.ts'
 import type { LakeDatabase } from '../lake-database.ts'
-import type { LakeStorage } from '../storage.ts'
+import type { LakeStorage } from '../storage/storage.ts'
 
 export interface GoldTuning {
   /** A part of a month has about so many rows at most. */

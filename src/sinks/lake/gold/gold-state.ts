@@ -3,7 +3,7 @@ import { messageOf, WindrowError } from '../../../core/errors.ts'
 import type { View } from '../../../views/view.ts'
 import type { LastRecord } from '../last-record.ts'
 import { stateName } from '../state-file.ts'
-import type { FileTag, LakeStorage } from '../storage.ts'
+import type { FileTag, LakeStorage } from '../storage/storage.ts'
 
 export interface GoldFile {
   readonly tag: FileTag

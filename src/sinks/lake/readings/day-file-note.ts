@@ -1,5 +1,5 @@
-import { isWindrowError, WindrowError } from '../../core/errors.ts'
-import { type LakeSession, sqlText } from './lake-database.ts'
+import { isWindrowError, WindrowError } from '../../../core/errors.ts'
+import { type LakeSession, sqlText } from '../lake-database.ts'
 
 /** What a file of readings says of itself, in its Parquet metadata. */
 export interface DayFileNote {

@@ -1,12 +1,12 @@
 import { rm, stat } from 'node:fs/promises'
-import type { Topic } from '../../log/port.ts'
+import type { Topic } from '../../../log/port.ts'
+import { type LakeDatabase, type LakeSession, sqlText } from '../lake-database.ts'
+import { changed } from '../lake-errors.ts'
+import type { Written } from '../lake-layer.ts'
+import { ofOtherLog } from '../state-file.ts'
+import type { LakeStorage } from '../storage/storage.ts'
 import { type DayFileNote, noteSql, readNote } from './day-file-note.ts'
 import type { Day, DayFiles, PartFile } from './day-files.ts'
-import { type LakeDatabase, type LakeSession, sqlText } from './lake-database.ts'
-import { changed } from './lake-errors.ts'
-import type { Written } from './lake-layer.ts'
-import { ofOtherLog } from './state-file.ts'
-import type { LakeStorage } from './storage.ts'
 
 /** A file of a day as it was fetched: a local copy of exactly what its tag stands for. */
 export interface FetchedPart {

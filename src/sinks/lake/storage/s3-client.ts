@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Secret } from '../../core/secret.ts'
+import type { Secret } from '../../../core/secret.ts'
 
 export interface S3Options {
   readonly bucket: string

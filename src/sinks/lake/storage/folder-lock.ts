@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { WindrowError } from '../../core/errors.ts'
-import { type DirectoryLock, lockDirectory } from '../postgres/directory-lock.ts'
+import { WindrowError } from '../../../core/errors.ts'
+import { type DirectoryLock, lockDirectory } from '../../postgres/directory-lock.ts'
 
 const LOOK_AGAIN_MS = 3
 /** Who has it has it for the time of a rename, unless it was stopped in there. */

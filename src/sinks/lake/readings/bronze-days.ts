@@ -1,8 +1,8 @@
-import type { EventType } from '../../events/event-type.ts'
+import type { EventType } from '../../../events/event-type.ts'
+import { type LakeSession, sqlName, sqlText } from '../lake-database.ts'
+import { NOTHING, type Written } from '../lake-layer.ts'
 import type { Day, PartFile } from './day-files.ts'
 import { after, before, type DayWriter, hasAll } from './day-writer.ts'
-import { type LakeSession, sqlName, sqlText } from './lake-database.ts'
-import { NOTHING, type Written } from './lake-layer.ts'
 import { faultsSql, readingColumns, readingsSql, type StagedTables, withoutFault } from './reading-columns.ts'
 
 export interface BronzeOptions {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { count, defineView, double, instant, localDay, localMonth, optionalText, text } from '../../../src/views/view.ts'
-import { weatherMonthlyView } from '../../../src/views/weather.ts'
-import { byKey, type Change } from '../../conformance/sink-world.ts'
+import { count, defineView, double, instant, localDay, localMonth, optionalText, text } from '../../../../src/views/view.ts'
+import { weatherMonthlyView } from '../../../../src/views/weather.ts'
+import { byKey, type Change } from '../../../conformance/sink-world.ts'
 import { goldWorld } from './gold-world.ts'
 
 const view = defineView({

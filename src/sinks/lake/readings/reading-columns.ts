@@ -1,6 +1,6 @@
 import type { DuckDBType } from '@duckdb/node-api'
-import type { EventType } from '../../events/event-type.ts'
-import { sqlName } from './lake-database.ts'
+import type { EventType } from '../../../events/event-type.ts'
+import { sqlName } from '../lake-database.ts'
 
 /** Where a reading stands in the log: by these a row of bronze is known. (`offset` alone would be a word of SQL.) */
 export const PARTITION = 'log_partition'

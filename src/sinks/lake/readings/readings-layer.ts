@@ -1,5 +1,5 @@
-import type { EventType } from '../../events/event-type.ts'
-import { type LakeLayer, type LakeProgress, type LakeWork, type LakeWriter, sumOf, type Written } from './lake-layer.ts'
+import type { EventType } from '../../../events/event-type.ts'
+import { type LakeLayer, type LakeProgress, type LakeWork, type LakeWriter, sumOf, type Written } from '../lake-layer.ts'
 import { ReadingTopic } from './reading-topic.ts'
 
 export interface ReadingsLayerOptions {

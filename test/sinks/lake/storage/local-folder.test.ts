@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { localFolder } from '../../../src/sinks/lake/local-folder.ts'
-import type { StoredFile } from '../../../src/sinks/lake/storage.ts'
-import { makeTempDirectory, removeDirectory, tempDirectory } from '../temp-directory.ts'
+import { localFolder } from '../../../../src/sinks/lake/storage/local-folder.ts'
+import type { StoredFile } from '../../../../src/sinks/lake/storage/storage.ts'
+import { makeTempDirectory, removeDirectory, tempDirectory } from '../../temp-directory.ts'
 
 /** In memory, where Linux has it: another file system than that of temporary files, as a rule. */
 const MEMORY = '/dev/shm'

@@ -1,8 +1,8 @@
-import type { EventType } from '../../events/event-type.ts'
+import type { EventType } from '../../../events/event-type.ts'
+import { type LakeSession, sqlName, sqlText } from '../lake-database.ts'
+import { NOTHING, type Written } from '../lake-layer.ts'
 import type { Day } from './day-files.ts'
 import { after, before, type DayWriter, hasAll } from './day-writer.ts'
-import { type LakeSession, sqlName, sqlText } from './lake-database.ts'
-import { NOTHING, type Written } from './lake-layer.ts'
 import { OFFSET, readingColumns, readingsSql, type StagedTables } from './reading-columns.ts'
 
 export interface SilverOptions {

@@ -1,6 +1,6 @@
-import { DAY_MS } from '../../core/calendar.ts'
-import type { Dictionaries, Dictionary } from '../../events/dictionaries.ts'
-import type { EventType } from '../../events/event-type.ts'
+import { DAY_MS } from '../../../core/calendar.ts'
+import type { Dictionaries, Dictionary } from '../../../events/dictionaries.ts'
+import type { EventType } from '../../../events/event-type.ts'
 import {
   type ReadingBatch,
   ROW_INTERVAL,
@@ -8,10 +8,10 @@ import {
   ROW_PLACE,
   ROW_REVISED_AT,
   ROW_TIMESTAMP,
-} from '../../events/reading-batch.ts'
-import { SUB_KEY_SEPARATOR } from '../../events/reading-limits.ts'
+} from '../../../events/reading-batch.ts'
+import { SUB_KEY_SEPARATOR } from '../../../events/reading-limits.ts'
+import type { LakeDatabase } from '../lake-database.ts'
 import type { Day } from './day-files.ts'
-import type { LakeDatabase } from './lake-database.ts'
 import { type StagedTables, stagedColumns, stagedTypes } from './reading-columns.ts'
 
 /** A record that is no reading. */

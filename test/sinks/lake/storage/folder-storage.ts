@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { WindrowError } from '../../../src/core/errors.ts'
-import type { Expected, FileTag, LakeStorage } from '../../../src/sinks/lake/storage.ts'
+import { WindrowError } from '../../../../src/core/errors.ts'
+import type { Expected, FileTag, LakeStorage } from '../../../../src/sinks/lake/storage/storage.ts'
 
 export interface FolderStorage extends LakeStorage {
   /** Calls so far. */

@@ -1,5 +1,5 @@
-import { isWindrowError, messageOf, WindrowError } from '../../core/errors.ts'
-import { away, changed, denied } from './lake-errors.ts'
+import { isWindrowError, messageOf, WindrowError } from '../../../core/errors.ts'
+import { away, changed, denied } from '../lake-errors.ts'
 
 /** Refusals that say that nothing is to be had without another key or another right. */
 const FORBIDDEN = new Set([

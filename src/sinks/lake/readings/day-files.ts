@@ -1,5 +1,5 @@
-import { DAY_MS, dayText } from '../../core/calendar.ts'
-import type { FileTag, LakeStorage, StoredFile } from './storage.ts'
+import { DAY_MS, dayText } from '../../../core/calendar.ts'
+import type { FileTag, LakeStorage, StoredFile } from '../storage/storage.ts'
 
 /** A UTC day by its number since 1970-01-01; null for what has no time that can be read. */
 export type Day = number | null

@@ -1,4 +1,4 @@
-import { badName } from './lake-errors.ts'
+import { badName } from '../lake-errors.ts'
 
 /** What a storage keeps for itself: never listed. */
 export const OWN_FOLDER = '.windrow'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { goldStateName, readGoldState } from '../../../src/sinks/lake/gold/gold-state.ts'
-import { type Cell, count, defineView, instant, text } from '../../../src/views/view.ts'
-import type { Change } from '../../conformance/sink-world.ts'
-import { folderStorage } from './folder-storage.ts'
+import { goldStateName, readGoldState } from '../../../../src/sinks/lake/gold/gold-state.ts'
+import { type Cell, count, defineView, instant, text } from '../../../../src/views/view.ts'
+import type { Change } from '../../../conformance/sink-world.ts'
+import { folderStorage } from '../storage/folder-storage.ts'
 import { type GoldWorld, goldWorld } from './gold-world.ts'
 
 const view = defineView({

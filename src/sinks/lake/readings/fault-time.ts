@@ -1,7 +1,7 @@
-import { type AvroType, avroType, type SchemaJson } from '../../events/avro-schema.ts'
-import type { SchemaLookup } from '../../events/reading-decoder.ts'
-import { MAX_TIME, MIN_TIME } from '../../events/reading-limits.ts'
-import { schemaIdOf, WIRE_HEADER_BYTES } from '../../events/wire-format.ts'
+import { type AvroType, avroType, type SchemaJson } from '../../../events/avro-schema.ts'
+import type { SchemaLookup } from '../../../events/reading-decoder.ts'
+import { MAX_TIME, MIN_TIME } from '../../../events/reading-limits.ts'
+import { schemaIdOf, WIRE_HEADER_BYTES } from '../../../events/wire-format.ts'
 
 /** The event time of a record that is no usable reading, in milliseconds since the epoch; null where none can be read. */
 export function faultTimes(schemas: SchemaLookup): (value: Uint8Array | null) => number | null {
