@@ -1,6 +1,7 @@
 import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
+import { findUnaudited } from '../audit/audit-changes.ts'
 import { GROUPS } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
 import { GRANTEES, grantsOf } from './grants.ts'
@@ -28,6 +29,7 @@ export async function findGaps(session: SqlSession, target: SetupTarget, found: 
     ...policyGaps(target, found),
     ...(await placeGaps(session, target)),
     ...(await readerGaps(session, target)),
+    ...(await auditGaps(session, target)),
     ...timelessViews(target, found),
   ]
 }
@@ -126,6 +128,14 @@ async function readerGaps(session: SqlSession, target: SetupTarget): Promise<Gap
       `${role} has rights on ${tables.join(', ')} and is of no group: it sees no row where policies hold`,
       `windrow access setup --member ROLE=GROUP, or REVOKE ALL ON ALL TABLES IN SCHEMA ${quoteName(target.schema)} FROM ${quoteName(role)};`,
     ),
+  )
+}
+
+/** Whoever owns a table can turn its triggers off. */
+async function auditGaps(session: SqlSession, target: SetupTarget): Promise<Gap[]> {
+  const views = await findUnaudited(session, target)
+  return views.map((name) =>
+    problem(`what people change in ${name} is not audited: triggers are missing, turned off or changed`, SETUP),
   )
 }
 

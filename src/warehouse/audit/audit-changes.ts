@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { quoteText } from '../../sinks/postgres/quote.ts'
+import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { WRITER_SETTING, WRITER_SINK } from '../../sinks/postgres/writer-setting.ts'
 import { GROUPS, KEEPERS } from '../roles.ts'
@@ -107,19 +108,43 @@ export function auditTriggers({ schema, views }: SetupTarget): SetupStep[] {
 
 const TRIGGER_NAMES = `ARRAY[${TRIGGERS.map(({ name }) => `'${name}'`).join(', ')}]`
 
+/** SQL for the comment of a trigger `t` that is right. As Postgres has it, so that one that was made again in another way under the same name is seen. */
+function commentOf(make: readonly string[]): string {
+  const wanted = createHash('sha256').update(make.join()).digest('hex')
+  return `format('${COMMENT} (windrow %s)', left(md5('${wanted}' || pg_get_triggerdef(t.oid)), 12))`
+}
+
+/** SQL that is true where all triggers of the table, by its identity, are there, at work and as they are made. */
+function isWatched(make: readonly string[], table: string): string {
+  return `${TRIGGERS.length} = (SELECT count(*) FROM pg_trigger AS t WHERE t.tgrelid = ${table} AND t.tgname = ANY (${TRIGGER_NAMES})
+    AND t.tgenabled = 'O' AND obj_description(t.oid, 'pg_trigger') = ${commentOf(make)})`
+}
+
+/** The views whose tables are there, and whose changes are not all audited. */
+export async function findUnaudited(session: SqlSession, { schema, views }: SetupTarget): Promise<string[]> {
+  const unaudited = views.map(({ name }) => {
+    const table = `to_regclass(${quoteText(tableName(schema, name))})`
+    return `SELECT ${quoteText(name)} WHERE ${table} IS NOT NULL AND NOT ${isWatched(statementsOf(schema, name), table)}`
+  })
+  if (unaudited.length === 0) return []
+  const { rows } = await session.query(unaudited.join(' UNION ALL '))
+  return rows.map(([name]) => String(name))
+}
+
+function statementsOf(schema: string, name: string): string[] {
+  return TRIGGERS.map((trigger) => createTrigger(trigger, schema, tableName(schema, name)))
+}
+
 function triggersOf(schema: string, name: string): string {
   const table = tableName(schema, name)
-  const make = TRIGGERS.map((trigger) => createTrigger(trigger, schema, table))
-  const wanted = createHash('sha256').update(make.join()).digest('hex')
-  // As Postgres has it, so that one that was made again in another way under the same name is seen.
-  const comment = `format('${COMMENT} (windrow %s)', left(md5('${wanted}' || pg_get_triggerdef(t.oid)), 12))`
+  const make = statementsOf(schema, name)
   const ours = `pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = ANY (${TRIGGER_NAMES})`
   const states = `SELECT jsonb_object_agg(t.tgname, CASE t.tgenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' ELSE t.tgenabled::text END) FROM ${ours}`
   const statements = `
   ${make.join('\n  ')}
   FOREACH name IN ARRAY ${TRIGGER_NAMES}::name[] LOOP
     EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', ${quoteText(table)}, name);
-    EXECUTE (SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', name, ${quoteText(table)}, ${comment})
+    EXECUTE (SELECT format('COMMENT ON TRIGGER %I ON %s IS %L', name, ${quoteText(table)}, ${commentOf(make)})
       FROM pg_trigger AS t WHERE t.tgrelid = watched AND t.tgname = name);
   END LOOP;
   INSERT INTO ${tableName(schema, 'audit_log')} (table_name, operation, details)
@@ -130,9 +155,7 @@ DECLARE
   before jsonb := (${states});
   name name;
 BEGIN
-  IF watched IS NULL OR ${TRIGGERS.length} = (
-    SELECT count(*) FROM ${ours} AND t.tgenabled = 'O' AND obj_description(t.oid, 'pg_trigger') = ${comment}
-  ) THEN
+  IF watched IS NULL OR ${isWatched(make, 'watched')} THEN
     RETURN;
   END IF;
 ${withKeeper(KEEPERS.audit, statements)}

@@ -129,6 +129,21 @@ describe('a set-up on the embedded Postgres, in a schema with a hostile name', (
     expect((await runSetup(client, { target, members: [], passwords: [] })).changed).toEqual([])
   })
 
+  test.each(['DISABLE TRIGGER USER', 'DISABLE TRIGGER windrow_audit_truncate'])(
+    'a report finds a table with %s',
+    async (change) => {
+      const gaps = async () => {
+        const found = await client.transaction(async (session) => findGaps(session, target, await readAccess(session, target)))
+        return found.map(({ text }) => text).filter((text) => text.includes('audited'))
+      }
+      expect(await gaps()).toEqual([])
+      await client.query(`ALTER TABLE ${table(HOSTILE)} ${change}`)
+      expect(await gaps()).toEqual([expect.stringContaining(`in ${HOSTILE} is not audited`)])
+      await runSetup(client, { target, members: [], passwords: [] })
+      expect(await gaps()).toEqual([])
+    },
+  )
+
   test.each([
     [
       'a table that a comparison might have left',
