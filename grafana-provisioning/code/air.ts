@@ -3,7 +3,7 @@ import { airHourlyView, dailySensorMeansView, WHO_DAILY_CO, WHO_DAILY_PM25 } fro
 import { dashboardOf } from './dashboard.ts'
 import { chart, coloured, type Step, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
-import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
+import { isChosen, type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { cityVariable, stationVariable } from './stations-variables.ts'
 import { grafanaUnit } from './units.ts'
 import { type Column, columnsOf } from './view-columns.ts'
@@ -19,10 +19,10 @@ const hours = (value: Column, valid: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`
     SELECT ${h.hour} AS "time", ${h.stationId} || CASE WHEN ${valid} THEN '' ELSE ' (too few readings)' END AS metric, ${value}
     FROM ${airHourlyView}
-    WHERE $__timeFilter(${h.hour}) AND ${h.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[]) AND ${value} IS NOT NULL
+    WHERE $__timeFilter(${h.hour}) AND ${isChosen(h.stationId, 'station')} AND ${value} IS NOT NULL
     ORDER BY 1, 2`)
 
-const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
+const inDays = sql`$__timeFilter(${d.windowStart}) AND ${isChosen(d.stationId, 'station')}`
 
 /** Days at the instant at which they begin; a mean that rests on too few hours has a name of its own. */
 const days = (value: Column, valid: Column): ReturnType<typeof sqlSeries> =>

@@ -4,7 +4,7 @@ import { weatherDailyView, weatherMonthlyView } from '../../src/views/weather.ts
 import { dashboardOf } from './dashboard.ts'
 import { bars, chart, coloured, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
-import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
+import { isChosen, type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { cityVariable, stationVariable } from './stations-variables.ts'
 import { grafanaUnit } from './units.ts'
 import { type Column, columnsOf, sqlColumnsOf } from './view-columns.ts'
@@ -17,9 +17,9 @@ const nothing = 'No rows in this range: choose a longer one; where all is empty,
 const common = { noValue: nothing }
 
 /** Months that the range touches. Their texts compare as their times do, so the index serves. */
-const inMonths = sql`${month.month} BETWEEN left($__timeFrom(), 7) AND left($__timeTo(), 7) AND ${month.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
-const inDays = sql`$__timeFilter(${day.day}) AND ${day.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
-const inGold = sql`$__timeFilter(${gold.day}) AND ${gold.city} = ANY (ARRAY[\${city:sqlstring}]::text[])`
+const inMonths = sql`${month.month} BETWEEN left($__timeFrom(), 7) AND left($__timeTo(), 7) AND ${isChosen(month.stationId, 'station')}`
+const inDays = sql`$__timeFilter(${day.day}) AND ${isChosen(day.stationId, 'station')}`
+const inGold = sql`$__timeFilter(${gold.day}) AND ${isChosen(gold.city, 'city')}`
 
 /** Days and months of any zone at their own date, 00:00 UTC: this dashboard is in UTC, so that they read as they are called. */
 const monthStart = sql`to_date(${month.month}, 'YYYY-MM')::timestamp AT TIME ZONE 'UTC'`
@@ -47,7 +47,7 @@ const byCity = (value: Column): ReturnType<typeof sqlSeries> =>
     ORDER BY 1, 2`)
 
 /** Days of all stations of the chosen cities. */
-const inCities = sql`$__timeFilter(${day.day}) AND ${day.city} = ANY (ARRAY[\${city:sqlstring}]::text[])`
+const inCities = sql`$__timeFilter(${day.day}) AND ${isChosen(day.city, 'city')}`
 
 /** One number over the days of the chosen cities. */
 const overDays = (expression: Sql): ReturnType<typeof sqlTable> =>

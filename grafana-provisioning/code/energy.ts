@@ -3,7 +3,7 @@ import { dailyEnergySummaryView, energiesView } from '../../src/views/energy.ts'
 import { dashboardOf } from './dashboard.ts'
 import { chart, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
-import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
+import { isChosen, type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { zoneVariable } from './stations-variables.ts'
 import { grafanaUnit } from './units.ts'
 import { type Column, columnsOf } from './view-columns.ts'
@@ -15,8 +15,8 @@ const nothing = 'No rows in this range: choose a longer one; where all is empty,
 const common = { noValue: nothing }
 
 /** Ranges are instants and days begin at theirs, so that a day of 23 or 25 hours is neither cut nor counted twice. */
-const inDays = sql`$__timeFilter(${d.windowStart}) AND ${d.zoneId} = ANY (ARRAY[\${zone:sqlstring}]::text[])`
-const inIntervals = sql`$__timeFilter(${e.timestamp}) AND ${e.zoneId} = ANY (ARRAY[\${zone:sqlstring}]::text[])`
+const inDays = sql`$__timeFilter(${d.windowStart}) AND ${isChosen(d.zoneId, 'zone')}`
+const inIntervals = sql`$__timeFilter(${e.timestamp}) AND ${isChosen(e.zoneId, 'zone')}`
 
 const curve = (value: Column): ReturnType<typeof sqlSeries> =>
   sqlSeries(sql`

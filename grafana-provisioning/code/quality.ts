@@ -3,7 +3,7 @@ import { dataQualityView } from '../../src/views/quality.ts'
 import { dashboardOf } from './dashboard.ts'
 import { chart, coloured, stat, table } from './panels.ts'
 import { whyLink } from './row-links.ts'
-import { type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
+import { isChosen, type Sql, sql, sqlSeries, sqlTable } from './sql.ts'
 import { grafanaUnit } from './units.ts'
 import { sqlVariable } from './variables.ts'
 import { type Column, columnsOf } from './view-columns.ts'
@@ -20,10 +20,10 @@ const kindVariable = sqlVariable(
 )
 const stationVariable = sqlVariable(
   { name: 'station', label: 'Station', description: 'Stations and zones of the chosen kinds' },
-  sql`SELECT DISTINCT ${q.stationId} FROM ${dataQualityView} WHERE ${q.kind} = ANY (ARRAY[\${kind:sqlstring}]::text[]) ORDER BY 1`,
+  sql`SELECT DISTINCT ${q.stationId} FROM ${dataQualityView} WHERE ${isChosen(q.kind, 'kind')} ORDER BY 1`,
 )
 
-const inDays = sql`$__timeFilter(${q.day}) AND ${q.kind} = ANY (ARRAY[\${kind:sqlstring}]::text[]) AND ${q.stationId} = ANY (ARRAY[\${station:sqlstring}]::text[])`
+const inDays = sql`$__timeFilter(${q.day}) AND ${isChosen(q.kind, 'kind')} AND ${isChosen(q.stationId, 'station')}`
 /** Days of any zone at their own date, 00:00 UTC: this dashboard is in UTC, so that they read as they are called. */
 const dayStart = sql`${q.day}::timestamp AT TIME ZONE 'UTC'`
 /** What a line is called: with its kind, since stations of two kinds may have one name; the series only where the station has several. */

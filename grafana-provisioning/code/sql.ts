@@ -31,6 +31,10 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly Part[]): S
   return { sql: [lines[0], ...lines.slice(1).map((line) => line.slice(indent))].join('\n').trim() }
 }
 
+/** Whether it is among what is chosen of a variable. Not IN: where nothing is there to choose, All is an empty list, which IN refuses. */
+export const isChosen = (what: Column | Sql, variable: string): Sql =>
+  sql`${what} = ANY (ARRAY[${{ sql: `\${${variable}:sqlstring}` }}]::text[])`
+
 /**
  * Series over time: the columns are `time`, perhaps `metric` (the name of the series), and numbers, in the order of `time`; Grafana
  * refuses others. Times are instants.

@@ -1,6 +1,6 @@
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard'
 import { stationsView } from '../../src/views/stations.ts'
-import { type Sql, sql } from './sql.ts'
+import { isChosen, type Sql, sql } from './sql.ts'
 import { sqlVariable } from './variables.ts'
 import { columnsOf } from './view-columns.ts'
 
@@ -26,7 +26,7 @@ export const cityVariable = (kind: 'weather' | 'air'): dashboard.VariableModel =
 export const stationVariable = (kind: 'weather' | 'air'): dashboard.VariableModel =>
   sqlVariable(
     { name: 'station', label: 'Station', description: 'Stations of the chosen cities' },
-    sql`SELECT ${s.stationId} FROM ${stationsView} WHERE ${s.kind} = ${kinds[kind]} AND ${cityOrDash} = ANY (ARRAY[\${city:sqlstring}]::text[]) ORDER BY 1`,
+    sql`SELECT ${s.stationId} FROM ${stationsView} WHERE ${s.kind} = ${kinds[kind]} AND ${isChosen(cityOrDash, 'city')} ORDER BY 1`,
   )
 
 /** Grid zones. */
