@@ -71,17 +71,17 @@ export class LakeTenure {
 
   /** Null where it was ended before that could be done. */
   private async openDatabase(signal: AbortSignal): Promise<LakeDatabase | null> {
-    const { tuning, random, clock, layers, stats } = this.options
-    const { scratch, memoryMb, threads, firstBackoffMs: firstMs, mostBackoffMs: mostMs } = tuning
-    const backoff = new Backoff({ firstMs, mostMs, random })
-    while (!this.isOver({ signal })) {
+    const { layers, stats } = this.options
+    const { scratch, memoryMb, threads } = this.options.tuning
+    const backoff = this.newBackoff()
+    while (!this.isOver(signal)) {
       try {
         return await openLakeDatabase({ scratch, memoryMb, threads })
       } catch (error) {
-        if (this.isOver({ signal })) break
+        if (this.isOver(signal)) break
         // No layer can do anything meanwhile.
         for (const { name } of layers) this.recover(name, error, stats.get(name) as LayerStats, backoff)
-        await this.wait(backoff, { clock, signal })
+        await this.wait(backoff, signal)
       }
     }
     return null
@@ -89,17 +89,16 @@ export class LakeTenure {
 
   /** Whatever goes wrong, the layer is opened anew, and goes on from what its files say. */
   private async keep(layer: LakeLayer, writer: LakeWriter): Promise<boolean> {
-    const { tuning, random } = this.options
     const stats = this.options.stats.get(layer.name) as LayerStats
-    const backoff = new Backoff({ firstMs: tuning.firstBackoffMs, mostMs: tuning.mostBackoffMs, random })
+    const backoff = this.newBackoff()
     let isDone = false
-    while (!isDone && !this.isOver(writer)) {
+    while (!isDone && !this.isOver(writer.signal)) {
       try {
         isDone = await this.follow(layer, writer, stats, backoff)
       } catch (error) {
-        if (this.isOver(writer)) break
+        if (this.isOver(writer.signal)) break
         this.recover(layer.name, error, stats, backoff)
-        await this.wait(backoff, writer)
+        await this.wait(backoff, writer.signal)
       } finally {
         await this.close(layer.name, stats)
       }
@@ -119,7 +118,12 @@ export class LakeTenure {
     }
   }
 
-  private isOver({ signal }: Pick<LakeWriter, 'signal'>): boolean {
+  private newBackoff(): Backoff {
+    const { tuning, random } = this.options
+    return new Backoff({ firstMs: tuning.firstBackoffMs, mostMs: tuning.mostBackoffMs, random })
+  }
+
+  private isOver(signal: AbortSignal): boolean {
     return signal.aborted || this.settling.signal.aborted
   }
 
@@ -151,16 +155,16 @@ export class LakeTenure {
         backoff.succeeded()
         return
       } catch (error) {
-        if (!isWindrowError(error, 'WR_LAKE_AWAY') || this.isOver(writer)) throw error
+        if (!isWindrowError(error, 'WR_LAKE_AWAY') || this.isOver(writer.signal)) throw error
         this.recover(layer, error, stats, backoff)
-        await this.wait(backoff, writer)
+        await this.wait(backoff, writer.signal)
       }
     }
   }
 
-  private async wait(backoff: Backoff, { clock, signal }: Pick<LakeWriter, 'clock' | 'signal'>): Promise<void> {
+  private async wait(backoff: Backoff, signal: AbortSignal): Promise<void> {
     const waitMs = Math.round(backoff.next())
-    await untilAnyAborts([signal, this.settling.signal], (ends) => clock.sleep(waitMs, ends))
+    await untilAnyAborts([signal, this.settling.signal], (ends) => this.options.clock.sleep(waitMs, ends))
   }
 
   private async waitForMore(work: LakeWork, { clock, signal }: LakeWriter): Promise<void> {

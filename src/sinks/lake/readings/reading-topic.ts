@@ -232,12 +232,11 @@ export class ReadingTopic {
 
   /** One of the two may be further, where a try before ended between them. */
   private stateAt(ends: readonly number[], before: TopicState | null): TopicState {
-    const isFurther = (partition: number): boolean => (before?.offsets[partition] ?? 0) > (ends[partition] as number)
-    const offsets = ends.map((end, partition) => (isFurther(partition) ? (before?.offsets[partition] as number) : end))
-    const known = (partition: number): LastRecord | null => before?.last?.[partition] ?? null
-    const last = ends.map((_, partition) =>
-      isFurther(partition) ? known(partition) : (this.last[partition] ?? known(partition)),
-    )
+    const offsets = ends.map((end, partition) => Math.max(end, before?.offsets[partition] ?? 0))
+    const last = offsets.map((offset, partition) => {
+      const read = offset === ends[partition] ? this.last[partition] : null
+      return read ?? before?.last?.[partition] ?? null
+    })
     return { topic: this.topic.name, topicId: this.topic.id, offsets, last }
   }
 
