@@ -1,4 +1,3 @@
-import { WindrowError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import { assertVersion } from '../../sinks/postgres/postgres-errors.ts'
 import type { SqlClient, SqlSession } from '../../sinks/postgres/sql-client.ts'
@@ -207,25 +206,4 @@ async function assertReadable(
   })
   const { succeeded, said } = await list.ended
   if (!succeeded) throw dumpFault(path, `what it wrote cannot be read: ${said}`)
-}
-
-/** Nor does it take what a program has dumped: such a dump is of a server. */
-export function noEmbeddedRestore(dataDir: string): WindrowError {
-  return new WindrowError('WR_BACKUP_EMBEDDED', {
-    message: `no server to restore into: without POSTGRES_ADMIN_URL or POSTGRES_URL the views are in the embedded Postgres of ${dataDir}, which pg_restore cannot write to`,
-    remedy:
-      'Set POSTGRES_ADMIN_URL to the server that is to have the backup. The embedded Postgres is built anew from the log by `windrow replay`, or comes back with a copy of its whole data folder.',
-    facts: { dataDir },
-    kind: 'usage',
-  })
-}
-
-/** The embedded Postgres speaks to no program, and what is in it is in the log as well, but for two things. */
-export function noEmbeddedBackup(dataDir: string): WindrowError {
-  return new WindrowError('WR_BACKUP_EMBEDDED', {
-    message: `the views are in the embedded Postgres of ${dataDir}, which pg_dump cannot read: here the log alone is the backup`,
-    remedy: `Stop windrow, then copy the folder: tar -czf windrow.tgz -C ${JSON.stringify(dataDir)} . (with it tables of your own and the audit log, which no replay makes again). \`windrow replay\` makes the views from the log at any time; POSTGRES_URL names a server that can be backed up while it works.`,
-    facts: { dataDir },
-    kind: 'usage',
-  })
 }
