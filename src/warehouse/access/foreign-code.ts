@@ -1,7 +1,7 @@
 import { WindrowError } from '../../core/errors.ts'
 import type { SqlSession } from '../../sinks/postgres/sql-client.ts'
 import { KEEPERS } from '../roles.ts'
-import { textArray } from './sql-text.ts'
+import { relations, textArray } from './sql-text.ts'
 
 /** What a function, operator or type is of, and who may change it. */
 interface ForeignCode {
@@ -47,7 +47,7 @@ export async function refuseForeignCode(session: SqlSession, tables: readonly st
 }
 
 async function findForeignCode(session: SqlSession, tables: readonly string[]): Promise<ForeignCode[]> {
-  const watched = `(SELECT to_regclass(name)::oid FROM unnest(${textArray(tables)}) AS name)`
+  const watched = relations(tables)
   const parts = [
     ...PARTS.map(
       ([catalogue, column]) => `SELECT '${catalogue}'::regclass, oid, ${column} FROM ${catalogue} WHERE ${column} IN ${watched}`,

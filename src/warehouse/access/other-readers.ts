@@ -5,7 +5,7 @@ import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { GROUPS, KEEPERS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
 import type { Membership } from './role-steps.ts'
-import { doBlock, textArray } from './sql-text.ts'
+import { doBlock, relations, textArray } from './sql-text.ts'
 
 /** Who holds something on a view's table without being of a group: with policies on it they would see no row, and not be told. */
 export interface OtherReader {
@@ -70,16 +70,16 @@ const EVERYBODY = 'PUBLIC'
 
 /** SQL for `reader` and `relname`, one row for each right. */
 function otherReaders(target: SetupTarget, members: readonly Membership[]): string {
-  const tables = textArray(target.views.map(({ name }) => tableName(target.schema, name)))
+  const tables = relations(target.views.map(({ name }) => tableName(target.schema, name)))
   const known = textArray([...Object.values(GROUPS), ...Object.values(KEEPERS), ...members.map(({ role }) => role)])
   const groups = Object.values(GROUPS).map(quoteText).join(', ')
   return `SELECT coalesce(r.rolname::text, '${EVERYBODY}') AS reader, h.relname::text AS relname
   FROM (SELECT c.relname, c.relowner, a.grantee FROM pg_class c, aclexplode(c.relacl) AS a
-      WHERE c.oid IN (SELECT to_regclass(name) FROM unnest(${tables}) AS name) AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+      WHERE c.oid IN ${tables} AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     UNION SELECT c.relname, c.relowner, a.grantee FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) AS a
-      WHERE c.oid IN (SELECT to_regclass(name) FROM unnest(${tables}) AS name)
+      WHERE c.oid IN ${tables}
     UNION SELECT c.relname, c.relowner, m.member FROM pg_class c, pg_auth_members m
-      WHERE c.oid IN (SELECT to_regclass(name) FROM unnest(${tables}) AS name) AND m.roleid IN ('pg_read_all_data'::regrole, 'pg_write_all_data'::regrole)) AS h
+      WHERE c.oid IN ${tables} AND m.roleid IN ('pg_read_all_data'::regrole, 'pg_write_all_data'::regrole)) AS h
   LEFT JOIN pg_roles r ON r.oid = h.grantee
   WHERE h.grantee <> h.relowner AND NOT coalesce(r.rolsuper OR r.rolbypassrls OR r.rolname = ANY (${known}), false)
     AND NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname IN (${groups}) AND r.oid IS NOT NULL AND pg_has_role(r.oid, g.oid, 'USAGE'))

@@ -3,7 +3,7 @@ import { tableName } from '../../sinks/postgres/table-sql.ts'
 import { GROUPS } from '../roles.ts'
 import type { SetupStep, SetupTarget } from '../setup-step.ts'
 import { beginAs, joinGroup } from './role-steps.ts'
-import { doBlock, isWindrowsView, relation, textArray } from './sql-text.ts'
+import { doBlock, isWindrowsView, relation, relations } from './sql-text.ts'
 
 /** What windrow writes beside the views: how far it is, which nobody needs to read, and how the pipeline is. */
 export const PROGRESS_TABLES = ['windrow_progress', 'windrow_mends'] as const
@@ -16,9 +16,9 @@ export function tablesOf(target: SetupTarget): string[] {
 
 /** SQL for the rows `c` of pg_class that windrow owns or is to own: its tables, its views, and what a comparison left behind. */
 export function ownObjects(target: SetupTarget): string {
-  const named = (names: readonly string[]): string => textArray(names.map((name) => tableName(target.schema, name)))
-  return `(c.relkind IN ('r', 'p') AND c.oid IN (SELECT to_regclass(name) FROM unnest(${named(tablesOf(target))}) AS name)
-    OR ${isWindrowsView} AND c.oid IN (SELECT to_regclass(name) FROM unnest(${named(target.sqlViews)}) AS name)
+  const named = (names: readonly string[]): string => relations(names.map((name) => tableName(target.schema, name)))
+  return `(c.relkind IN ('r', 'p') AND c.oid IN ${named(tablesOf(target))}
+    OR ${isWindrowsView} AND c.oid IN ${named(target.sqlViews)}
     OR c.relkind = 'r' AND starts_with(c.relname::text, 'windrow_mend_')
       AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quoteText(target.schema)}))`
 }

@@ -18,6 +18,11 @@ export function relation(schema: string, name: string): string {
   return `to_regclass(${quoteText(tableName(schema, name))})`
 }
 
+/** The identities of those tables and views that are there, as a sub-select; names as `tableName` makes them. */
+export function relations(names: readonly string[]): string {
+  return `(SELECT to_regclass(name) FROM unnest(${textArray(names)}) AS name)`
+}
+
 export function nameList(names: readonly string[]): string {
   return names.map(quoteName).join(', ')
 }
