@@ -1,11 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WindrowError } from '../../src/core/errors.ts'
 import { compareStore, type RowDifference } from '../../src/sinks/compare-store.ts'
-import { logMendSource } from '../../src/sinks/log-mend-source.ts'
-import type { MendSource } from '../../src/sinks/sink.ts'
+import { mendSource } from './mend-source.ts'
 import { lateSink } from './sink-doubles.ts'
 import { conformanceView, drop, HOUR, PATIENCE_MS, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
-import { byKey, rowKeyOf, type SinkWorld } from './sink-world.ts'
+import { byKey, rowKeyOf } from './sink-world.ts'
 
 const keyOf = (station: string, hour: number): string => rowKeyOf(conformanceView, row(station, hour, 0))
 
@@ -221,17 +220,5 @@ export function sinkMending(traits: StoreTraits): void {
       await world.write([put('lyon', 1, 4)])
       expect(await held(await run())).toEqual(world.expected())
     })
-  })
-}
-
-function mendSource(world: SinkWorld, batchBytes = 200): MendSource {
-  return logMendSource({
-    log: world.log,
-    sink: 'test',
-    view: world.view,
-    topic: world.topic(),
-    batchBytes,
-    signal: new AbortController().signal,
-    refuse: async () => undefined,
   })
 }

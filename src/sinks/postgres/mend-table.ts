@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { WindrowError } from '../../core/errors.ts'
 import type { MendReport, MendSource, SinkRow } from '../sink.ts'
 import { splitRefused } from '../split-refused.ts'
-import { rowError } from './postgres-errors.ts'
+import { mending, rowError } from './postgres-errors.ts'
 import type { ProgressTable } from './progress-sql.ts'
 import type { SqlClient, SqlSession } from './sql-client.ts'
 import { copyDifferent, removeMissing, stageTable, type TableStatements, tableName, tableStatements } from './table-sql.ts'
@@ -11,7 +11,7 @@ export interface MendTools {
   readonly client: SqlClient
   readonly schema: string
   readonly table: ProgressTable
-  /** Names this call among those that may want to compare the same view, in this process or another. */
+  /** Names this process among those that may want to compare the same view: what it began and could not end, it may begin again. */
   readonly holder: string
 }
 
@@ -50,12 +50,7 @@ export async function mendTable(tools: MendTools, source: MendSource, signal: Ab
 
 async function hold(session: SqlSession, { table, holder }: MendTools, { view }: MendSource): Promise<void> {
   if (await table.holdMend(session, view.name, holder, HOLD_SECONDS)) return
-  throw new WindrowError('WR_SINK_MENDING', {
-    message: `another process is comparing ${view.name} in Postgres with its topic`,
-    remedy: 'Nothing needs to be done: this process goes on when that one is ready.',
-    facts: { view: view.name },
-    canRetry: true,
-  })
+  throw mending(view.name)
 }
 
 function stageRows(
@@ -139,12 +134,13 @@ async function dropStages(client: SqlClient, schema: string, view: string): Prom
   for (const [name] of rows) await client.query(`DROP TABLE IF EXISTS ${tableName(schema, String(name))}`)
 }
 
-/** After a failure the database may be away: then the next comparison drops what is left. */
+/** After a failure the database may be away: then the right to compare ends by itself, and the next comparison drops what is left. */
 async function cleanUp(client: SqlClient, schema: string, stage: string, endMend: () => Promise<void>): Promise<void> {
-  try {
-    await client.query(`DROP TABLE IF EXISTS ${tableName(schema, stage)}`)
-    await endMend()
-  } catch (error) {
-    if (!(error instanceof WindrowError)) throw error
+  for (const part of [() => client.query(`DROP TABLE IF EXISTS ${tableName(schema, stage)}`), endMend]) {
+    try {
+      await part()
+    } catch (error) {
+      if (!(error instanceof WindrowError)) throw error
+    }
   }
 }

@@ -48,6 +48,15 @@ export function fenced(view: string, partition: number): WindrowError {
   })
 }
 
+export function mending(view: string): WindrowError {
+  return new WindrowError('WR_SINK_MENDING', {
+    message: `${view} in Postgres is being compared with its topic`,
+    remedy: 'Nothing needs to be done: this goes on when that is ready.',
+    facts: { view },
+    canRetry: true,
+  })
+}
+
 /** `version` as `server_version_num` says it: 150004. */
 export function assertVersion(where: string, version: number): void {
   if (version >= OLDEST_VERSION * 10_000) return

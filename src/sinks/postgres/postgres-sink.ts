@@ -5,7 +5,7 @@ import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { mendTable } from './mend-table.ts'
-import { asSink, assertVersion, rowError } from './postgres-errors.ts'
+import { asSink, assertVersion, mending, rowError } from './postgres-errors.ts'
 import { assertTable, prepareTables } from './prepare-tables.ts'
 import { ProgressTable } from './progress-sql.ts'
 import { readTableRows } from './read-rows.ts'
@@ -45,6 +45,10 @@ class PostgresSink implements Sink {
   private readonly sqlViews: readonly SqlView[]
   private readonly logger: Logger | null
   private readonly told = new Set<string>()
+  /** Names this process among those that may want to compare the same view: what it began and could not end, it may begin again. */
+  private readonly holder = randomUUID()
+  /** Views that are being compared. */
+  private readonly mending = new Set<string>()
   private readonly statements = new Map<string, TableStatements>()
 
   constructor(options: PostgresSinkOptions) {
@@ -103,14 +107,21 @@ class PostgresSink implements Sink {
     }
   }
 
-  mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
-    // Each call for itself: the partitions of a view may ask at once.
-    const tools = { client: this.client, schema: this.schema, table: this.table, holder: randomUUID() }
+  async mend(source: MendSource, signal: AbortSignal): Promise<MendReport> {
+    const { client, schema, table, holder } = this
+    const { name } = source.view
+    // The partitions of a view may ask at once.
+    if (this.mending.has(name)) throw mending(name)
     const refuse: MendSource['refuse'] = async (row, partition, reason) => {
       await this.checkTable(source.view)
       await source.refuse(row, partition, reason)
     }
-    return this.act(() => mendTable(tools, { ...source, refuse }, signal))
+    this.mending.add(name)
+    try {
+      return await this.act(() => mendTable({ client, schema, table, holder }, { ...source, refuse }, signal))
+    } finally {
+      this.mending.delete(name)
+    }
   }
 
   rows(view: View): AsyncIterable<ReadonlyArray<readonly Cell[]>> {

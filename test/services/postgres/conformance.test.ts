@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
+import { mendAwaySuite } from '../../sinks/postgres/mend-away.suite.ts'
 import { postgresFixture } from '../../sinks/postgres/postgres-fixture.ts'
 import { sqlViewsSuite } from '../../sinks/postgres/sql-views.suite.ts'
 import { starSchemaSuite } from '../../sinks/postgres/star-schema.suite.ts'
@@ -21,6 +22,7 @@ describe.runIf(canAsk)('a Postgres server', () => {
   })
 
   tablesSuite(client, newSchema)
+  mendAwaySuite(client, newSchema)
   sqlViewsSuite(client, newSchema)
   starSchemaSuite(client, newSchema)
   sinkConformance({

@@ -5,6 +5,7 @@ import { sinkConformance } from '../../conformance/sink-conformance.ts'
 import { silentLogger } from '../silent-logger.ts'
 import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
 import { localPostgresSuite } from './local-postgres.suite.ts'
+import { mendAwaySuite } from './mend-away.suite.ts'
 import { postgresFixture } from './postgres-fixture.ts'
 import { sqlViewsSuite } from './sql-views.suite.ts'
 import { starSchemaSuite } from './star-schema.suite.ts'
@@ -26,6 +27,7 @@ afterAll(async () => {
 
 localPostgresSuite(dataDir, source)
 tablesSuite(client, newSchema)
+mendAwaySuite(client, newSchema)
 timeIndexesSuite(client, newSchema)
 sqlViewsSuite(client, newSchema)
 starSchemaSuite(client, newSchema)

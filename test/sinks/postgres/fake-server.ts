@@ -18,12 +18,14 @@ export interface FakeServer {
 export interface FakeAnswers {
   /** SQLSTATE and text with which a start is refused; null lets it in. */
   readonly refuse?: (parameters: ReadonlyMap<string, string>) => readonly [string, string] | null
+  /** SQLSTATE and text that a statement gets on the nth connection that was let in, counted from 1; null answers it. */
+  readonly refuseStatement?: (connection: number) => readonly [string, string] | null
   /** The one value that every statement gives, an int4. */
   readonly value: number
 }
 
 /** Enough of a Postgres for who connects and asks one thing: no TLS, and the same answer to everything. Gone when the test ends. */
-export async function fakeServer({ refuse = () => null, value }: FakeAnswers): Promise<FakeServer> {
+export async function fakeServer({ refuse = () => null, refuseStatement = () => null, value }: FakeAnswers): Promise<FakeServer> {
   const starts: ReadonlyMap<string, string>[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -31,6 +33,7 @@ export async function fakeServer({ refuse = () => null, value }: FakeAnswers): P
     socket.on('error', () => socket.destroy())
     const messages = new ClientMessages()
     let started = false
+    let connection = 0
     socket.on('data', (chunk) => {
       messages.add(chunk)
       while (!started) {
@@ -46,11 +49,14 @@ export async function fakeServer({ refuse = () => null, value }: FakeAnswers): P
           return
         }
         started = true
-        starts.push(request.parameters)
+        connection = starts.push(request.parameters)
         socket.write(Buffer.concat([authenticationOk(), parameterStatus('server_version', 'fake'), readyForQuery()]))
       }
       for (let message = messages.next(); message !== null; message = messages.next()) {
-        if (message.type === 'S') socket.write(Buffer.concat([...rowOf(value), readyForQuery()]))
+        if (message.type !== 'S') continue
+        const refused = refuseStatement(connection)
+        const answer = refused === null ? rowOf(value) : [errorResponse('ERROR', ...refused)]
+        socket.write(Buffer.concat([...answer, readyForQuery()]))
       }
     })
   })

@@ -75,6 +75,37 @@ test('a file of an authority that is not there is told, not thrown from elsewher
   expect(error).toMatchObject({ code: 'WR_SQL_TLS', message: expect.stringContaining('/nowhere/ca.pem') })
 })
 
+test.each([
+  ['25006', 2],
+  ['42P01', 1],
+])('after %s from a statement the next one goes over connection %i', async (state, connections) => {
+  let refusals = 2
+  const { url, starts } = await fakeServer({
+    refuseStatement: () => (refusals-- > 0 ? [state, 'cannot execute it'] : null),
+    value: 7,
+  })
+  const client = clientOf(url)
+  expect(await errorOf(client.query('SELECT 1'))).toMatchObject({ code: 'WR_SQL', facts: { sqlState: state } })
+  expect(await errorOf(client.transaction((session) => session.query('SELECT 1')))).toMatchObject({ facts: { sqlState: state } })
+  expect(starts).toHaveLength(connections)
+  expect((await client.query('SELECT 1')).rows).toEqual([[7]])
+  expect(starts).toHaveLength(connections === 1 ? 1 : 3)
+})
+
+test('a transaction that was only to read keeps its connection when it is told so', async () => {
+  let asked = 0
+  // BEGIN READ ONLY, limits if any, and then the statement.
+  const { url, starts } = await fakeServer({
+    refuseStatement: () => (asked++ === 1 ? ['25006', 'cannot execute INSERT in a read-only transaction'] : null),
+    value: 7,
+  })
+  const client = clientOf(url)
+  const writes = client.transaction((session) => session.query('INSERT INTO t VALUES (1)'), { readOnly: true })
+  expect(await errorOf(writes)).toMatchObject({ facts: { sqlState: '25006' } })
+  expect((await client.query('SELECT 1')).rows).toEqual([[7]])
+  expect(starts).toHaveLength(1)
+})
+
 test('a pooler that takes no settings of a session is asked without them', async () => {
   const known = ['user', 'database', 'application_name', 'client_encoding']
   const { url, starts } = await fakeServer({
