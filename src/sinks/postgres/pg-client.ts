@@ -6,7 +6,7 @@ import { settledWithin } from '../../core/settled-within.ts'
 import { connectError, refusesSettings } from './connect-error.ts'
 import { pgUrl, withoutSecrets } from './pg-url.ts'
 import type { RawResult, SqlClient, SqlParameter, SqlResult, SqlSession, TransactionOptions } from './sql-client.ts'
-import { type SqlErrorFields, sqlAway, sqlClosed, sqlRefused, sqlTimeout } from './sql-errors.ts'
+import { type SqlErrorFields, sqlAway, sqlClosed, sqlRefused, sqlStateOf, sqlTimeout } from './sql-errors.ts'
 import { parseResult } from './sql-values.ts'
 import { inTransaction, isBroken } from './transaction.ts'
 
@@ -60,7 +60,7 @@ class PgClient implements SqlClient {
       connection.release()
       return result
     } catch (error) {
-      connection.release(isBroken(error))
+      connection.release(isBroken(error) || isReadOnly(error))
       throw error
     }
   }
@@ -82,6 +82,9 @@ class PgClient implements SqlClient {
           broken = true
         },
       )
+    } catch (error) {
+      broken ||= options.readOnly !== true && isReadOnly(error)
+      throw error
     } finally {
       connection.release(broken)
     }
@@ -194,6 +197,14 @@ class PgClient implements SqlClient {
 function fieldsOf(error: unknown): SqlErrorFields | null {
   if (!(error instanceof pg.DatabaseError) || error.code === undefined) return null
   return { ...error, message: error.message, sqlState: error.code }
+}
+
+/**
+ * The session only reads, though nobody asked it to: its server was, or is, a standby, or its role's setting was so when it began. The next
+ * one may reach the primary, or find another setting.
+ */
+function isReadOnly(error: unknown): boolean {
+  return sqlStateOf(error) === '25006'
 }
 
 /** The server ends (57P01 to 57P03), or the connection has (08). */
