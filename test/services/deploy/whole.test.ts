@@ -89,13 +89,20 @@ describe.runIf(hasWhole())('all that docker compose starts', () => {
       const answer = await fetch(`${servers.prometheus.url}/api/v1/query?${new URLSearchParams({ query: expr })}`)
       return ((await answer.json()) as { data: { result: never } }).data.result
     }
-    const isUp = async (): Promise<boolean> => {
-      const targets = await query('up')
-      return targets.length >= 7 && targets.every(({ value }) => value[1] === '1')
+    // Those that nobody has asked yet included, which `up` says nothing of.
+    const health = async (): Promise<readonly string[]> => {
+      const answer = await fetch(`${servers.prometheus.url}/api/v1/targets?state=active`)
+      const { data } = (await answer.json()) as { data: { activeTargets: readonly { health: string }[] } }
+      return data.activeTargets.map((target) => target.health)
     }
-    await vi.waitUntil(isUp, PATIENCE)
+    const areUp = async (): Promise<boolean> => {
+      const targets = await health()
+      return targets.length >= 7 && targets.every((state) => state === 'up')
+    }
+    await vi.waitUntil(areUp, PATIENCE)
     // The exporter's role reaches the database, where there is an exporter.
-    expect((await query('pg_up')).map(({ value }) => value[1])).toEqual(hasPostgresExporter() ? ['1'] : [])
+    const reached = async (): Promise<readonly string[]> => (await query('pg_up')).map(({ value }) => value[1])
+    await expect.poll(reached, PATIENCE).toEqual(hasPostgresExporter() ? ['1'] : [])
     expect((await query('ALERTS{alertstate="firing"}')).map(({ metric }) => metric.alertname)).toEqual([])
   })
 
