@@ -13,6 +13,7 @@ export interface TableColumn {
 const GAP = 2
 const NARROWEST = 8
 const WIDTH_OF_PIPES = 100
+const ROWS_AT_ONCE = 500
 
 // No lines: they cost columns, and a table without them can be cut by awk.
 const noBorders = {
@@ -55,9 +56,8 @@ function hasNoLongWord(content: string, width: number): boolean {
 
 /** The widths that the terminal leaves for a table; those that it would like to have where it is written into a pipe. */
 function widthsOf(columns: readonly TableColumn[], rows: ReadonlyArray<readonly string[]>, room: number | null): number[] {
-  const natural = columns.map(({ title }, i) =>
-    Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(row[i] ?? '').length)),
-  )
+  const widthOf = (widest: number, cell: string) => Math.max(widest, stripVTControlCharacters(cell).length)
+  const natural = columns.map(({ title }, i) => rows.reduce((widest, row) => widthOf(widest, row[i] ?? ''), title.length))
   const fits = natural.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1)
   // Into a pipe nothing is wrapped: a line is a row.
   return fittingWidths(natural, room ?? Math.max(fits, WIDTH_OF_PIPES))
@@ -121,20 +121,24 @@ export function renderTable(
 ): string {
   const style = styleOf(output)
   const widths = widthsOf(columns, rows, output.columns)
-  const table = new Table({
+  const options = {
     chars: noBorders,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colWidths: widths,
     colAligns: columns.map(({ align }) => align ?? 'left'),
     wordWrap: true,
-  })
-  table.push(
-    columns.map(({ title }) => style.strong(title)),
-    ...rows.map((row) => row.map((content, i) => ({ content, wrapOnWordBoundary: hasNoLongWord(content, widths[i] as number) }))),
+  }
+  const heading: Table.Cell[] = columns.map(({ title }) => style.strong(title))
+  const drawn = rows.map((row) =>
+    row.map((content, i): Table.Cell => ({ content, wrapOnWordBoundary: hasNoLongWord(content, widths[i] as number) })),
   )
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`
+  const lines = [heading, ...drawn]
+  let text = ''
+  // Without lines between them parts stand below each other as the whole would, which the library takes far longer for.
+  for (let from = 0; from < lines.length; from += ROWS_AT_ONCE) {
+    const table = new Table(options)
+    table.push(...lines.slice(from, from + ROWS_AT_ONCE))
+    for (const line of table.toString().split('\n')) text += `${line.trimEnd()}\n`
+  }
+  return text
 }

@@ -26,6 +26,21 @@ describe('a table', () => {
     expect(renderTable(columns, rows, { columns: null, colours: false }).split('\n')).toHaveLength(4)
   })
 
+  test('of many rows has one heading, and columns that stand below each other from the first row to the last', () => {
+    const many = Array.from({ length: 1_234 }, (_, i) => [`station-${i}`, 'x'.repeat(i % 7), String(i)])
+    const lines = renderTable(columns, many, { columns: 80, colours: false }).trimEnd().split('\n')
+    expect(lines).toEqual([
+      'station       where   readings',
+      ...many.map(([station = '', where = '', n = '']) => `${station.padEnd(14)}${where.padEnd(8)}${n.padStart(8)}`),
+    ])
+  })
+
+  test('is asked whether it fits with more rows than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, () => ['paris', '', '1'])
+    expect(fitsWhole(columns, many, { columns: 80 })).toBe(true)
+    expect(fitsWhole(columns, [...many, ['x'.repeat(99), '', '']], { columns: 80 })).toBe(false)
+  })
+
   test.each([80, 60, 40])('fits into a terminal of %i columns without losing a word', (width) => {
     const text = renderTable(columns, rows, { columns: width, colours: false })
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width)

@@ -172,8 +172,8 @@ export function fenced(view: string, partition: number): WindrowError {
 
 export function mending(view: string): WindrowError {
   return new WindrowError('WR_SINK_MENDING', {
-    message: `another process is comparing ${view} in Cassandra with its topic`,
-    remedy: 'Nothing needs to be done: this process goes on when that one is ready.',
+    message: `${view} in Cassandra is being compared with its topic`,
+    remedy: 'Nothing needs to be done: this goes on when that is ready.',
     facts: { view },
     canRetry: true,
   })

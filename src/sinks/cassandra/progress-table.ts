@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { WindrowError } from '../../core/errors.ts'
+import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
 import type { SinkTarget } from '../sink.ts'
 import { fenced, mending } from './cassandra-errors.ts'
@@ -156,7 +156,13 @@ export class ProgressTable {
   /** Takes the right to compare a view, or to make its table. Rejects with WR_SINK_MENDING while another has it. */
   async hold(view: string): Promise<Hold> {
     const hold = new Hold(this.session, this.table, view)
-    await hold.take()
+    try {
+      await hold.take()
+    } catch (error) {
+      // Its answer was lost, perhaps: without this, this process would wait for itself.
+      if (!isWindrowError(error, 'WR_SINK_MENDING')) await hold.release()
+      throw error
+    }
     return hold
   }
 

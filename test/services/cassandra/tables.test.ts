@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WindrowError } from '../../../src/core/errors.ts'
 import { sinkOver } from '../../../src/sinks/cassandra/cassandra-sink.ts'
 import { bigintBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
 import type { CqlSession } from '../../../src/sinks/cassandra/cql-session.ts'
@@ -209,6 +210,25 @@ describe('a table', () => {
     await filled(world, session)
     expect(await held(session, conformanceView)).toEqual(world.expected())
   })
+})
+
+test('a comparison whose right to it was given without an answer can begin again at once', async () => {
+  const session = keyspaces.session(keyspaces.name())
+  const world = await sinkWorld(conformanceView)
+  await world.write([put('paris', 0, 1)])
+  await filled(world, session)
+  const lost = new WindrowError('WR_CASSANDRA_BUSY', { message: 'no answer', remedy: 'wait', canRetry: true })
+  let answers = 0
+  const unlucky: CqlSession = Object.assign(Object.create(session) as CqlSession, {
+    async decide(...[query, params]: Parameters<CqlSession['decide']>): Promise<boolean> {
+      const done = await session.decide(query, params)
+      if (answers++ === 0) throw lost
+      return done
+    },
+  })
+  await expect(mend(unlucky, world)).rejects.toBe(lost)
+  await mend(session, world)
+  expect(await held(session, conformanceView)).toEqual(world.expected())
 })
 
 const older = { name, doc: 'Grows.', key: { stationId: text('S.'), hour: instant('H.') }, stores } as const
