@@ -33,6 +33,15 @@ export function gradeOf(row) {
 export const scoreText = (row) => String(Math.floor(numberOf('score')(row) ?? 0))
 
 /**
+ * Why days are not good although nothing is missing; empty where there is no such day.
+ * @param {Row[]} rows
+ */
+export function lateNote(rows) {
+  if (!rows.some((row) => numberOf('timeliness')(row) === 0)) return ''
+  return ' A day of which nothing came in time scores 85 at best: so does the week before a station’s first start, which comes all at once.'
+}
+
+/**
  * The last finished day of each series, the lowest score first.
  * @param {Row[]} rows Newest first.
  * @returns {Row[]}

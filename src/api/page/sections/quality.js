@@ -8,7 +8,7 @@ import { emptyMessage, errorMessage } from '../messages.js'
 import { newestOf } from '../range.js'
 import { whyOf } from '../why-panel.js'
 import { dayOf, labelText } from '../zone-time.js'
-import { GRADES, gradeOf, lastFinishedDays, lastFinishedTable, scoreText } from './quality-days.js'
+import { GRADES, gradeOf, lastFinishedDays, lastFinishedTable, lateNote, scoreText } from './quality-days.js'
 
 /** @typedef {import('../types.js').Row} Row */
 /** @typedef {import('../app-state.js').AppState} AppState */
@@ -148,7 +148,7 @@ export function createQualitySection(app) {
         body,
         block(
           'Score by station and day',
-          `0 to 100: four tenths is what came of what was expected, three tenths what of it can be true, the rest in halves that it came in time and that nothing stands out. Days are those of the station.${cut}`,
+          `0 to 100: four tenths is what came of what was expected, three tenths what of it can be true, the rest in halves that it came in time and that nothing stands out. Days are those of the station.${lateNote(rows)}${cut}`,
           gradeLegend(),
           heatTable(rows, days, (row) => whyLink(row, scoreText(row))),
         ),
