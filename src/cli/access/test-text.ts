@@ -21,7 +21,8 @@ const KINDS = ['view table', 'SQL view', 'health table', 'progress table', 'audi
 export function testText(cells: readonly TriedCell[], stdout: Pick<Output, 'columns' | 'colours'>): string {
   const style = styleOf(stdout)
   const columns = [{ title: 'object' }, { title: 'action' }, ...groups.map((group) => ({ title: group }))]
-  const rows = merged(rowsOf(cells)).map(({ objects, actions, cells: each }) => [
+  const shown = merged(rowsOf(cells))
+  const rows = shown.map(({ objects, actions, cells: each }) => [
     objectsText(objects),
     actions.join(', '),
     ...groups.map((group) => cellText(style, each.get(group))),
@@ -30,6 +31,7 @@ export function testText(cells: readonly TriedCell[], stdout: Pick<Output, 'colu
   const untried = cells.filter(({ found }) => found === 'not tried')
   return [
     renderTable(columns, rows, stdout),
+    shown.every((row) => row.cells.size === groups.length) ? '' : style.faint('An empty cell does not concern its group.\n'),
     ...wrong.map((cell) => `${style.bad('WRONG')} ${sentenceOf(cell)}\n`),
     ...untried.map(
       ({ group, object, action, detail }) => `${style.warn('not tried:')} ${group}, ${action}, ${object}: ${detail}\n`,
