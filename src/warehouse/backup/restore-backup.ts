@@ -5,6 +5,7 @@ import { quoteText } from '../../sinks/postgres/quote.ts'
 import type { SqlClient } from '../../sinks/postgres/sql-client.ts'
 import type { Membership } from '../access/role-steps.ts'
 import { textArray } from '../access/sql-text.ts'
+import { refuseTakenRoles } from '../access/taken-roles.ts'
 import { GROUPS, KEEPERS, USERS } from '../roles.ts'
 import type { SetupTarget } from '../setup-step.ts'
 import { restoreFault } from './backup-errors.ts'
@@ -42,8 +43,8 @@ export interface RestoreOutcome {
 
 /**
  * Restores a backup in one transaction, in which what is there then is counted: all of it, or nothing. Rejects with WR_RESTORE_NOT_EMPTY,
- * WR_RESTORE_VERSION, WR_RESTORE_RIGHTS, WR_RESTORE_ROLES or WR_BACKUP_TOOLS before anything is changed, else with WR_RESTORE_FAILED or
- * WR_RESTORE_DIFFERS.
+ * WR_RESTORE_VERSION, WR_RESTORE_RIGHTS, WR_RESTORE_ROLES, WR_ACCESS_ROLE_TAKEN or WR_BACKUP_TOOLS before anything is changed, else with
+ * WR_RESTORE_FAILED or WR_RESTORE_DIFFERS.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoreOutcome> {
   const { client, manifest, target, replaces } = request
@@ -57,6 +58,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoreOut
   if (!replaces) await assertEmpty(client, found)
   await assertRights(client, found, manifest)
   await assertRoles(client, manifest)
+  if (manifest.access !== null) await refuseTakenRoles(client)
   const members = manifest.access?.members ?? []
   const there = await rolesThere(
     client,

@@ -1,6 +1,7 @@
 import { Transform } from 'node:stream'
 import { quoteName, quoteText } from '../../sinks/postgres/quote.ts'
 import { tableName } from '../../sinks/postgres/table-sql.ts'
+import { refuseOtherOwnersStep } from '../access/other-owners.ts'
 import { beginAs, type Membership, roleSteps } from '../access/role-steps.ts'
 import { sessionSteps, setupSteps } from '../access/setup-steps.ts'
 import { doBlock } from '../access/sql-text.ts'
@@ -46,7 +47,10 @@ export function afterDump({ target, manifest, members, isSuperuser }: ScriptOpti
     ...(isSuperuser ? ["SET LOCAL session_replication_role = 'origin'"] : []),
     ...(manifest.access === null
       ? []
-      : [...statements(setupSteps(target, members)), ...members.filter(({ group }) => group === 'etl').map(beginAgain)]),
+      : [
+          ...statements([refuseOtherOwnersStep(target), ...setupSteps(target, members)]),
+          ...members.filter(({ group }) => group === 'etl').map(beginAgain),
+        ]),
     'COMMIT',
   ])
 }

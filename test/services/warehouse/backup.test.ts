@@ -176,6 +176,26 @@ describe.runIf(canStart && hasPrograms)('a backup of a server that asks for pass
     expect(test.code).toBe(0)
   })
 
+  test('is not restored where a role of these names may too much, or the backup has something of a stranger under a name of windrow’s', async () => {
+    const url = await emptyDatabase('refusing')
+    await other.admin.query('ALTER ROLE user_readonly BYPASSRLS')
+    const taken = await windrow(url, ['restore', dump])
+    expect(taken.stderr).toContain('WR_ACCESS_ROLE_TAKEN')
+    expect(taken.stderr).toContain('ALTER ROLE "user_readonly" NOBYPASSRLS')
+    expect(taken.code).toBe(2)
+    await other.admin.query('ALTER ROLE user_readonly NOBYPASSRLS')
+
+    await source.admin.query('ALTER TABLE daily_sensor_means OWNER TO keeper_of_notes')
+    const { stdout } = await backupAs('user_backup', ['--json'])
+    await source.admin.query('ALTER TABLE daily_sensor_means OWNER TO windrow_etl')
+    const { path } = JSON.parse(stdout)
+    const foreign = await windrow(url, ['restore', path])
+    expect(foreign.stderr).toContain('daily_sensor_means of keeper_of_notes')
+    expect(foreign.code).toBe(3)
+    for (const each of [path, `${path}.json`]) await rm(each)
+    await succeed(url, ['restore', dump])
+  })
+
   /** A restore ends the claims of all who wrote before: the number of the owner is the next one. */
   function forSinks(rows: Record<string, readonly string[]>): Record<string, readonly string[]> {
     const key = 'public.windrow_progress'
