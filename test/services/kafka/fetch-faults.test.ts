@@ -52,7 +52,8 @@ describe.runIf(hasKcat())('the bulk reader, when brokers do what brokers do', ()
 
   test('goes on after the broker was killed and started again: every record once', async () => {
     const kafka = await start({})
-    const cluster = open(kafka.brokers)
+    // As long as a broker may take to start.
+    const cluster = open(kafka.brokers, 120_000)
     const topic = await makeTopic(cluster)
     await kcatProduce(kafka.brokers, topic, numbered(20_000))
     const reader = kafkaReader(cluster, topic, 0)

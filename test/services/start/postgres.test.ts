@@ -5,8 +5,9 @@ import { hasPostgres, startPostgres } from '../../../scripts/services/postgres.j
 
 type Postgres = Awaited<ReturnType<typeof startPostgres>>
 
-async function ask(url: string, statement: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 })
+/** `patienceMs` is for whoever expects silence. */
+async function ask(url: string, statement: string, patienceMs = 60_000): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: patienceMs, query_timeout: patienceMs })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -42,7 +43,7 @@ describe.runIf(hasPostgres())('a PostgreSQL server of a test’s own', () => {
     const connected = new pg.Client({ connectionString: postgres.url })
     await connected.connect()
     await postgres.kill('SIGSTOP')
-    await expect(ask(postgres.url, 'SELECT 1')).rejects.toThrow('timeout')
+    await expect(ask(postgres.url, 'SELECT 1', 1_000)).rejects.toThrow('timeout')
     const answer = connected.query({ text: 'SELECT 1 AS n' })
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 200, 'silence'))])
     expect(first).toBe('silence')
