@@ -4,11 +4,12 @@ import type { LogReader, PartitionLease } from '../log/port.ts'
 import type { View } from '../views/view.ts'
 import { Backoff } from './backoff.ts'
 import { GroupProgressKeeper } from './group-progress.ts'
+import { isOtherRecord, type LastRecord, lastRecordOf } from './last-record.ts'
 import { logMendSource } from './log-mend-source.ts'
 import { isUsual, PartitionStats } from './partition-stats.ts'
 import type { PreparedStore } from './prepared-store.ts'
 import { type RefusedRow, refusedRecord, refusedRow } from './refused-row.ts'
-import { resumePoint } from './resume-point.ts'
+import { type ResumePoint, resumePoint } from './resume-point.ts'
 import { RowRecords } from './row-records.ts'
 import type { SinkClaim, SinkRow, SinkTarget } from './sink.ts'
 import type { SinkContext } from './sink-options.ts'
@@ -42,6 +43,8 @@ export class PartitionSink {
   private readonly progress: GroupProgressKeeper
   private readonly backoff: Backoff
   private nextOffset = 0
+  /** One of the last records before it. */
+  private last: LastRecord | null = null
   private endOffset = 0
   private batchRows: number
   /** The store was once as this topic says. */
@@ -142,7 +145,7 @@ export class PartitionSink {
     const { log, tuning, logger } = this.context
     const { topic, partition, view } = this.target
     const bounds = await log.bounds(topic, partition)
-    const point = resumePoint(claim.progress, topic, bounds, tuning.tombstoneRetentionMs)
+    const point = await this.checked(resumePoint(claim.progress, topic, bounds, tuning.tombstoneRetentionMs), claim)
     const isScrubDue = this.scrubAt <= this.context.clock.monotonic()
     if (isScrubDue) {
       logger.debug(this.facts(), `${view.name} is compared with its topic, as it is now and then`)
@@ -158,6 +161,7 @@ export class PartitionSink {
     }
     this.owned = true
     this.nextOffset = point.offset
+    this.last = claim.progress?.last ?? null
     const reader = log.reader(topic, partition, point.offset)
     try {
       await this.follow(reader, claim.epoch, doubted)
@@ -165,6 +169,14 @@ export class PartitionSink {
       await reader.close()
     }
     await this.progress.commit(this.nextOffset)
+  }
+
+  /** Offsets alone do not tell a log that was put back to an older state, and has grown past the store's progress since. */
+  private async checked(point: ResumePoint, { progress }: SinkClaim): Promise<ResumePoint> {
+    const { topic, partition } = this.target
+    const last = progress?.last ?? null
+    if (point.kind === 'mend' || last === null || !(await isOtherRecord(this.context.log, topic, partition, last))) return point
+    return { kind: 'mend', reason: 'the log does not have the record any more that was written last' }
   }
 
   private async follow(reader: LogReader, epoch: number, doubted: AbortSignal): Promise<void> {
@@ -179,7 +191,7 @@ export class PartitionSink {
         const { rows, bad } = await this.records.decode(batch, doubtful <= 0)
         doubtful -= batch.count
         if (bad.length > 0) await this.bury(bad.map((record) => refusedRecord(this.context.sink.name, this.target, record)))
-        await this.writeInParts(rows, batch.nextOffset, epoch)
+        await this.writeInParts(rows, batch.nextOffset, epoch, lastRecordOf(batch))
         lastWrite = clock.monotonic()
         this.stats.works(this.nextOffset < this.endOffset ? 'catching_up' : 'running')
       } else {
@@ -198,8 +210,16 @@ export class PartitionSink {
     }
   }
 
-  private async writeInParts(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
-    const write = (part: readonly SinkRow[], next: number) => this.write(part, next, epoch)
+  private async writeInParts(
+    rows: readonly SinkRow[],
+    nextOffset: number,
+    epoch: number,
+    last: LastRecord | null,
+  ): Promise<void> {
+    const write = (part: readonly SinkRow[], next: number) => {
+      // A part's own last record is not known.
+      return this.write(part, next, epoch, next === nextOffset ? last : null)
+    }
     const refuse = (row: SinkRow, reason: Error) => this.bury([refusedRow(this.context.sink.name, this.target, row, reason)])
     let from = 0
     do {
@@ -210,13 +230,20 @@ export class PartitionSink {
     } while (from < rows.length)
   }
 
-  private async write(rows: readonly SinkRow[], nextOffset: number, epoch: number): Promise<void> {
+  private async write(
+    rows: readonly SinkRow[],
+    nextOffset: number,
+    epoch: number,
+    newLast: LastRecord | null = null,
+  ): Promise<void> {
     const { sink } = this.context
+    const last = newLast ?? this.last
     if (!sink.isFenced && !this.lease.isHeld()) throw notHeld(this.target)
-    const write = () => sink.apply({ target: this.target, epoch, rows, nextOffset })
+    const write = () => sink.apply({ target: this.target, epoch, rows, nextOffset, last })
     // A write of no rows notes the progress alone.
     await (rows.length === 0 ? write() : traced('sink write', () => this.spanAttributes(rows.length), write))
     this.nextOffset = nextOffset
+    this.last = last
     this.stats.wrote(rows.length)
     this.backoff.succeeded()
   }

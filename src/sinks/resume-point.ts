@@ -11,7 +11,7 @@ export type ResumePoint =
  * was restored from an older copy), or when it was away so long that tombstones which it has not seen may be gone.
  */
 export function resumePoint(
-  progress: SinkProgress | null,
+  progress: Omit<SinkProgress, 'last'> | null,
   topic: Topic,
   bounds: PartitionBounds,
   tombstoneRetentionMs: number,

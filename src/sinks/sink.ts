@@ -1,6 +1,7 @@
 import type { Topic } from '../log/port.ts'
 import type { Cell, StoreName, View } from '../views/view.ts'
 import type { FinalRows } from './final-rows.ts'
+import type { LastRecord } from './last-record.ts'
 
 /** One partition of the topic of a view's current generation. */
 export interface SinkTarget {
@@ -30,6 +31,8 @@ export interface SinkProgress {
   readonly topicId: string
   /** The first offset that has not been written. */
   readonly nextOffset: number
+  /** One of the last records before it; null where that is not known, as after a comparison. */
+  readonly last: LastRecord | null
   /** Since the progress was last written, by the store's own clock. */
   readonly ageMs: number
 }
@@ -49,6 +52,8 @@ export interface SinkBatch {
   readonly rows: readonly SinkRow[]
   /** The progress once the rows are written. */
   readonly nextOffset: number
+  /** One of the last records before it, stored with the progress. */
+  readonly last: LastRecord | null
 }
 
 /** The final state of a view topic, for comparing a store with it. */

@@ -140,7 +140,7 @@ export function sinkConformance(traits: StoreTraits): void {
       const old = await zombie.claim(target, 1)
       const fresh = await owner.claim(target, 2)
       const write = (sink: Sink, epoch: number, n: number): Promise<void> =>
-        sink.apply({ target, epoch, rows: [sinkRow(row('paris', 0, n), 0)], nextOffset: 1 })
+        sink.apply({ target, epoch, rows: [sinkRow(row('paris', 0, n), 0)], nextOffset: 1, last: null })
       await expect(write(zombie, old.epoch, 1)).rejects.toMatchObject({ code: 'WR_FENCED' })
       expect(await store.rows(conformanceView)).toEqual([])
       await write(owner, fresh.epoch, 2)
@@ -155,9 +155,15 @@ export function sinkConformance(traits: StoreTraits): void {
       await sink.open([conformanceView])
       const target: SinkTarget = { view: conformanceView, topic: world.topic(), partition: 0 }
       const { epoch } = await sink.claim(target, 1)
-      const first = { target, epoch, rows: [sinkRow(row('a', 0, 1), 0), sinkRow(row('b', 0, 1), 1)], nextOffset: 2 }
+      const first = { target, epoch, rows: [sinkRow(row('a', 0, 1), 0), sinkRow(row('b', 0, 1), 1)], nextOffset: 2, last: null }
       await sink.apply(first)
-      await sink.apply({ target, epoch, rows: [sinkRow(row('a', 0, 2), 2), goneRow(row('b', 0, 1), 3)], nextOffset: 4 })
+      await sink.apply({
+        target,
+        epoch,
+        rows: [sinkRow(row('a', 0, 2), 2), goneRow(row('b', 0, 1), 3)],
+        nextOffset: 4,
+        last: null,
+      })
       await sink.apply(first).catch((error: unknown) => expect(error).toMatchObject({ code: 'WR_FENCED' }))
       expect(await store.rows(conformanceView)).toEqual([row('a', 0, 2)])
     })

@@ -160,6 +160,26 @@ export function sinkMending(traits: StoreTraits): void {
       await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual(back.expected())
     })
 
+    test('because its log was put back, and has grown past it before anybody asked, gets the rows of that one', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run()
+      const all = Array.from({ length: 12 }, (_, i) => put(`s${i}`, 0, i))
+      await world.write([...all, put('paris', 0, 50)])
+      await held(runner)
+      await runner.stop()
+
+      const back = await world.putBack()
+      await back.write([...all.slice(4), ...Array.from({ length: 60 }, (_, i) => put(`s${i % 20}`, i % 3, i * 7))])
+      const after = await back.start(store.sink())
+      onTestFinished(() => after.stop())
+      const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+      await back.caughtUp(after)
+      expect(await rows()).toEqual(back.expected())
+      await back.write([put('s5', 0, 7), drop('s6', 0)])
+      await back.caughtUp(after)
+      expect(await rows()).toEqual(back.expected())
+    })
+
     test('because its table was dropped is filled again, also with what others of the view had written', async (context) => {
       const { world, store, run, held } = await storeSetting(traits)
       if (store.dropTable === null) return context.skip()

@@ -81,7 +81,7 @@ class CassandraSink implements Sink {
     return offsets
   }
 
-  async apply({ target, epoch, rows, nextOffset }: SinkBatch): Promise<void> {
+  async apply({ target, epoch, rows, nextOffset, last }: SinkBatch): Promise<void> {
     const { view, partition } = target
     const owner = this.owners.get(ownerKey(target))
     if (owner === undefined || owner.owner !== epoch) throw fenced(view.name, partition)
@@ -89,7 +89,7 @@ class CassandraSink implements Sink {
     if (rows.length > 0) await this.writer.write(view, owner.epoch, rows)
     const [found] = await Promise.all([
       rows.length === 0 ? 'owned' : this.table.look(target, owner),
-      this.table.advance(view.name, partition, nextOffset, owner.epoch),
+      this.table.advance(view.name, partition, nextOffset, owner.epoch, last),
     ])
     if (found === 'owned') return
     // The table is another topic's by now: a row that the topic does not have would stand for ever.
@@ -123,14 +123,15 @@ class CassandraSink implements Sink {
     if (stored.isClosed) throw mending(view.name)
     if (topicId === null) return UNKNOWN
     if (topicId !== topic.id) {
-      return { epoch: 0, progress: { topicId, nextOffset: own?.nextOffset ?? 0, ageMs: own?.ageMs ?? 0 } }
+      return { epoch: 0, progress: { topicId, nextOffset: own?.nextOffset ?? 0, ageMs: own?.ageMs ?? 0, last: null } }
     }
     if (own === undefined || own.writtenEpoch !== epoch) return UNKNOWN
     if (own.leaseTopic === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
     const next = { owner: (own.owner ?? 0) + 1, epoch }
     if (!(await this.table.own(target, own, leaseEpoch, next))) return null
     this.owners.set(ownerKey(target), next)
-    return { epoch: next.owner, progress: { topicId, nextOffset: own.nextOffset, ageMs: own.ageMs } }
+    const last = await this.table.lastRecord(target)
+    return { epoch: next.owner, progress: { topicId, nextOffset: own.nextOffset, ageMs: own.ageMs, last } }
   }
 }
 

@@ -20,7 +20,7 @@ export interface PrepareOptions {
  */
 export async function prepareTables(session: CqlSession, views: readonly View[], options: PrepareOptions): Promise<void> {
   await ensureKeyspace(session, options.replication)
-  if ((await readTable(session, PROGRESS_TABLE)) === null) await session.define(progressTableCql(session.keyspace))
+  await ensureProgressTable(session)
   for (const view of views) {
     if (await isReady(session, view)) continue
     // Two processes that start at once would both make the table, which a cluster of several nodes may take for two tables.
@@ -36,6 +36,15 @@ export async function prepareTables(session: CqlSession, views: readonly View[],
       else await addColumns(session, view, missing)
     })
     await comment(session, view)
+  }
+}
+
+async function ensureProgressTable(session: CqlSession): Promise<void> {
+  const existing = await readTable(session, PROGRESS_TABLE)
+  if (existing === null) await session.define(progressTableCql(session.keyspace))
+  // Of a version that did not note it.
+  else if (!existing.columns.has('last_record')) {
+    await session.define(`ALTER TABLE ${tableName(session.keyspace, PROGRESS_TABLE)} ADD last_record text`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
+import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
 import type { SinkTarget } from '../sink.ts'
 import { fenced, mending } from './cassandra-errors.ts'
 import { bigintBytes, intBytes, longBytes, textBytes } from './cell-bytes.ts'
@@ -54,7 +55,7 @@ export function progressTableCql(keyspace: string): string {
     "view" text, partition int,
     topic_id text STATIC, epoch int STATIC, mender text STATIC, closed_by text STATIC,
     lease_topic text, lease_epoch bigint, owner bigint,
-    written_epoch int, next_offset bigint, updated_at timestamp,
+    written_epoch int, next_offset bigint, last_record text, updated_at timestamp,
     PRIMARY KEY ("view", partition))
     WITH comment = ${quoteText('How far each partition of a view topic has been written here, and by which owner. Kept by windrow.')}`
 }
@@ -133,16 +134,26 @@ export class ProgressTable {
     if ((await this.look(target, owner)) !== 'owned') throw fenced(target.view.name, target.partition)
   }
 
+  /** One of the last records before the offset that is stored. */
+  async lastRecord({ view, partition }: SinkTarget): Promise<LastRecord | null> {
+    const [row] = await this.session.read(`SELECT last_record FROM ${this.table} WHERE "view" = ? AND partition = ?`, [
+      textBytes(view.name),
+      intBytes(partition),
+    ])
+    return parseLastRecord(row?.[0])
+  }
+
   /** Stores how far a partition is; of several the furthest counts, whichever comes last. */
-  async advance(view: string, partition: number, nextOffset: number, epoch: number): Promise<void> {
+  async advance(view: string, partition: number, nextOffset: number, epoch: number, last: LastRecord | null): Promise<void> {
     await this.session.write([
       {
-        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, updated_at) VALUES (?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ? AND TTL 0`,
+        query: `INSERT INTO ${this.table} ("view", partition, written_epoch, next_offset, last_record, updated_at) VALUES (?, ?, ?, ?, ?, toTimestamp(now())) USING TIMESTAMP ? AND TTL 0`,
         params: [
           textBytes(view),
           intBytes(partition),
           intBytes(epoch),
           longBytes(nextOffset),
+          last === null ? null : textBytes(lastRecordText(last) as string),
           bigintBytes(writeTime(epoch, nextOffset)),
         ],
       },
@@ -150,7 +161,7 @@ export class ProgressTable {
   }
 
   async setAll(view: string, offsets: readonly number[], epoch: number): Promise<void> {
-    for (const [partition, offset] of offsets.entries()) await this.advance(view, partition, offset, epoch)
+    for (const [partition, offset] of offsets.entries()) await this.advance(view, partition, offset, epoch, null)
   }
 
   /** Takes the right to compare a view, or to make its table. Rejects with WR_SINK_MENDING while another has it. */

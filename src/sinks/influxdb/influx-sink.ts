@@ -87,7 +87,7 @@ class InfluxSink implements Sink {
     return offsets
   }
 
-  apply({ target, epoch, rows, nextOffset }: SinkBatch): Promise<void> {
+  apply({ target, epoch, rows, nextOffset, last }: SinkBatch): Promise<void> {
     const { view, partition } = target
     const writing = this.writing(view)
     return writing.gate.write(async () => {
@@ -96,7 +96,7 @@ class InfluxSink implements Sink {
       if (writer === undefined || (await this.points.epoch(view.name, partition)) !== epoch) throw fenced(view.name, partition)
       await this.certainly(writing, async () => {
         await writer.write(rows)
-        await this.points.advance(target, nextOffset)
+        await this.points.advance(target, nextOffset, last)
       })
     })
   }
@@ -135,13 +135,13 @@ class InfluxSink implements Sink {
     }
     const own = stored.find((each) => each.partition === partition)
     if (own === undefined) return { epoch: 0, progress: null }
-    const { topicId, nextOffset, updatedAt } = own
+    const { topicId, nextOffset, updatedAt, last } = own
     if (topicId === topic.id && own.leaseEpoch > leaseEpoch) throw fenced(view.name, partition)
     const epoch = own.epoch + 1
     await this.points.claim(target, epoch, topicId === topic.id ? leaseEpoch : own.leaseEpoch)
     const remembered = Math.max(LEAST_REMEMBERED, Math.floor(REMEMBERED / this.viewCount / topic.partitions))
     writing.writers.set(partition, new PointWriter(this.client, pointPlan(view), remembered))
-    return { epoch, progress: { topicId, nextOffset, ageMs: Math.max(0, this.now() - updatedAt) } }
+    return { epoch, progress: { topicId, nextOffset, ageMs: Math.max(0, this.now() - updatedAt), last } }
   }
 
   private async isEmpty(view: View): Promise<boolean> {

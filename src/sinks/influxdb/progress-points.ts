@@ -1,5 +1,6 @@
 import { isWindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
+import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
 import type { SinkTarget } from '../sink.ts'
 import type { InfluxClient } from './influx-client.ts'
 import type { InfluxTable } from './influx-tables.ts'
@@ -13,6 +14,7 @@ export interface StoredProgress {
   readonly epoch: number
   /** By the clock of whoever wrote it, milliseconds since the epoch. */
   readonly updatedAt: number
+  readonly last: LastRecord | null
 }
 
 interface Mender {
@@ -75,8 +77,8 @@ export class ProgressPoints {
     return this.client.write([`${this.head(view.name, partition)} epoch=${epoch}i,lease_epoch=${leaseEpoch}i ${AT}`])
   }
 
-  advance({ view, topic, partition }: SinkTarget, nextOffset: number): Promise<void> {
-    return this.client.write([`${this.head(view.name, partition)} ${this.offsets(topic, nextOffset)} ${AT}`])
+  advance({ view, topic, partition }: SinkTarget, nextOffset: number, last: LastRecord | null): Promise<void> {
+    return this.client.write([`${this.head(view.name, partition)} ${this.offsets(topic, nextOffset, last)} ${AT}`])
   }
 
   /** Ends all claims of a view. `stored` is what `read` gave. */
@@ -89,7 +91,7 @@ export class ProgressPoints {
   /** Sets the progress of every partition, and leaves none of others. */
   async setAll(view: string, topic: Topic, offsets: readonly number[], stored: readonly StoredProgress[]): Promise<void> {
     await this.client.write(
-      offsets.map((offset, partition) => `${this.head(view, partition)} ${this.offsets(topic, offset)} ${AT}`),
+      offsets.map((offset, partition) => `${this.head(view, partition)} ${this.offsets(topic, offset, null)} ${AT}`),
     )
     for (const { partition } of stored) if (partition >= offsets.length) await this.forget(view, partition)
   }
@@ -137,8 +139,10 @@ export class ProgressPoints {
     return `${PROGRESS},partition=${partition},view=${escapeTag(view)}`
   }
 
-  private offsets(topic: Topic, nextOffset: number): string {
-    return `topic_id=${quoteField(topic.id)},next_offset=${nextOffset}i,updated_at=${this.now()}i`
+  private offsets(topic: Topic, nextOffset: number, last: LastRecord | null): string {
+    // A field that is left out would keep what it had.
+    const record = quoteField(lastRecordText(last) ?? '')
+    return `topic_id=${quoteField(topic.id)},next_offset=${nextOffset}i,last_record=${record},updated_at=${this.now()}i`
   }
 }
 
@@ -155,5 +159,6 @@ function storedProgress({ tags, columns, values: [row = []] }: InfluxTable): Sto
     leaseEpoch: number('lease_epoch'),
     epoch: number('epoch'),
     updatedAt,
+    last: parseLastRecord(field('last_record')),
   }
 }

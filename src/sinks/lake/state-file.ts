@@ -1,8 +1,8 @@
 import { isWindrowError, messageOf, WindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
+import { isOtherRecord, type LastRecord } from '../last-record.ts'
 import { fenced } from './lake-errors.ts'
 import type { LakeWriter } from './lake-layer.ts'
-import { isOtherRecord, type LastRecord } from './last-record.ts'
 import type { FileTag, LakeStorage } from './storage/storage.ts'
 
 interface Stored<T> {

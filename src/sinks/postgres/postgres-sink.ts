@@ -94,9 +94,9 @@ class PostgresSink implements Sink {
   }
 
   async apply(batch: SinkBatch): Promise<void> {
-    const { target, epoch, rows, nextOffset } = batch
+    const { target, rows } = batch
     const write = async (session: SqlSession): Promise<void> => {
-      await this.table.advance(session, target, epoch, nextOffset)
+      await this.table.advance(session, batch)
       await this.write(session, target.view, rows)
     }
     try {

@@ -117,15 +117,22 @@ async function ensureSchema(session: SqlSession, schema: string): Promise<void> 
 async function ensureProgressTables(session: SqlSession, schema: string): Promise<void> {
   const progress = tableName(schema, 'windrow_progress')
   const mends = tableName(schema, 'windrow_mends')
-  const found = await session.query('SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL', [progress, mends])
+  const found = await session.query(
+    `SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL,
+       EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'last_record' AND NOT attisdropped)`,
+    [progress, mends],
+  )
   if (found.rows[0]?.[0] !== true) {
     await session.query(`CREATE TABLE ${progress} (
       "view" text NOT NULL, "partition" integer NOT NULL, "topic_id" text NOT NULL, "next_offset" bigint NOT NULL,
-      "lease_epoch" bigint NOT NULL, "owner_epoch" bigint NOT NULL, "updated_at" timestamp with time zone NOT NULL,
+      "lease_epoch" bigint NOT NULL, "owner_epoch" bigint NOT NULL, "updated_at" timestamp with time zone NOT NULL, "last_record" text,
       PRIMARY KEY ("view", "partition"))`)
     await session.query(
       `COMMENT ON TABLE ${progress} IS 'How far each partition of a view topic has been written here, and by which owner. Kept by windrow in the transaction that writes the rows.'`,
     )
+  } else if (found.rows[0]?.[2] !== true) {
+    // Of a version that did not note it.
+    await session.query(`ALTER TABLE ${progress} ADD COLUMN "last_record" text`)
   }
   if (found.rows[0]?.[1] !== true) {
     await session.query(`CREATE TABLE ${mends} (

@@ -1,5 +1,6 @@
 import type { Topic } from '../../log/port.ts'
-import type { SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
+import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
+import type { SinkBatch, SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
 import { fenced } from './postgres-errors.ts'
 import type { SqlSession, SqlValue } from './sql-client.ts'
 import { sqlStateOf } from './sql-errors.ts'
@@ -15,8 +16,10 @@ interface StoredProgress {
   readonly leaseEpoch: number
   readonly ownerEpoch: number
   readonly ageMs: number
+  readonly last: LastRecord | null
 }
 
+/** Those that every version of the table has. */
 const COLUMNS = `"partition", "topic_id", "next_offset", "lease_epoch", "owner_epoch",
   (extract(epoch FROM clock_timestamp() - "updated_at") * 1000)::float8`
 
@@ -33,13 +36,13 @@ export class ProgressTable {
   /** The rows of a view, locked in the order of the partitions until the transaction ends. */
   async lockAll(session: SqlSession, view: string): Promise<StoredProgress[]> {
     const { rows } = await session.query(
-      `SELECT ${COLUMNS} FROM ${this.table} WHERE "view" = $1 ORDER BY "partition" FOR UPDATE`,
+      `SELECT ${COLUMNS}, "last_record" FROM ${this.table} WHERE "view" = $1 ORDER BY "partition" FOR UPDATE`,
       [view],
     )
     return rows.map(storedProgress)
   }
 
-  /** Nothing where windrow has never been at work. */
+  /** Without the last records, also of a table that an older version made. Nothing where windrow has never been at work. */
   async readIfThere(session: SqlSession, view: string): Promise<StoredProgress[]> {
     try {
       const { rows } = await session.query(`SELECT ${COLUMNS} FROM ${this.table} WHERE "view" = $1`, [view])
@@ -67,7 +70,7 @@ export class ProgressTable {
       `UPDATE ${this.table} SET "owner_epoch" = $3, "lease_epoch" = $4 WHERE "view" = $1 AND "partition" = $2`,
       [view.name, partition, epoch, own.topicId === topic.id ? leaseEpoch : own.leaseEpoch],
     )
-    const progress: SinkProgress = { topicId: own.topicId, nextOffset: own.nextOffset, ageMs: own.ageMs }
+    const progress: SinkProgress = { topicId: own.topicId, nextOffset: own.nextOffset, ageMs: own.ageMs, last: own.last }
     return { epoch, progress }
   }
 
@@ -75,13 +78,13 @@ export class ProgressTable {
    * Locks the row, compares the owner, stores the progress, and marks the transaction as the sink's. Rejects with WR_FENCED when somebody else is the owner, and when the
    * progress would go back, as it would by a batch that is carried out again.
    */
-  async advance(session: SqlSession, target: SinkTarget, epoch: number, nextOffset: number): Promise<void> {
+  async advance(session: SqlSession, { target, epoch, nextOffset, last }: Omit<SinkBatch, 'rows'>): Promise<void> {
     const { view, topic, partition } = target
     const { rowCount } = await session.query(
-      `UPDATE ${this.table} SET "next_offset" = $5, "updated_at" = clock_timestamp()
+      `UPDATE ${this.table} SET "next_offset" = $5, "last_record" = $6, "updated_at" = clock_timestamp()
        WHERE "view" = $1 AND "partition" = $2 AND "topic_id" = $3 AND "owner_epoch" = $4 AND "next_offset" <= $5
        RETURNING ${MARK_AS_SINK}`,
-      [view.name, partition, topic.id, epoch, nextOffset],
+      [view.name, partition, topic.id, epoch, nextOffset, lastRecordText(last)],
     )
     if (rowCount !== 1) throw fenced(view.name, partition)
   }
@@ -101,7 +104,8 @@ export class ProgressTable {
         `INSERT INTO ${this.table} ("view", "partition", "topic_id", "next_offset", "lease_epoch", "owner_epoch", "updated_at")
          VALUES ($1, $2, $3, $4, 0, $5, clock_timestamp())
          ON CONFLICT ("view", "partition") DO UPDATE SET "topic_id" = EXCLUDED."topic_id", "next_offset" = EXCLUDED."next_offset",
-           "lease_epoch" = EXCLUDED."lease_epoch", "owner_epoch" = EXCLUDED."owner_epoch", "updated_at" = EXCLUDED."updated_at"`,
+           "lease_epoch" = EXCLUDED."lease_epoch", "owner_epoch" = EXCLUDED."owner_epoch", "updated_at" = EXCLUDED."updated_at",
+           "last_record" = NULL`,
         [view, partition, topic.id, offset, epoch],
       )
     }
@@ -130,7 +134,7 @@ export class ProgressTable {
 }
 
 function storedProgress(cells: readonly SqlValue[]): StoredProgress {
-  const [partition, topicId, nextOffset, leaseEpoch, ownerEpoch, ageMs] = cells
+  const [partition, topicId, nextOffset, leaseEpoch, ownerEpoch, ageMs, last] = cells
   return {
     partition: partition as number,
     topicId: topicId as string,
@@ -138,5 +142,6 @@ function storedProgress(cells: readonly SqlValue[]): StoredProgress {
     leaseEpoch: leaseEpoch as number,
     ownerEpoch: ownerEpoch as number,
     ageMs: ageMs as number,
+    last: parseLastRecord(last),
   }
 }

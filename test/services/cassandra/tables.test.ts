@@ -212,6 +212,21 @@ describe('a table', () => {
   })
 })
 
+test('progress that an older version kept, without the last record, is gone on from', async () => {
+  const session = keyspaces.session(keyspaces.name())
+  const world = await sinkWorld(conformanceView)
+  await world.write([put('paris', 0, 1)])
+  await filled(world, session)
+  const progress = tableName(session.keyspace, 'windrow_progress')
+  await session.define(`ALTER TABLE ${progress} DROP last_record`)
+  expect(await sinkOver(session, []).progress(conformanceView, world.topic())).toContain(1)
+  await world.write([put('paris', 0, 2)])
+  await filled(world, session)
+  expect(await held(session, conformanceView)).toEqual(world.expected())
+  const kept = await session.read(`SELECT last_record FROM ${progress} WHERE "view" = '${name}'`, [])
+  expect(kept.flat()).toContainEqual(expect.stringMatching(/^1:[0-9a-f]{32}$/))
+})
+
 test('a comparison whose right to it was given without an answer can begin again at once', async () => {
   const session = keyspaces.session(keyspaces.name())
   const world = await sinkWorld(conformanceView)
@@ -271,7 +286,9 @@ describe('what is written late', () => {
       value: null,
       isNew: true,
     }))
-    await expect(zombie.apply({ target, epoch: claim.epoch, rows, nextOffset: 5 })).rejects.toMatchObject({ code: 'WR_FENCED' })
+    await expect(zombie.apply({ target, epoch: claim.epoch, rows, nextOffset: 5, last: null })).rejects.toMatchObject({
+      code: 'WR_FENCED',
+    })
     expect(await held(session, conformanceView)).toEqual(world.expected())
     // As if it had passed the check before the topic changed, and looked only afterwards.
     const writer = new RowWriter(session, new Limiter(8))

@@ -25,8 +25,8 @@ describe.runIf(canStart)('an InfluxDB server', () => {
         async ageProgress(view, ms) {
           const points = new ProgressPoints(client, () => Date.now() - ms)
           const topic = (topicId: string) => ({ name: '', id: topicId, partitions: 2, cleanup: 'compact' as const })
-          for (const { partition, topicId, nextOffset } of await points.read(view.name)) {
-            await points.advance({ view, topic: topic(topicId), partition }, nextOffset)
+          for (const { partition, topicId, nextOffset, last } of await points.read(view.name)) {
+            await points.advance({ view, topic: topic(topicId), partition }, nextOffset, last)
           }
         },
         async remove(view, key) {

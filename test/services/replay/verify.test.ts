@@ -75,7 +75,7 @@ describe('windrow replay --verify, of the stores that are here', () => {
             value: null,
             isNew: false,
           }))
-          await sink.apply({ target, epoch, rows: changed, nextOffset: end })
+          await sink.apply({ target, epoch, rows: changed, nextOffset: end, last: null })
         }
       })
     })

@@ -2,8 +2,8 @@ import { isWindrowError } from '../../../core/errors.ts'
 import { SortedStore } from '../../../kv/sorted-store.ts'
 import { parseKey } from '../../../views/row-key.ts'
 import type { Cell } from '../../../views/view.ts'
+import { type LastRecord, recordHash } from '../../last-record.ts'
 import type { MendSource, SinkRow } from '../../sink.ts'
-import { type LastRecord, recordHash } from '../last-record.ts'
 import type { GoldLayout } from './gold-layout.ts'
 
 /** A row that is to be in a file, or the key of one that is to be gone. */

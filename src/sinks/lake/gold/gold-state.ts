@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { messageOf, WindrowError } from '../../../core/errors.ts'
 import type { View } from '../../../views/view.ts'
-import type { LastRecord } from '../last-record.ts'
+import type { LastRecord } from '../../last-record.ts'
 import { stateName } from '../state-file.ts'
 import type { FileTag, LakeStorage } from '../storage/storage.ts'
 

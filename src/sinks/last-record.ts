@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { RecordBatch } from '../../core/record-block.ts'
-import type { Log, Topic } from '../../log/port.ts'
+import type { RecordBatch } from '../core/record-block.ts'
+import type { Log, Topic } from '../log/port.ts'
 
-/** By which a log is known again that was put back to an older state, and has since grown past where a lake is. */
+/** By which a log is known again that was put back to an older state, and has since grown past where a store is. */
 export interface LastRecord {
   readonly offset: number
   /** Of its key and value. */
@@ -33,6 +33,17 @@ function recordAt({ bytes, keyStart, keyEnd, valueStart, valueEnd, offsets }: Re
   const from = valueStart[i] as number
   const value = from < 0 ? null : bytes.subarray(from, valueEnd[i])
   return { offset: offsets[i] as number, hash: recordHash(bytes.subarray(keyStart[i], keyEnd[i]), value) }
+}
+
+/** `7:0123…`, as stores keep it. */
+export function lastRecordText(last: LastRecord | null): string | null {
+  return last === null ? null : `${last.offset}:${last.hash}`
+}
+
+/** Null for what is none: of earlier versions, or after a comparison. */
+export function parseLastRecord(text: unknown): LastRecord | null {
+  const found = typeof text === 'string' ? /^(\d+):([0-9a-f]+)$/.exec(text) : null
+  return found === null ? null : { offset: Number(found[1]), hash: found[2] as string }
 }
 
 /** `key` as it is in the log, or its text. */
