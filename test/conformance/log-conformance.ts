@@ -9,7 +9,7 @@ import { logTopics } from './log-topics.ts'
 
 /** The behaviour that every backend of the log has. Call it at the top of a test file. */
 export function logConformance(backend: string, setUp: () => Promise<LogUnderTest>, conformance: Conformance): void {
-  describe(`${backend}: the log`, { timeout: conformance.patienceMs }, () => {
+  describe(`${backend}: the log`, () => {
     const setting = logSetting(setUp, conformance)
     logTopics(setting)
     logRecords(setting)

@@ -6,6 +6,8 @@ import type { MemoryLog } from '../../src/testing/memory-log.ts'
 import { type Cell, count, defineView, double, flag, instant, optionalText, text, type View } from '../../src/views/view.ts'
 import { byKey, type Change, rowKeyOf, type SinkWorld, sinkWorld } from './sink-world.ts'
 
+export { PATIENCE_MS } from './sink-world.ts'
+
 export const conformanceView = defineView({
   name: 'conformance',
   doc: 'Rows to write, revise and delete.',
@@ -49,7 +51,6 @@ export interface StoreTraits {
 }
 
 export const HOUR = 3_600_000
-export const PATIENCE_MS = 20_000
 export const T0 = Date.UTC(2025, 0, 1)
 
 export function row(station: string, hour: number, n: number, mean: number | null = n / 3): Cell[] {

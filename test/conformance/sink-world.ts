@@ -53,7 +53,8 @@ export interface SinkWorld {
 
 /** Waits so short that no test has to. */
 const QUICK: Partial<SinkTuning> = { firstBackoffMs: 1, mostBackoffMs: 5, progressIntervalMs: 5 }
-const PATIENCE_MS = 20_000
+/** Longer than a comparison is waited for whose process ended in the middle (60 s), and than any request to a store is (30 s). */
+export const PATIENCE_MS = 90_000
 
 export function rowKeyOf(view: View, cells: readonly Cell[]): string {
   return canonicalKey(view, cells)

@@ -55,6 +55,7 @@ class CassandraSink implements Sink {
   }
 
   async claim(target: SinkTarget, leaseEpoch: number): Promise<SinkClaim> {
+    await this.table.giveBackLeft(target.view.name)
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       const stored = await this.table.read(target.view.name)
       if (stored.isFresh) await this.table.begin(target.view.name, target.topic, stored.epoch)

@@ -68,7 +68,7 @@ export async function mendTable(tools: MendTools, source: MendSource, signal: Ab
   } finally {
     beat.stop()
     await final?.close()
-    await hold.release()
+    await table.release(hold)
   }
 }
 

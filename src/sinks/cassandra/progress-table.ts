@@ -64,6 +64,8 @@ export function progressTableCql(keyspace: string): string {
 export class ProgressTable {
   private readonly session: CqlSession
   private readonly table: string
+  /** By view: rights of ours that could not be given back. */
+  private readonly left = new Map<string, Hold>()
 
   constructor(session: CqlSession) {
     this.session = session
@@ -166,15 +168,34 @@ export class ProgressTable {
 
   /** Takes the right to compare a view, or to make its table. Rejects with WR_SINK_MENDING while another has it. */
   async hold(view: string): Promise<Hold> {
+    await this.giveBackLeft(view)
     const hold = new Hold(this.session, this.table, view)
     try {
       await hold.take()
     } catch (error) {
       // Its answer was lost, perhaps: without this, this process would wait for itself.
-      if (!isWindrowError(error, 'WR_SINK_MENDING')) await hold.release()
+      if (!isWindrowError(error, 'WR_SINK_MENDING')) await this.release(hold)
       throw error
     }
     return hold
+  }
+
+  /** Where Cassandra is away, the right is given back when it is next asked for, or ends by itself. */
+  async release(hold: Hold): Promise<void> {
+    try {
+      await hold.giveBack()
+    } catch (error) {
+      if (!(error instanceof WindrowError)) throw error
+      this.left.set(hold.view, hold)
+    }
+  }
+
+  /** Gives back what this process had of the view when Cassandra went away: else it would wait for itself. Rejects while that cannot be. */
+  async giveBackLeft(view: string): Promise<void> {
+    const hold = this.left.get(view)
+    if (hold === undefined) return
+    await hold.giveBack()
+    if (this.left.get(view) === hold) this.left.delete(view)
   }
 
   /** Does something while nobody else may. */
@@ -183,7 +204,7 @@ export class ProgressTable {
     try {
       await work()
     } finally {
-      await hold.release()
+      await this.release(hold)
     }
   }
 
@@ -202,7 +223,7 @@ export class ProgressTable {
 export class Hold {
   private readonly session: CqlSession
   private readonly table: string
-  private readonly view: string
+  readonly view: string
   private readonly holder = textBytes(randomUUID())
   private isClosed = false
 
@@ -257,16 +278,12 @@ export class Hold {
     }
   }
 
-  /** Where Cassandra is away, the right ends by itself. */
-  async release(): Promise<void> {
-    try {
-      await this.session.decide(`UPDATE ${this.table} SET mender = null, closed_by = null WHERE "view" = ? IF mender = ?`, [
-        textBytes(this.view),
-        this.holder,
-      ])
-    } catch (error) {
-      if (!(error instanceof WindrowError)) throw error
-    }
+  /** Does nothing where another has it by now. */
+  async giveBack(): Promise<void> {
+    await this.session.decide(`UPDATE ${this.table} SET mender = null, closed_by = null WHERE "view" = ? IF mender = ?`, [
+      textBytes(this.view),
+      this.holder,
+    ])
   }
 }
 

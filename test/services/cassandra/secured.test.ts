@@ -8,7 +8,7 @@ import { startCassandra } from '../../../scripts/services/cassandra.js'
 import type { Cassandra } from '../../../scripts/services/service.js'
 import { type CassandraConfig, openCassandraSink } from '../../../src/sinks/cassandra/open-cassandra-sink.ts'
 import type { Sink } from '../../../src/sinks/sink.ts'
-import { conformanceView, put } from '../../conformance/sink-setting.ts'
+import { conformanceView, PATIENCE_MS, put } from '../../conformance/sink-setting.ts'
 import { sinkWorld } from '../../conformance/sink-world.ts'
 import { makeCertificates } from '../kafka/certificates.ts'
 import { cassandraOptions, TestKeyspaces } from './cassandra-fixture.ts'
@@ -111,7 +111,7 @@ describe('a Cassandra that does not let everybody in', () => {
     await expect(sink.claim(target, 1)).rejects.toMatchObject(forbidden)
     await admin.define(`GRANT SELECT ON KEYSPACE ${keyspace} TO writer`)
     await admin.define(`GRANT MODIFY ON KEYSPACE ${keyspace} TO writer`)
-    await expect.poll(() => sink.claim(target, 1).catch(() => null), { timeout: 20_000 }).not.toBeNull()
+    await expect.poll(() => sink.claim(target, 1).catch(() => null), { timeout: PATIENCE_MS }).not.toBeNull()
     await sink.open([conformanceView])
   })
 

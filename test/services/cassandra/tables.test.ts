@@ -246,6 +246,36 @@ test('a comparison whose right to it was given without an answer can begin again
   expect(await held(session, conformanceView)).toEqual(world.expected())
 })
 
+test('a comparison that broke off when Cassandra went away does not hold up its own process when it is back', async () => {
+  const session = keyspaces.session(keyspaces.name())
+  const world = await sinkWorld(conformanceView, 1)
+  await world.write([put('paris', 0, 1)])
+  await filled(world, session)
+  const away = new WindrowError('WR_CASSANDRA_AWAY', { message: 'away', remedy: 'wait', canRetry: true })
+  let isAway = false
+  const breaking: CqlSession = Object.assign(Object.create(session) as CqlSession, {
+    async decide(...[query, params]: Parameters<CqlSession['decide']>): Promise<boolean> {
+      if (isAway) throw away
+      const done = await session.decide(query, params)
+      // It is closed to all who write by then.
+      isAway = query.includes('closed_by = ? ')
+      return done
+    },
+    async read(...asked: Parameters<CqlSession['read']>) {
+      if (isAway) throw away
+      return session.read(...asked)
+    },
+  })
+  const sink = sinkOver(breaking, [])
+  const target = { view: conformanceView, topic: world.topic(), partition: 0 }
+  await expect(sink.mend(sourceOf(world), new AbortController().signal)).rejects.toBe(away)
+  await expect(sink.claim(target, 2)).rejects.toBe(away)
+  await expect(sinkOver(session, []).claim(target, 2)).rejects.toMatchObject({ code: 'WR_SINK_MENDING' })
+  isAway = false
+  expect((await sink.claim(target, 2)).progress).toMatchObject({ nextOffset: 1 })
+  expect(await held(session, conformanceView)).toEqual(world.expected())
+})
+
 const older = { name, doc: 'Grows.', key: { stationId: text('S.'), hour: instant('H.') }, stores } as const
 
 describe('what is written late', () => {

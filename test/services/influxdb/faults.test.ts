@@ -3,13 +3,12 @@ import type { InfluxOptions } from '../../../src/sinks/influxdb/influx-client.ts
 import { influxSink } from '../../../src/sinks/influxdb/influx-sink.ts'
 import type { SinkRunner } from '../../../src/sinks/sink-runner.ts'
 import type { View } from '../../../src/views/view.ts'
-import { conformanceView, drop, put } from '../../conformance/sink-setting.ts'
+import { conformanceView, drop, PATIENCE_MS, put } from '../../conformance/sink-setting.ts'
 import { byKey, type Change, type SinkWorld, sinkWorld } from '../../conformance/sink-world.ts'
 import { openTcpProxy } from '../../support/tcp-proxy.ts'
 import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
 
-const PATIENCE_MS = 30_000
 /** Shorter than anybody would set it: a test waits for it. */
 const TIMEOUT_MS = 700
 

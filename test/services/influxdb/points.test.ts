@@ -9,7 +9,7 @@ import { PointWriter } from '../../../src/sinks/influxdb/point-writer.ts'
 import { prepareBucket } from '../../../src/sinks/influxdb/prepare-bucket.ts'
 import type { SinkRow } from '../../../src/sinks/sink.ts'
 import type { Cell } from '../../../src/views/view.ts'
-import { put, T0, conformanceView as view } from '../../conformance/sink-setting.ts'
+import { PATIENCE_MS, put, T0, conformanceView as view } from '../../conformance/sink-setting.ts'
 import { byKey, rowKeyOf, sinkWorld } from '../../conformance/sink-world.ts'
 import { readRows } from './read-rows.ts'
 import { canStart, testServer } from './server.ts'
@@ -196,8 +196,8 @@ describe.runIf(canStart)('a sink on an InfluxDB server', () => {
       headers: { authorization: `Token ${options.token}` },
       body: `${view.name},station_id=paris n=8i ${T0}000123`,
     })
-    await expect.poll(() => readRows(client, view), { timeout: 10_000 }).toHaveLength(2)
-    expect(byKey(view, await readRows(client, view))).toEqual(world.expected())
+    // Not their number alone: a point that is deleted to be written anew is missing for a moment, beside one that has yet to go.
+    await expect.poll(async () => byKey(view, await readRows(client, view)), { timeout: PATIENCE_MS }).toEqual(world.expected())
     await runner.stop()
   })
 
@@ -215,7 +215,7 @@ describe.runIf(canStart)('a sink on an InfluxDB server', () => {
     const between = right.map(([station, at, ...values]): Cell[] => [station as Cell, (at as number) + 1, ...values])
     const changed = right.slice(10, 30).map((cells) => [...cells.slice(0, 4), 99, ...cells.slice(5)])
     await client.write([...between, ...changed].map((cells) => pointPlan(view).encode(cells).line))
-    await expect.poll(async () => byKey(view, await readRows(client, view)), { timeout: 10_000 }).toEqual(world.expected())
+    await expect.poll(async () => byKey(view, await readRows(client, view)), { timeout: PATIENCE_MS }).toEqual(world.expected())
     await runner.stop()
   })
 

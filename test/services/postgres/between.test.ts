@@ -11,7 +11,7 @@ import { openPgClient } from '../../../src/sinks/postgres/pg-client.ts'
 import { runReadOnly } from '../../../src/sinks/postgres/run-read-only.ts'
 import { silentLogger } from '../../sinks/silent-logger.ts'
 import { type Certificates, makeCertificates } from '../kafka/certificates.ts'
-import { impatientClient, writing } from './fault-kit.ts'
+import { patientClient, writing } from './fault-kit.ts'
 import { canStart, type Server, testServer } from './server.ts'
 
 // What a container cannot be given: files and programs of this machine.
@@ -37,7 +37,7 @@ describe.runIf(canRun && findPgbouncer() !== null)('PgBouncer that gives connect
   })
 
   test('keeps what one sets from the next', async () => {
-    const client = impatientClient(url())
+    const client = patientClient(url())
     const slow = client.transaction((session) => session.query('SELECT pg_sleep(5)'), { timeoutMs: 100 })
     await expect(slow).rejects.toMatchObject({ code: 'WR_SQL_TIMEOUT' })
     await runReadOnly(client, 'SELECT 1', { limit: 1, timeoutMs: 123 })
@@ -70,7 +70,7 @@ describe.runIf(canRun && hasOpenssl())('a Postgres server that wants TLS', () =>
     await rm(folder, { recursive: true, force: true })
   })
   const ask = (parameters: string) => {
-    const client = impatientClient(`${server.url.replace('//windrow', '//secret')}${parameters}`)
+    const client = patientClient(`${server.url.replace('//windrow', '//secret')}${parameters}`)
     return client.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')
   }
 

@@ -5,18 +5,26 @@ import type { SqlClient } from '../../../src/sinks/postgres/sql-client.ts'
 import type { SinkTuning } from '../../../src/sinks/sink-options.ts'
 import type { SinkRunner } from '../../../src/sinks/sink-runner.ts'
 import type { Cell } from '../../../src/views/view.ts'
-import { conformanceView, drop, put } from '../../conformance/sink-setting.ts'
+import { conformanceView, drop, PATIENCE_MS, put } from '../../conformance/sink-setting.ts'
 import { byKey, type Change, type SinkWorld, sinkWorld } from '../../conformance/sink-world.ts'
 import { readRows } from '../../sinks/postgres/postgres-rows.ts'
 import { silentLogger } from '../../sinks/silent-logger.ts'
 
 /** Times so short that a test need not wait for long. */
 const QUICK = { statementTimeoutMs: 1_000, silenceMs: 500, connectTimeoutMs: 500 } as const
-export const PATIENCE = { timeout: 20_000, interval: 20 } as const
+export const PATIENCE = { timeout: PATIENCE_MS, interval: 20 } as const
 
-/** A client that gives up early; closed when the test ends. */
+/** A client that gives up early, of which a sink asks again; closed when the test ends. */
 export function impatientClient(url: string): SqlClient {
-  const client = openPgClient({ url, logger: silentLogger, ...QUICK })
+  return closedInTheEnd(openPgClient({ url, logger: silentLogger, ...QUICK }))
+}
+
+/** A client for what is asked once: a machine that is slow for a second does not make it give up. Closed when the test ends. */
+export function patientClient(url: string): SqlClient {
+  return closedInTheEnd(openPgClient({ url, logger: silentLogger }))
+}
+
+function closedInTheEnd(client: SqlClient): SqlClient {
   onTestFinished(() => client.close())
   return client
 }

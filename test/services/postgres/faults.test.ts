@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
 import { conformanceView } from '../../conformance/sink-setting.ts'
 import { openTcpProxy } from '../../support/tcp-proxy.ts'
-import { impatientClient, PATIENCE, writing } from './fault-kit.ts'
+import { patientClient, PATIENCE, writing } from './fault-kit.ts'
 import { canStart, testServer } from './server.ts'
 
 describe.runIf(canStart)('a Postgres server', () => {
@@ -91,7 +91,7 @@ describe.runIf(canStart)('a Postgres server', () => {
     const asWriter = (): string => tested.url.replace('//windrow', '//writer')
 
     test('says what to grant, and takes tables that somebody else has made', async () => {
-      const sink = postgresSink({ client: impatientClient(asWriter()), schema: 'guarded' })
+      const sink = postgresSink({ client: patientClient(asWriter()), schema: 'guarded' })
       await expect(sink.open([conformanceView])).rejects.toMatchObject({
         code: 'WR_SQL_RIGHTS',
         canRetry: false,
@@ -126,16 +126,16 @@ describe.runIf(canStart)('a Postgres server', () => {
   })
 
   test('without the database says so', async () => {
-    const client = impatientClient(tested.url.replace(/windrow$/, 'elsewhere'))
+    const client = patientClient(tested.url.replace(/windrow$/, 'elsewhere'))
     await expect(client.query('SELECT 1')).rejects.toMatchObject({ code: 'WR_SQL_DATABASE', canRetry: false, kind: 'usage' })
   })
 
   test('without TLS says so to who wants it', async () => {
     for (const mode of ['require', 'verify-full', 'no-verify']) {
-      const client = impatientClient(`${tested.url}?sslmode=${mode}`)
+      const client = patientClient(`${tested.url}?sslmode=${mode}`)
       await expect(client.query('SELECT 1')).rejects.toMatchObject({ code: 'WR_SQL_TLS', canRetry: false, kind: 'usage' })
     }
-    expect((await impatientClient(`${tested.url}?sslmode=disable`).query('SELECT 1')).rows).toEqual([[1]])
+    expect((await patientClient(`${tested.url}?sslmode=disable`).query('SELECT 1')).rows).toEqual([[1]])
   })
 })
 
@@ -143,10 +143,10 @@ describe.runIf(canStart)('a Postgres server with a password', () => {
   const tested = testServer({ password: 'p@ss/word' })
 
   test('lets nobody in with another, and no error shows it', async () => {
-    const client = impatientClient(tested.url.replace(/:[^:@]*@/, ':hunter2@'))
+    const client = patientClient(tested.url.replace(/:[^:@]*@/, ':hunter2@'))
     const error = await client.query('SELECT 1').catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'WR_SQL_LOGIN', canRetry: false, kind: 'usage' })
     expect(JSON.stringify(error) + String(error)).not.toContain('hunter2')
-    expect((await impatientClient(tested.url).query('SELECT 1')).rows).toEqual([[1]])
+    expect((await patientClient(tested.url).query('SELECT 1')).rows).toEqual([[1]])
   })
 })
