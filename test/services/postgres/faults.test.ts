@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { postgresSink } from '../../../src/sinks/postgres/postgres-sink.ts'
 import { conformanceView } from '../../conformance/sink-setting.ts'
 import { openTcpProxy } from '../../support/tcp-proxy.ts'
-import { patientClient, PATIENCE, writing } from './fault-kit.ts'
+import { PATIENCE, patientClient, writing } from './fault-kit.ts'
 import { canStart, testServer } from './server.ts'
 
 describe.runIf(canStart)('a Postgres server', () => {
