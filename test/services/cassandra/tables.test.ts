@@ -4,7 +4,7 @@ import { sinkOver } from '../../../src/sinks/cassandra/cassandra-sink.ts'
 import { bigintBytes } from '../../../src/sinks/cassandra/cell-bytes.ts'
 import type { CqlSession } from '../../../src/sinks/cassandra/cql-session.ts'
 import { Limiter } from '../../../src/sinks/cassandra/limiter.ts'
-import { ProgressTable } from '../../../src/sinks/cassandra/progress-table.ts'
+import { PROGRESS_TABLE, ProgressTable } from '../../../src/sinks/cassandra/progress-table.ts'
 import { RowWriter } from '../../../src/sinks/cassandra/row-writer.ts'
 import { quoteName, tableComment, tableName, tableStatements } from '../../../src/sinks/cassandra/table-cql.ts'
 import { LAST_EPOCH, writeTime } from '../../../src/sinks/cassandra/write-time.ts'
@@ -26,7 +26,7 @@ import {
 } from '../../../src/views/view.ts'
 import { conformanceView, drop, put, row } from '../../conformance/sink-setting.ts'
 import { byKey, type SinkWorld, sinkWorld } from '../../conformance/sink-world.ts'
-import { allRows, type TestCassandra, TestKeyspaces, testCassandra } from './cassandra-fixture.ts'
+import { allRows, progressOfOlderVersion, type TestCassandra, TestKeyspaces, testCassandra } from './cassandra-fixture.ts'
 
 let cassandra: TestCassandra
 let keyspaces: TestKeyspaces
@@ -183,12 +183,12 @@ describe('a table', () => {
     const session = keyspaces.session(keyspaces.name())
     const world = await sinkWorld(conformanceView)
     await filled(world, session)
-    for (const table of [name, 'windrow_progress'])
+    for (const table of [name, PROGRESS_TABLE])
       await session.define(`ALTER TABLE ${tableName(session.keyspace, table)} WITH default_time_to_live = 600`)
     await world.write([put('paris', 0, 1)])
     await filled(world, session)
     expect(await session.read(`SELECT TTL(n) FROM ${tableName(session.keyspace, name)}`, [])).toEqual([[null]])
-    const progress = tableName(session.keyspace, 'windrow_progress')
+    const progress = tableName(session.keyspace, PROGRESS_TABLE)
     const ends = await session.read(`SELECT TTL(next_offset) FROM ${progress} WHERE "view" = '${name}'`, [])
     expect(new Set(ends.flat())).toEqual(new Set([null]))
   })
@@ -213,16 +213,17 @@ describe('a table', () => {
 })
 
 test('progress that an older version kept, without the last record, is gone on from', async () => {
-  const session = keyspaces.session(keyspaces.name())
+  const before = keyspaces.session(keyspaces.name())
   const world = await sinkWorld(conformanceView)
   await world.write([put('paris', 0, 1)])
-  await filled(world, session)
-  const progress = tableName(session.keyspace, 'windrow_progress')
-  await session.define(`ALTER TABLE ${progress} DROP last_record`)
+  await filled(world, before)
+  await progressOfOlderVersion(before)
+  const session = keyspaces.session(before.keyspace)
   expect(await sinkOver(session, []).progress(conformanceView, world.topic())).toContain(1)
   await world.write([put('paris', 0, 2)])
   await filled(world, session)
   expect(await held(session, conformanceView)).toEqual(world.expected())
+  const progress = tableName(session.keyspace, PROGRESS_TABLE)
   const kept = await session.read(`SELECT last_record FROM ${progress} WHERE "view" = '${name}'`, [])
   expect(kept.flat()).toContainEqual(expect.stringMatching(/^1:[0-9a-f]{32}$/))
 })
@@ -383,7 +384,7 @@ describe('what somebody did by hand', () => {
     const world = await sinkWorld(conformanceView)
     await world.write([put('paris', 0, 1), put('lyon', 0, 2)])
     await filled(world, session)
-    await session.define(`DROP TABLE ${tableName(session.keyspace, 'windrow_progress')}`)
+    await session.define(`DROP TABLE ${tableName(session.keyspace, PROGRESS_TABLE)}`)
     await world.write([drop('lyon', 0), put('nice', 0, 3)])
     await filled(world, keyspaces.session(session.keyspace))
     expect(await held(session, conformanceView)).toEqual(world.expected())

@@ -203,7 +203,9 @@ describe.runIf(canStart && hasPrograms)('a backup of a server that asks for pass
     expect(highest.length).toBeGreaterThan(0)
     return {
       ...rows,
-      [key]: highest.map((row) => row.replace(/,(\d+),("[^"]*")\)$/, (_, epoch, at) => `,${Number(epoch) + 1},${at})`)).sort(),
+      [key]: highest
+        .map((row) => row.replace(/,(\d+),("[^"]*",[^,]*)\)$/, (_, epoch, rest) => `,${Number(epoch) + 1},${rest})`))
+        .sort(),
     }
   }
 
