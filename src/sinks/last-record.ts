@@ -40,7 +40,7 @@ export function lastRecordText(last: LastRecord | null): string | null {
   return last === null ? null : `${last.offset}:${last.hash}`
 }
 
-/** Null for what is none: of earlier versions, or after a comparison. */
+/** Null for what is none, as of earlier versions. */
 export function parseLastRecord(text: unknown): LastRecord | null {
   const found = typeof text === 'string' ? /^(\d+):([0-9a-f]+)$/.exec(text) : null
   return found === null ? null : { offset: Number(found[1]), hash: found[2] as string }

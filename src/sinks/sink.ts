@@ -26,13 +26,17 @@ export interface SinkRow {
   readonly isNew: boolean
 }
 
-/** How far a store has been written, as the store itself says. */
-export interface SinkProgress {
-  readonly topicId: string
+/** How far a partition has been written. */
+export interface PartitionProgress {
   /** The first offset that has not been written. */
   readonly nextOffset: number
-  /** One of the last records before it; null where that is not known, as after a comparison. */
+  /** One of the last records before it; null where that is not known. */
   readonly last: LastRecord | null
+}
+
+/** The same, as the store itself says. */
+export interface SinkProgress extends PartitionProgress {
+  readonly topicId: string
   /** Since the progress was last written, by the store's own clock. */
   readonly ageMs: number
 }
@@ -64,6 +68,8 @@ export interface MendSource {
   end(partition: number): Promise<number>
   /** The changes in [from, to), in bounded batches of at most one row a key, by ascending offset. Rejects when the signal aborts. */
   read(partition: number, from: number, to: number): AsyncIterable<readonly SinkRow[]>
+  /** The last record of a partition that `read` has given up to now, whatever it was; null where there was none. */
+  lastRecord(partition: number): LastRecord | null
   /** The last row of each key, in memory and on disk. The caller closes it. */
   finalRows(): Promise<FinalRows>
   /** The cells of a record's value that `read` has given. */

@@ -180,6 +180,28 @@ export function sinkMending(traits: StoreTraits): void {
       expect(await rows()).toEqual(back.expected())
     })
 
+    test('because its log was put back again and again, with nothing written in between, gets the rows of the last one', async () => {
+      const { world, store, run, held } = await storeSetting(traits)
+      const runner = await run()
+      await world.write([put('s0', 0, 1), put('s1', 0, 2)])
+      await held(runner)
+      await runner.stop()
+      // The second one is at the same offsets as the first.
+      for (const [records, n] of [
+        [30, 1],
+        [30, 2],
+        [60, 3],
+      ] as const) {
+        const back = await world.putBack()
+        await back.write(Array.from({ length: records }, (_, i) => put(`s${i % 10}`, i % n, i * n)))
+        const after = await back.start(store.sink())
+        onTestFinished(() => after.stop())
+        const rows = async () => byKey(conformanceView, await store.rows(conformanceView))
+        await expect.poll(rows, { timeout: PATIENCE_MS }).toEqual(back.expected())
+        await after.stop()
+      }
+    })
+
     test('because its table was dropped is filled again, also with what others of the view had written', async (context) => {
       const { world, store, run, held } = await storeSetting(traits)
       if (store.dropTable === null) return context.skip()

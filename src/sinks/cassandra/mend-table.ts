@@ -1,6 +1,8 @@
 import { WindrowError } from '../../core/errors.ts'
 import type { FinalRows } from '../final-rows.ts'
-import type { MendReport, MendSource } from '../sink.ts'
+import { lastRecordText } from '../last-record.ts'
+import { comparedUpTo } from '../partition-progress.ts'
+import type { MendReport, MendSource, PartitionProgress } from '../sink.ts'
 import { compareRows, removeExtras } from './compare-table.ts'
 import type { CqlSession } from './cql-session.ts'
 import { type Hold, type ProgressTable, RENEW_MS, type StoredView } from './progress-table.ts'
@@ -63,7 +65,8 @@ export async function mendTable(tools: MendTools, source: MendSource, signal: Ab
       await hold.raise(topic, epoch)
     }
     await hold.forgetLeases(topic.partitions)
-    await table.setAll(view.name, final.ends, epoch)
+    const progress = comparedUpTo(final.ends, source)
+    await table.setAll(view.name, epoch === stored.epoch ? await withoutTies(tools, source, stored, progress) : progress, epoch)
     return report
   } finally {
     beat.stop()
@@ -80,6 +83,23 @@ function start(stored: StoredView, topicId: string, ends: readonly number[]): { 
   if (stored.topicId !== topicId || isAhead) return { epoch: stored.epoch + 1, writesAll: true }
   // Another one that compared was ended before it had written all at the epoch.
   return { epoch: stored.epoch, writesAll: ends.some((_, partition) => of(partition)?.writtenEpoch !== stored.epoch) }
+}
+
+/** Of two last records at one offset and epoch Cassandra would keep either: where another is there, none is noted, which wins over both. */
+async function withoutTies(
+  { table }: MendTools,
+  { view, topic }: MendSource,
+  stored: StoredView,
+  progress: readonly PartitionProgress[],
+): Promise<PartitionProgress[]> {
+  const settled: PartitionProgress[] = []
+  for (const [partition, { nextOffset, last }] of progress.entries()) {
+    const isTie = stored.partitions.some((each) => each.partition === partition && each.nextOffset === nextOffset)
+    const before = isTie ? await table.lastRecord({ view, topic, partition }) : null
+    const isOther = before !== null && lastRecordText(before) !== lastRecordText(last)
+    settled.push({ nextOffset, last: isOther ? null : last })
+  }
+  return settled
 }
 
 /** Renews the right to compare until it is stopped. */

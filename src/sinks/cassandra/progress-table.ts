@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { isWindrowError, WindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
 import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
-import type { SinkTarget } from '../sink.ts'
+import { atBeginning } from '../partition-progress.ts'
+import type { PartitionProgress, SinkTarget } from '../sink.ts'
 import { fenced, mending } from './cassandra-errors.ts'
 import { bigintBytes, intBytes, longBytes, textBytes } from './cell-bytes.ts'
 import type { CqlRow, CqlSession } from './cql-session.ts'
@@ -92,7 +93,7 @@ export class ProgressTable {
   /** What a topic is to be written to from offset 0. Does nothing when the table is not new any more. */
   async begin(view: string, topic: Topic, epoch: number): Promise<void> {
     // First how far it is: whoever sees the topic sees that too.
-    await this.setAll(view, new Array<number>(topic.partitions).fill(0), epoch)
+    await this.setAll(view, atBeginning(topic.partitions), epoch)
     await this.session.decide(
       `UPDATE ${this.table} SET topic_id = ? WHERE "view" = ? IF topic_id = ? AND epoch = ? AND mender = null`,
       [textBytes(topic.id), textBytes(view), textBytes(FRESH), intBytes(epoch)],
@@ -162,8 +163,9 @@ export class ProgressTable {
     ])
   }
 
-  async setAll(view: string, offsets: readonly number[], epoch: number): Promise<void> {
-    for (const [partition, offset] of offsets.entries()) await this.advance(view, partition, offset, epoch, null)
+  async setAll(view: string, progress: readonly PartitionProgress[], epoch: number): Promise<void> {
+    for (const [partition, { nextOffset, last }] of progress.entries())
+      await this.advance(view, partition, nextOffset, epoch, last)
   }
 
   /** Takes the right to compare a view, or to make its table. Rejects with WR_SINK_MENDING while another has it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '../../log/port.ts'
 import type { Cell, View } from '../../views/view.ts'
+import { atBeginning } from '../partition-progress.ts'
 import type { MendReport, MendSource, Sink, SinkBatch, SinkClaim, SinkTarget } from '../sink.ts'
 import { InfluxClient, type InfluxOptions, whereTags } from './influx-client.ts'
 import { fenced, mayBeUnderWay } from './influx-errors.ts'
@@ -130,7 +131,7 @@ class InfluxSink implements Sink {
     let stored = await this.points.read(view.name)
     if (stored.length === 0) {
       if (!(await this.isEmpty(view))) return { epoch: 0, progress: null }
-      await this.points.setAll(view.name, topic, new Array<number>(topic.partitions).fill(0), stored)
+      await this.points.setAll(view.name, topic, atBeginning(topic.partitions), stored)
       stored = await this.points.read(view.name)
     }
     const own = stored.find((each) => each.partition === partition)

@@ -3,6 +3,7 @@ import { SortedStore } from '../../kv/sorted-store.ts'
 import { parseKey } from '../../views/row-key.ts'
 import type { Cell } from '../../views/view.ts'
 import type { FinalRow, FinalRows } from '../final-rows.ts'
+import { comparedUpTo } from '../partition-progress.ts'
 import type { MendReport, MendSource, SinkRow } from '../sink.ts'
 import { splitRefused } from '../split-refused.ts'
 import type { InfluxClient } from './influx-client.ts'
@@ -98,7 +99,7 @@ class Mend {
         )
       }
       await this.mendDoubtful(final)
-      await progress.setAll(view.name, topic, final.ends, stored)
+      await progress.setAll(view.name, topic, comparedUpTo(final.ends, this.source), stored)
     } finally {
       await this.doubtful.close()
       await final.close()

@@ -1,7 +1,7 @@
 import { isWindrowError } from '../../core/errors.ts'
 import type { Topic } from '../../log/port.ts'
 import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
-import type { SinkTarget } from '../sink.ts'
+import type { PartitionProgress, SinkTarget } from '../sink.ts'
 import type { InfluxClient } from './influx-client.ts'
 import type { InfluxTable } from './influx-tables.ts'
 import { escapeTag, quoteField, quoteName, quoteText } from './line-text.ts'
@@ -89,11 +89,18 @@ export class ProgressPoints {
   }
 
   /** Sets the progress of every partition, and leaves none of others. */
-  async setAll(view: string, topic: Topic, offsets: readonly number[], stored: readonly StoredProgress[]): Promise<void> {
+  async setAll(
+    view: string,
+    topic: Topic,
+    progress: readonly PartitionProgress[],
+    stored: readonly StoredProgress[],
+  ): Promise<void> {
     await this.client.write(
-      offsets.map((offset, partition) => `${this.head(view, partition)} ${this.offsets(topic, offset, null)} ${AT}`),
+      progress.map(
+        ({ nextOffset, last }, partition) => `${this.head(view, partition)} ${this.offsets(topic, nextOffset, last)} ${AT}`,
+      ),
     )
-    for (const { partition } of stored) if (partition >= offsets.length) await this.forget(view, partition)
+    for (const { partition } of stored) if (partition >= progress.length) await this.forget(view, partition)
   }
 
   private async forget(view: string, partition: number): Promise<void> {

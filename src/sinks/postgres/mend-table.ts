@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { WindrowError } from '../../core/errors.ts'
+import { comparedUpTo } from '../partition-progress.ts'
 import type { MendReport, MendSource, SinkRow } from '../sink.ts'
 import { splitRefused } from '../split-refused.ts'
 import { mending, rowError } from './postgres-errors.ts'
@@ -111,7 +112,7 @@ function replace(
       }
       const deleted = await session.query(removeMissing(view, schema, stage))
       const written = await session.query(copyDifferent(view, schema, stage))
-      await table.setAll(session, view.name, topic, offsets, stored)
+      await table.setAll(session, view.name, topic, comparedUpTo(offsets, source), stored)
       return { written: written.rowCount ?? 0, deleted: deleted.rowCount ?? 0 }
     },
     // As large as the view: it takes as long as it takes.

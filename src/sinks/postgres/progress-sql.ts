@@ -1,6 +1,7 @@
 import type { Topic } from '../../log/port.ts'
 import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
-import type { SinkBatch, SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
+import { atBeginning } from '../partition-progress.ts'
+import type { PartitionProgress, SinkBatch, SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
 import { fenced } from './postgres-errors.ts'
 import type { SqlSession, SqlValue } from './sql-client.ts'
 import { sqlStateOf } from './sql-errors.ts'
@@ -59,7 +60,7 @@ export class ProgressTable {
     let stored = await this.lockAll(session, view.name)
     if (stored.length === 0) {
       if (!(await isEmpty())) return { epoch: 0, progress: null }
-      await this.setAll(session, view.name, topic, new Array<number>(topic.partitions).fill(0), stored)
+      await this.setAll(session, view.name, topic, atBeginning(topic.partitions), stored)
       stored = await this.lockAll(session, view.name)
     }
     const own = stored.find((row) => row.partition === partition)
@@ -94,22 +95,22 @@ export class ProgressTable {
     session: SqlSession,
     view: string,
     topic: Topic,
-    offsets: readonly number[],
+    progress: readonly PartitionProgress[],
     stored: readonly StoredProgress[],
   ): Promise<void> {
     const epoch = Math.max(0, ...stored.map((row) => row.ownerEpoch)) + 1
-    for (const [partition, offset] of offsets.entries()) {
+    for (const [partition, { nextOffset, last }] of progress.entries()) {
       // In place: a claim that waits for these rows would not see others that took their place.
       await session.query(
-        `INSERT INTO ${this.table} ("view", "partition", "topic_id", "next_offset", "lease_epoch", "owner_epoch", "updated_at")
-         VALUES ($1, $2, $3, $4, 0, $5, clock_timestamp())
+        `INSERT INTO ${this.table} ("view", "partition", "topic_id", "next_offset", "lease_epoch", "owner_epoch", "updated_at", "last_record")
+         VALUES ($1, $2, $3, $4, 0, $5, clock_timestamp(), $6)
          ON CONFLICT ("view", "partition") DO UPDATE SET "topic_id" = EXCLUDED."topic_id", "next_offset" = EXCLUDED."next_offset",
            "lease_epoch" = EXCLUDED."lease_epoch", "owner_epoch" = EXCLUDED."owner_epoch", "updated_at" = EXCLUDED."updated_at",
-           "last_record" = NULL`,
-        [view, partition, topic.id, offset, epoch],
+           "last_record" = EXCLUDED."last_record"`,
+        [view, partition, topic.id, nextOffset, epoch, lastRecordText(last)],
       )
     }
-    await session.query(`DELETE FROM ${this.table} WHERE "view" = $1 AND "partition" >= $2`, [view, offsets.length])
+    await session.query(`DELETE FROM ${this.table} WHERE "view" = $1 AND "partition" >= $2`, [view, progress.length])
   }
 
   /**
