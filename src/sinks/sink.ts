@@ -48,16 +48,13 @@ export interface SinkClaim {
   readonly progress: SinkProgress | null
 }
 
-export interface SinkBatch {
+/** With it the progress once the rows are written. */
+export interface SinkBatch extends PartitionProgress {
   readonly target: SinkTarget
   /** Of the claim. */
   readonly epoch: number
   /** At most one a key, by ascending offset. */
   readonly rows: readonly SinkRow[]
-  /** The progress once the rows are written. */
-  readonly nextOffset: number
-  /** One of the last records before it, stored with the progress. */
-  readonly last: LastRecord | null
 }
 
 /** The final state of a view topic, for comparing a store with it. */

@@ -3,19 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Sink, SinkTarget } from '../../src/sinks/sink.ts'
 import { failingSink, lateSink, slowSink } from './sink-doubles.ts'
 import { sinkMending } from './sink-mending.ts'
-import {
-  conformanceView,
-  drop,
-  goneRow,
-  PATIENCE_MS,
-  put,
-  row,
-  type StoreTraits,
-  sinkRow,
-  storeSetting,
-  T0,
-} from './sink-setting.ts'
-import { byKey, type Change, rowKeyOf, sinkWorld } from './sink-world.ts'
+import { conformanceView, drop, goneRow, put, row, type StoreTraits, sinkRow, storeSetting, T0 } from './sink-setting.ts'
+import { byKey, type Change, PATIENCE_MS, rowKeyOf, sinkWorld } from './sink-world.ts'
 
 export { conformanceView, type StoreFixture, type StoreTraits } from './sink-setting.ts'
 

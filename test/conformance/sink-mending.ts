@@ -3,8 +3,8 @@ import { WindrowError } from '../../src/core/errors.ts'
 import { compareStore, type RowDifference } from '../../src/sinks/compare-store.ts'
 import { mendSource } from './mend-source.ts'
 import { lateSink } from './sink-doubles.ts'
-import { conformanceView, drop, HOUR, PATIENCE_MS, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
-import { byKey, rowKeyOf } from './sink-world.ts'
+import { conformanceView, drop, HOUR, put, row, type StoreTraits, storeSetting, T0 } from './sink-setting.ts'
+import { byKey, PATIENCE_MS, rowKeyOf } from './sink-world.ts'
 
 const keyOf = (station: string, hour: number): string => rowKeyOf(conformanceView, row(station, hour, 0))
 

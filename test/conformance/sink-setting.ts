@@ -6,8 +6,6 @@ import type { MemoryLog } from '../../src/testing/memory-log.ts'
 import { type Cell, count, defineView, double, flag, instant, optionalText, text, type View } from '../../src/views/view.ts'
 import { byKey, type Change, rowKeyOf, type SinkWorld, sinkWorld } from './sink-world.ts'
 
-export { PATIENCE_MS } from './sink-world.ts'
-
 export const conformanceView = defineView({
   name: 'conformance',
   doc: 'Rows to write, revise and delete.',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { logMendSource } from '../../src/sinks/log-mend-source.ts'
+import { mendSource } from '../conformance/mend-source.ts'
 import { conformanceView } from '../conformance/sink-conformance.ts'
 import { byKey, rowKeyOf, sinkWorld } from '../conformance/sink-world.ts'
 
@@ -7,15 +7,7 @@ const row = (station: string, hour: number, n: number) => [station, hour * 3_600
 
 test('the final rows of a view are the last of each key, without those that are gone, in the order of the keys', async () => {
   const world = await sinkWorld(conformanceView)
-  const source = logMendSource({
-    log: world.log,
-    sink: 'test',
-    view: conformanceView,
-    topic: world.topic(),
-    batchBytes: 100,
-    signal: new AbortController().signal,
-    refuse: async () => undefined,
-  })
+  const source = mendSource(world, 100)
   await world.write([
     { put: row('paris', 0, 1) },
     { put: row('lyon', 3, 2) },

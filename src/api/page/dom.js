@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Attributes
  * @property {string | null} [class]
- * @property {Record<string, (event: any) => void>} [on]
+ * @property {{ [Type in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Type]) => void }} [on]
  */
 
 /**

@@ -59,15 +59,15 @@ export async function mendTable(tools: MendTools, source: MendSource, signal: Ab
       await removeExtras(pass)
       report.written += pass.written
       report.deleted += pass.deleted
-      if (pass.leastEpoch === epoch) break
+      if (pass.leastEpoch === epoch) {
+        await hold.forgetLeases(topic.partitions)
+        await table.setAll(view.name, await progressAfter(pass, stored), epoch)
+        return report
+      }
       epoch = pass.leastEpoch
       writesAll = true
       await hold.raise(topic, epoch)
     }
-    await hold.forgetLeases(topic.partitions)
-    const progress = comparedUpTo(final.ends, source)
-    await table.setAll(view.name, epoch === stored.epoch ? await withoutTies(tools, source, stored, progress) : progress, epoch)
-    return report
   } finally {
     beat.stop()
     await final?.close()
@@ -86,16 +86,14 @@ function start(stored: StoredView, topicId: string, ends: readonly number[]): { 
 }
 
 /** Of two last records at one offset and epoch Cassandra would keep either: where another is there, none is noted, which wins over both. */
-async function withoutTies(
-  { table }: MendTools,
-  { view, topic }: MendSource,
-  stored: StoredView,
-  progress: readonly PartitionProgress[],
-): Promise<PartitionProgress[]> {
+async function progressAfter({ tools, source, final, epoch }: Pass, stored: StoredView): Promise<PartitionProgress[]> {
+  const { view, topic } = source
   const settled: PartitionProgress[] = []
-  for (const [partition, { nextOffset, last }] of progress.entries()) {
-    const isTie = stored.partitions.some((each) => each.partition === partition && each.nextOffset === nextOffset)
-    const before = isTie ? await table.lastRecord({ view, topic, partition }) : null
+  for (const [partition, { nextOffset, last }] of comparedUpTo(final.ends, source).entries()) {
+    const isTie = stored.partitions.some(
+      (each) => each.partition === partition && each.writtenEpoch === epoch && each.nextOffset === nextOffset,
+    )
+    const before = isTie ? await tools.table.lastRecord({ view, topic, partition }) : null
     const isOther = before !== null && lastRecordText(before) !== lastRecordText(last)
     settled.push({ nextOffset, last: isOther ? null : last })
   }

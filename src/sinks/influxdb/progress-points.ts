@@ -6,15 +6,13 @@ import type { InfluxClient } from './influx-client.ts'
 import type { InfluxTable } from './influx-tables.ts'
 import { escapeTag, quoteField, quoteName, quoteText } from './line-text.ts'
 
-export interface StoredProgress {
+export interface StoredProgress extends PartitionProgress {
   readonly partition: number
   readonly topicId: string
-  readonly nextOffset: number
   readonly leaseEpoch: number
   readonly epoch: number
   /** By the clock of whoever wrote it, milliseconds since the epoch. */
   readonly updatedAt: number
-  readonly last: LastRecord | null
 }
 
 interface Mender {

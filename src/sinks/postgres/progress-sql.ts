@@ -1,5 +1,5 @@
 import type { Topic } from '../../log/port.ts'
-import { type LastRecord, lastRecordText, parseLastRecord } from '../last-record.ts'
+import { lastRecordText, parseLastRecord } from '../last-record.ts'
 import { atBeginning } from '../partition-progress.ts'
 import type { PartitionProgress, SinkBatch, SinkClaim, SinkProgress, SinkTarget } from '../sink.ts'
 import { fenced } from './postgres-errors.ts'
@@ -10,14 +10,12 @@ import { MARK_AS_SINK } from './writer-setting.ts'
 
 const UNDEFINED_TABLE = '42P01'
 
-interface StoredProgress {
+interface StoredProgress extends PartitionProgress {
   readonly partition: number
   readonly topicId: string
-  readonly nextOffset: number
   readonly leaseEpoch: number
   readonly ownerEpoch: number
   readonly ageMs: number
-  readonly last: LastRecord | null
 }
 
 /** Those that every version of the table has. */

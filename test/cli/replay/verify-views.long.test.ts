@@ -5,7 +5,14 @@ import type { Sink } from '../../../src/sinks/sink.ts'
 import type { Topology } from '../../../src/streams/topology.ts'
 import { memoryLog } from '../../../src/testing/memory-log.ts'
 import type { Cell } from '../../../src/views/view.ts'
-import { expectedRows, type Publisher, publisher, replay, startTopologies, trimmed } from '../../runtime/replay/replay-world.ts'
+import {
+  expectedRows,
+  type Publisher,
+  publisher,
+  replay,
+  startTopologies,
+  withoutOldestThird,
+} from '../../runtime/replay/replay-world.ts'
 import { after, before } from '../../runtime/replay/sample-topologies.ts'
 import { edited, type MirrorSink, mirrorSink, rekeyed } from './mirror-sink.ts'
 import { builtViewOf, type Found, verifyTopologies } from './verify-topologies.ts'
@@ -198,13 +205,7 @@ describe('comparing with a log that has lost its oldest readings', () => {
     await runner.stop()
     const mirror = mirrorSink(log, view, (await builtViewOf(log, view)).topic)
     await mirror.follow()
-    const topic = await log.findTopic('air.readings')
-    if (topic === null) throw new Error('there are no readings')
-    const ends = await Promise.all([0, 1, 2, 3].map(async (partition) => (await log.bounds(topic, partition)).end))
-    const cut = trimmed(
-      log,
-      ends.map((end) => Math.floor(end / 3)),
-    )
+    const cut = await withoutOldestThird(log)
     expect((await verify(cut, [mirror])).told).toEqual([])
     mirror.held.delete('["s1","2025-01-02"]')
     mirror.held.delete('["s1","2025-01-12"]')

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Topic } from '../../../src/log/port.ts'
 import { lostUntil } from '../../../src/runtime/replay/rebuilt-rows.ts'
 import type { Runner } from '../../../src/runtime/runner.ts'
 import { airHourly } from '../../../src/streams/topologies/air.ts'
@@ -11,7 +12,7 @@ import {
   replay,
   rowsOfTopic,
   startTopologies,
-  trimmed,
+  withoutOldestThird,
 } from './replay-world.ts'
 import { after, before } from './sample-topologies.ts'
 
@@ -92,13 +93,7 @@ describe('a replay of a part', () => {
   })
 
   test('of a log that has lost its oldest readings takes over what it cannot build', async () => {
-    const topic = await log.findTopic('air.readings')
-    if (topic === null) throw new Error('there are no readings')
-    const ends = await Promise.all([0, 1, 2, 3].map(async (partition) => (await log.bounds(topic, partition)).end))
-    const cut = trimmed(
-      log,
-      ends.map((end) => Math.floor(end / 3)),
-    )
+    const cut = await withoutOldestThird(log)
     const old = await currentRows(log, 'means')
     await replay(cut, [before], ['means'])
     expect(await currentRows(log, 'means'), 'the same logic: nothing is lost, nothing is cut short').toEqual(old)
@@ -106,7 +101,7 @@ describe('a replay of a part', () => {
     await replay(cut, [after], ['means'])
     const rows = await currentRows(log, 'means')
     const fresh = await expectedRows(log, [after], 'means')
-    const lost = Math.max(...(await lostUntil(cut, topic)).map((until) => until ?? 0))
+    const lost = Math.max(...(await lostUntil(cut, (await cut.findTopic('air.readings')) as Topic)).map((until) => until ?? 0))
     const firstWhole = new Date(lost + 2 * DAY_MS).toISOString().slice(0, 10)
     expect(only(rows, (day) => day >= firstWhole)).toEqual(only(fresh, (day) => day >= firstWhole))
     expect(only(fresh, (day) => day >= firstWhole).size).toBeGreaterThan(5)

@@ -103,6 +103,17 @@ export function trimmed(log: Log, starts: readonly number[]): Log {
   }
 }
 
+/** The same log without the oldest third of the readings of each partition. */
+export async function withoutOldestThird(log: Log): Promise<Log> {
+  const topic = await log.findTopic('air.readings')
+  if (topic === null) throw new Error('there are no readings')
+  const ends = await Promise.all(Array.from({ length: topic.partitions }, async (_, p) => (await log.bounds(topic, p)).end))
+  return trimmed(
+    log,
+    ends.map((end) => Math.floor(end / 3)),
+  )
+}
+
 /** A logger that keeps the codes of what it was warned of. */
 export function codesOf(): { readonly logger: Logger; readonly codes: unknown[] } {
   const codes: unknown[] = []

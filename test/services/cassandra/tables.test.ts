@@ -8,8 +8,6 @@ import { PROGRESS_TABLE, ProgressTable } from '../../../src/sinks/cassandra/prog
 import { RowWriter } from '../../../src/sinks/cassandra/row-writer.ts'
 import { quoteName, tableComment, tableName, tableStatements } from '../../../src/sinks/cassandra/table-cql.ts'
 import { LAST_EPOCH, writeTime } from '../../../src/sinks/cassandra/write-time.ts'
-import { logMendSource } from '../../../src/sinks/log-mend-source.ts'
-import type { MendSource } from '../../../src/sinks/sink.ts'
 import { canonicalKey } from '../../../src/views/row-key.ts'
 import {
   type Cell,
@@ -24,6 +22,7 @@ import {
   text,
   type View,
 } from '../../../src/views/view.ts'
+import { mendSource } from '../../conformance/mend-source.ts'
 import { conformanceView, drop, put, row } from '../../conformance/sink-setting.ts'
 import { byKey, type SinkWorld, sinkWorld } from '../../conformance/sink-world.ts'
 import { allRows, progressOfOlderVersion, type TestCassandra, TestKeyspaces, testCassandra } from './cassandra-fixture.ts'
@@ -44,20 +43,8 @@ afterAll(async () => {
 const stores = ['cassandra'] as const
 const name = 'conformance'
 
-function sourceOf(world: SinkWorld): MendSource {
-  const signal = new AbortController().signal
-  return logMendSource({
-    log: world.log,
-    sink: 'test',
-    view: world.view,
-    topic: world.topic(),
-    batchBytes: 10_000,
-    signal,
-    refuse: async () => undefined,
-  })
-}
-
-const mend = (session: CqlSession, world: SinkWorld) => sinkOver(session, []).mend(sourceOf(world), new AbortController().signal)
+const mend = (session: CqlSession, world: SinkWorld) =>
+  sinkOver(session, []).mend(mendSource(world, 10_000), new AbortController().signal)
 
 async function filled(world: SinkWorld, session: CqlSession): Promise<void> {
   const runner = await world.start(sinkOver(keyspaces.session(session.keyspace), []))
@@ -269,7 +256,7 @@ test('a comparison that broke off when Cassandra went away does not hold up its 
   })
   const sink = sinkOver(breaking, [])
   const target = { view: conformanceView, topic: world.topic(), partition: 0 }
-  await expect(sink.mend(sourceOf(world), new AbortController().signal)).rejects.toBe(away)
+  await expect(sink.mend(mendSource(world, 10_000), new AbortController().signal)).rejects.toBe(away)
   await expect(sink.claim(target, 2)).rejects.toBe(away)
   await expect(sinkOver(session, []).claim(target, 2)).rejects.toMatchObject({ code: 'WR_SINK_MENDING' })
   isAway = false

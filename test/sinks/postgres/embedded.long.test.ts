@@ -1,11 +1,7 @@
-import { afterAll } from 'vitest'
-import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
-import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
 import { sinkConformance } from '../../conformance/sink-conformance.ts'
-import { silentLogger } from '../silent-logger.ts'
-import { makeTempDirectory, removeDirectory } from '../temp-directory.ts'
 import { localPostgresSuite } from './local-postgres.suite.ts'
 import { mendAwaySuite } from './mend-away.suite.ts'
+import { oneLocalPostgres } from './one-local-postgres.ts'
 import { postgresFixture } from './postgres-fixture.ts'
 import { sqlViewsSuite } from './sql-views.suite.ts'
 import { starSchemaSuite } from './star-schema.suite.ts'
@@ -13,17 +9,7 @@ import { tablesSuite } from './tables.suite.ts'
 import { timeIndexesSuite } from './time-indexes.suite.ts'
 import { wirePortSuite } from './wire-port.suite.ts'
 
-// One embedded Postgres for all of these: to start one takes longer than most of the tests.
-const dataDir = makeTempDirectory()
-const source = new LocalPostgres({ dataDir, logger: silentLogger })
-const client = clientOver(source)
-let schemas = 0
-const newSchema = (): string => `schema_${++schemas}`
-
-afterAll(async () => {
-  await source.close()
-  removeDirectory(dataDir)
-})
+const { dataDir, source, client, newSchema } = oneLocalPostgres()
 
 localPostgresSuite(dataDir, source)
 tablesSuite(client, newSchema)

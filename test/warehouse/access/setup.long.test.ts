@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import { LocalPostgres } from '../../../src/sinks/postgres/local-postgres.ts'
 import { quoteName } from '../../../src/sinks/postgres/quote.ts'
-import { clientOver } from '../../../src/sinks/postgres/session-source.ts'
 import { findGaps } from '../../../src/warehouse/access/find-gaps.ts'
 import { refuseOtherOwnersStep } from '../../../src/warehouse/access/other-owners.ts'
 import { readAccess } from '../../../src/warehouse/access/read-access.ts'
 import { runSetup } from '../../../src/warehouse/access/run-setup.ts'
 import { refuseTakenRolesStep } from '../../../src/warehouse/access/taken-roles.ts'
 import { tryAccess } from '../../../src/warehouse/access/try-access.ts'
-import { silentLogger } from '../../sinks/silent-logger.ts'
-import { makeTempDirectory, removeDirectory } from '../../sinks/temp-directory.ts'
+import { oneLocalPostgres } from '../../sinks/postgres/one-local-postgres.ts'
 import { allViews, asRole, countOf, fillTables, HOSTILE, makeTables, outcomeOf, targetOf } from './access-kit.ts'
 
-const dataDir = makeTempDirectory()
-const client = clientOver(new LocalPostgres({ dataDir, logger: silentLogger }))
+const { client } = oneLocalPostgres()
 const schema = HOSTILE
 /** Of each kind of time one: the others are tried on a server. */
 const views = allViews.filter(({ name }) =>
@@ -26,11 +22,6 @@ const table = (name: string): string => `${quoteName(schema)}.${quoteName(name)}
 beforeAll(async () => {
   await makeTables(client, schema, views)
   await fillTables(client, schema, views)
-})
-
-afterAll(async () => {
-  await client.close()
-  removeDirectory(dataDir)
 })
 
 describe('a set-up on the embedded Postgres, in a schema with a hostile name', () => {
